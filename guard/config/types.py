@@ -1,0 +1,170 @@
+"""What `guard.yaml` says, as plain data. In: nothing. Out: `Config`, read by link, estimate and policy.
+
+Made by `guard.config.load`; every figure that a user declares keeps the place where it stands (`source`), so that an
+estimate can say where it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from guard.model import Enforce, Severity
+
+Compare = Literal["low", "typical", "high"]
+OnUnknown = Literal["pass", "warn", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a configuration file, 1-based."""
+
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRule:
+    """`usage.rules[i]`: what is declared for the requests that it matches. None: the rule does not say."""
+
+    source: str
+    """`usage.rules[0]`."""
+    place: Place
+    paths: tuple[str, ...] = ()
+    """Globs (gitignore style) for the entry point's file, else the outermost site's."""
+    entry: str | None = None
+    """Entry point: `path::qualname`, `module:function` or `METHOD /route`."""
+    runs_per_month: Decimal | None = None
+    cache_hit_rate: Decimal | None = None
+    """Share of static input tokens that is read from the prompt cache, 0 to 1."""
+    output_share: Decimal | None = None
+    output_tokens: int | None = None
+    hole_tokens: int | None = None
+    holes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`usage`. The defaults are stated assumptions and are marked as such wherever they enter a figure."""
+
+    hole_tokens: int = 400
+    """Tokens taken for a hole of unknown size, typical; `source` says whether a user wrote it."""
+    output_share: Decimal = Decimal("0.5")
+    """Typical output as a share of the output limit."""
+    source: str = "default"
+    """`default` (shipped) or `usage.default` (written by the user)."""
+    rules: tuple[UsageRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assume:
+    """`assume[i]`: values that the analysis could not know, declared for some paths."""
+
+    source: str
+    place: Place
+    paths: tuple[str, ...] = ()
+    model: str | None = None
+    max_output: int | None = None
+    repeats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """`prices["anthropic/*"]`: a discount on the table, or rates of one's own in USD per million tokens."""
+
+    source: str
+    place: Place
+    pattern: str
+    """`provider/model` glob."""
+    discount: Decimal | None = None
+    """0 to 1."""
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """`features.NAME`."""
+
+    name: str
+    place: Place
+    paths: tuple[str, ...]
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`budgets[i]`. Exactly one of `per_call` and `per_month` is set (US dollars)."""
+
+    name: str
+    place: Place
+    per_call: Decimal | None = None
+    per_month: Decimal | None = None
+    feature: str | None = None
+    owner: str | None = None
+    model: str | None = None
+    """Glob over price ids."""
+    stage: str | None = None
+    paths: tuple[str, ...] = ()
+    compare: Compare = "typical"
+    enforce: Enforce = "warn"
+    warn_at: Decimal | None = None
+    """Share of the limit (0 to 1) from which a warning is given."""
+    on_unknown: OnUnknown = "warn"
+    severity: Severity = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """`policies[i]`, of a pack or of the user: a check with parameters. Parameters stay raw; `policy.load` types them."""
+
+    id: str
+    place: Place
+    check: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    param_places: Mapping[str, Place] = field(default_factory=dict)
+    enforce: Enforce = "warn"
+    severity: Severity | None = None
+    message: str | None = None
+    docs: str | None = None
+    owner: str | None = None
+    on_unknown: OnUnknown = "warn"
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """`exceptions[i]`: findings that are forgiven for a reason, perhaps until a date (ISO 8601)."""
+
+    place: Place
+    policy: str
+    reason: str
+    paths: tuple[str, ...] = ()
+    owner: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of `guard.yaml` (or `[tool.guard]`). `Config()` is what holds without a file."""
+
+    path: str | None = None
+    """The file it was read from, relative to the root; None without one."""
+    extends: tuple[str, ...] = ("guard:recommended",)
+    exclude: tuple[str, ...] = ()
+    """Globs (gitignore style) of files that are not scanned."""
+    usage: Usage = Usage()
+    assume: tuple[Assume, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Name as sent (a deployment, a proxy alias) -> `provider/model` that prices it."""
+    prices: tuple[PriceRule, ...] = ()
+    features: tuple[Feature, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    policies: tuple[PolicySpec, ...] = ()
+    """Those of the packs first, then the user's; a later id replaces an earlier one."""
+    exceptions: tuple[Exemption, ...] = ()

@@ -1,0 +1,1 @@
+"""The room `estimate`: requests in, tokens and money out."""

@@ -1,0 +1,1 @@
+"""The questions that need more than one file: names, objects, calls, text, control, requests."""

@@ -1,0 +1,458 @@
+"""The types that cross a border between rooms.
+
+Frozen, slotted and made of plain data: no syntax nodes, no open files, no configuration objects. Any room may import
+this module and this module imports none. Lines and columns are 1-based, paths are POSIX and relative to the root of
+the scan, money is `Decimal` US dollars, token counts are `int`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+Scalar = str | int | float | bool | None
+"""What a resolved choice can be. `None` together with a trail ending in `not_sent` means "nothing is sent"."""
+
+How = Literal[
+    "literal", "constant", "default", "env_default", "config_file", "argument", "attribute", "return", "computed",
+    "catalog_default", "not_sent", "declared", "inline",
+]  # fmt: skip
+Role = Literal["send", "model", "invoke", "wrapper", "config"]
+Billed = Literal["yes", "maybe", "no"]
+Stage = Literal["production", "batch", "evaluation", "ci", "development", "test"]
+Operation = Literal[
+    "chat", "responses", "text_completion", "embedding", "image", "video", "audio_tts", "audio_stt", "moderation",
+    "rerank", "realtime", "batch", "agent", "ocr", "unknown",
+]  # fmt: skip
+
+
+# --- places -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a file: from the first character to just behind the last one."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    cell: int | None = None
+    """Notebook cell, all cells counted from 0; `line` then counts through the joined code cells (see `cell_line`)."""
+    cell_line: int | None = None
+    """Line within the cell, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a trail: how a value got from there towards the request."""
+
+    span: Span
+    how: How
+    note: str = ""
+    """A few words for people, e.g. `RANK_MODEL` for an environment default. Never a secret, never prompt text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be read or understood. The scan goes on."""
+
+    path: str
+    line: int | None
+    column: int | None
+    kind: str
+    """Stable word in kebab-case: `not-utf8`, `syntax`, `too-large`, `outside-root`, `not-a-file`, `too-deep`, ..."""
+    message: str
+    """What is wrong and what it means for the report."""
+    hint: str = ""
+    """What to do."""
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that can arrive at the request, with the way it came (origin first)."""
+
+    value: Scalar
+    trail: tuple[Step, ...] = ()
+    price_id: str | None = None
+    """For model names: the normalised name that the price table knows, else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the analysis knows of a quantity. Nothing known: no choices, open, `why` says the reason."""
+
+    choices: tuple[Choice, ...] = ()
+    open: bool = True
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A multiplier (attempts, turns, repeats) as bounds. `high` None: no bound was found, `why` says the reason."""
+
+    low: int = 1
+    typical: float = 1
+    high: int | None = 1
+    why: tuple[str, ...] = ()
+
+
+ONCE = Count()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Choices that are made together (same branch, constructor or configuration object)."""
+
+    model: Choice | None
+    provider: str | None
+    max_output: Choice | None
+    """Output limit in tokens; a choice whose value is None: nothing is sent; None: unknown."""
+    reasoning: Scalar = None
+    """Reasoning effort as written, or thinking budget in tokens; None: not sent or unknown."""
+    tier: str | None = None
+    """`batch`, `flex`, `priority` or None for the standard tier."""
+    default: bool = False
+    """True for the variant that runs without overrides."""
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call expression (or configuration key) that belongs to a request."""
+
+    span: Span
+    role: Role
+    repeats: Count
+    """How often it runs per call of the function that it stands in; retry loops are not counted here."""
+    qualname: str
+    """Qualified name of the enclosing function or class, `<module>` at the top level."""
+    callee: str
+    """What is called, as written: `client.chat.completions.create`, `ask`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of prompt, in order. Static text, or a hole that is filled at run time."""
+
+    text: str | None
+    """Static text; None for a hole. Reports leave it out unless `--show-prompts` is given."""
+    name: str | None = None
+    """Name of the hole, e.g. `docs`."""
+    span: Span | None = None
+    max_chars: int | None = None
+    """Bound of a hole in characters where the code cuts it (`docs[:2000]`)."""
+    why: str = ""
+    """For a hole: where it comes from, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt. `role` is `text` for text that is sent without framing (completions, embeddings)."""
+
+    role: str
+    segments: tuple[Segment, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that is known of the input. `open` is true when further messages may be sent that are not listed."""
+
+    messages: tuple[Message, ...] = ()
+    open: bool = False
+    why: str | None = None
+    tools_json: str | None = None
+    """Tool and schema definitions as canonical JSON text where they are static."""
+    tools: int = 0
+    """Number of tools that are sent (of those that are known)."""
+    tools_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of retries around a request; layers multiply."""
+
+    name: str
+    """`openai SDK`, `tenacity`, `for attempt in range(3)`."""
+    attempts: int | None
+    """HTTP tries at worst including the first; None: unbounded."""
+    billed: Billed
+    span: Span | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An entry point from which the request is reached."""
+
+    entry: str
+    """`path::qualname`."""
+    kind: str
+    """`function`, `main`, `notebook`, `cli`, `route`, `task`, `test`, `example`."""
+    repeats: Count
+    """Calls of the request per run of the entry point."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the same entry point: `module:function`, `POST /ask`."""
+    chain: tuple[Span, ...] = ()
+    """Call sites from the entry point down to the outermost site of the request (one example)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A quantity of a request that is not known, with the reason."""
+
+    what: str
+    """`model`, `max_output`, `attempts`, `repeats`, `prompt`, `price`, ..."""
+    why: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The unit of cost: one (model object, send site, context)."""
+
+    id: str
+    api: str
+    """`openai.chat.completions.create`."""
+    operation: Operation
+    provider: str | None
+    sites: tuple[Site, ...]
+    """Outermost first; the last one sends."""
+    model: Value
+    max_output: Value
+    variants: tuple[Variant, ...]
+    attempts: Count
+    turns: Count
+    repeats: Count
+    """Product of the repeats of the sites, per run of the outermost function."""
+    layers: tuple[Layer, ...]
+    prompt: Prompt
+    reached_from: tuple[Reach, ...]
+    counted: bool = True
+    why_not: str | None = None
+    exclusive: str | None = None
+    """Requests of the same group exclude one another in a run."""
+    exclusive_default: bool = False
+    after: str | None = None
+    """Id of the request whose failure leads here (fallbacks); typical attempts are then 0."""
+    callers: int = 1
+    caller_examples: tuple[tuple[Span, ...], ...] = ()
+    stage: Stage = "production"
+    conditional: bool = False
+    """The call stands under a condition, so the low of everything is 0."""
+    outputs: int | None = 1
+    """Answers per request (`n=`); None: unknown."""
+    unknown: tuple[Unknown, ...] = ()
+    assumed: tuple[str, ...] = ()
+    """Assumptions that the analysis made (dearest variant as typical, duck-typed receiver, ...)."""
+    inline: Mapping[str, str] = field(default_factory=dict)
+    """`# guard: assume ...` values at the request's sites, as written."""
+
+
+# --- estimates --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An interval of tokens. `high` None: no bound."""
+
+    low: int
+    typical: float
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An interval of US dollars. `high` None: no bound was found (the reasons stand in the estimate's `why`)."""
+
+    low: Decimal
+    typical: Decimal
+    high: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of the arithmetic: quantity x rate, for one attempt of one turn of one call."""
+
+    name: str
+    """`uncached input`, `output`, ..."""
+    quantity: Tokens
+    usd_per_million: Decimal
+    usd: Money
+    variant: int = 0
+    """Index into the request's variants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A hole with the size that was taken for it."""
+
+    name: str
+    tokens: Tokens
+    source: str
+    """`usage.default`, `usage.rules[0]`, `inline`, `slice [:2000]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one call of a request costs, with its turns and attempts. `usd` is None when it cannot be priced."""
+
+    priced: bool
+    why: tuple[str, ...]
+    """Reasons: why it is not priced, or why `usd.high` has no bound."""
+    input_tokens: Tokens | None
+    """Of one turn of one call."""
+    output_tokens: Tokens | None
+    usd: Money | None
+    usd_per_run: Money | None
+    usd_per_month: Money | None
+    runs_per_month: Decimal | None
+    runs_source: str | None
+    static_tokens: int | None
+    segment_tokens: tuple[tuple[int, ...], ...]
+    """Tokens of each segment of each message (0 for holes), parallel to `prompt.messages`."""
+    holes: tuple[Hole, ...]
+    parts: tuple[Part, ...]
+    assumptions: tuple[str, ...]
+    approximate: str | None = None
+    """How tokens were counted when not exactly: `o200k_base x 1.25 +/- 15 %`."""
+    assumed_share: float | None = None
+    """Share of typical `usd` that rests on assumptions (0 to 1)."""
+
+
+# --- policies and findings --------------------------------------------------------------------------------------
+
+Severity = Literal["low", "medium", "high"]
+Enforce = Literal["off", "warn", "block"]
+VerdictWord = Literal["violated", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A span of a finding with the words beside it. The first label of a finding is the primary one."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgiven:
+    """Why a finding does not count: an inline ignore or an exception."""
+
+    by: str
+    """`inline` or `exception`."""
+    reason: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict to report."""
+
+    id: str
+    """Stable: policy, request id, offending non-numeric value."""
+    policy: str
+    verdict: VerdictWord
+    severity: Severity
+    enforce: Enforce
+    message: str
+    labels: tuple[Label, ...]
+    notes: tuple[str, ...] = ()
+    """Lines below the frame, `cost: $0.01 per call`."""
+    help: str = ""
+    request: str | None = None
+    """Id of the request; None for sums and for findings about the configuration."""
+    confidence: Literal["certain", "likely", "assumed"] = "certain"
+    forgiven: Forgiven | None = None
+
+
+# --- configuration of other formats -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A cost-relevant key of a known configuration format."""
+
+    path: str
+    line: int
+    format: str
+    key_path: str
+    what: str
+    value: Scalar
+    column: int = 1
+
+
+# --- the report -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A request with its estimate and its place in the business."""
+
+    request: Request
+    estimate: Estimate
+    feature: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over counted requests: one call of each (`usd`), and a month where usage is declared."""
+
+    requests: int
+    counted: int
+    priced: int
+    usd: Money | None
+    """One call of every counted, priced request; exclusive groups count once. None when nothing is priced."""
+    usd_per_month: Money | None
+    monthly_requests: int
+    """How many counted requests have a monthly figure."""
+    assumed_share: float | None
+    unpriced: tuple[tuple[str, int], ...] = ()
+    """Reason and number of requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was looked at, for "nothing found" and for trust."""
+
+    files: int
+    """Files listed under the root."""
+    parsed: int
+    """Files whose code was parsed."""
+    lines: int
+    skipped: int
+    """Files left out (too large, binary, outside the root, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """Which prices were used."""
+
+    as_of: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that guard says about a tree. Stored, compared and rendered; made by `guard.run.scan`."""
+
+    root: str
+    """Name of the scanned folder (not its path)."""
+    requests: tuple[Priced, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    totals: Totals
+    prices: PriceTable
+    looked: Looked
+    settings: tuple[Setting, ...] = ()
+    config_path: str | None = None

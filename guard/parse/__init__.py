@@ -1,0 +1,1 @@
+"""The room `parse`: bytes in, syntax with positions out, or a `Problem`. No meaning is given here."""

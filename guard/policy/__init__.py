@@ -1,0 +1,1 @@
+"""The room `policy`: decides policies and budgets over estimates, then forgives what is excused."""

@@ -1,0 +1,1 @@
+"""One file for each check; `guard.policy.registry` finds them by listing this folder."""

@@ -1,0 +1,1 @@
+"""The room `report`: one module for each format; each knows only `guard.model`."""
