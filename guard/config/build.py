@@ -1,0 +1,154 @@
+"""Valid `Document`s -> `Config`. Neighbours: `validate` (must have passed), `load` (the caller)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from guard.config.document import Document, Path
+from guard.config.types import (
+    Assume,
+    Budget,
+    Config,
+    Exemption,
+    Feature,
+    Place,
+    PolicySpec,
+    PriceRule,
+    Usage,
+    UsageRule,
+)
+from guard.config.validate import label
+from guard.config.values import money, share
+
+_Item = tuple[Path, dict[str, Any]]
+
+
+def config(document: Document, policies: tuple[PolicySpec, ...]) -> Config:
+    """Everything that the file says, with the policies that were merged before."""
+    data = document.data
+    return Config(
+        path=document.path,
+        extends=tuple(data.get("extends", Config().extends)),
+        exclude=tuple(data.get("exclude", ())),
+        usage=_usage(document),
+        assume=tuple(_assume(document, *item) for item in _listed(document, "assume")),
+        aliases=dict(data.get("aliases", {})),
+        prices=tuple(_price(document, *item) for item in _named(document, "prices")),
+        features=tuple(
+            Feature(str(where[-1]), document.key_place(where), tuple(raw["paths"]), raw.get("owner"))
+            for where, raw in _named(document, "features")
+        ),
+        budgets=tuple(_budget(document, *item) for item in _listed(document, "budgets")),
+        policies=policies,
+        exceptions=tuple(
+            Exemption(place=document.value_place(where), **_with_paths(raw))
+            for where, raw in _listed(document, "exceptions")
+        ),
+    )
+
+
+def policies(documents: Iterable[Document]) -> tuple[PolicySpec, ...]:
+    """The policies of packs and user in this order. A later one with the id of an earlier one changes the fields that
+    it writes, and single parameters, unless it names another check: parameters of the old check mean nothing to it."""
+    merged: dict[str, PolicySpec] = {}
+    for document in documents:
+        for where, raw in _listed(document, "policies"):
+            merged[raw["id"]] = _policy(document, where, raw, merged.get(raw["id"]))
+    return tuple(merged.values())
+
+
+def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpec | None) -> PolicySpec:
+    place = document.value_place(where)
+    base = old or PolicySpec(raw["id"], place, check=raw["id"])
+    written = _with_paths(raw)
+    params = _plain(written.pop("params", {}))
+    places = dict(_param_places(document, (*where, "params"), params))
+    if written.get("check", base.check) == base.check:
+        replaced = tuple(f"{label((name,))}{end}" for name in params for end in (".", "["))
+        kept = {name: at for name, at in base.param_places.items() if not f"{name}.".startswith(replaced)}
+        params, places = {**base.params, **params}, {**kept, **places}
+    return replace(base, **{**written, "place": place, "params": params, "param_places": places})
+
+
+def _param_places(document: Document, start: Path, value: Any, inner: Path = ()) -> Iterator[tuple[str, Place]]:
+    """Where each parameter and each part of it stands: `allow`, `allow[0]`, `limits.chat`."""
+    if inner:
+        yield label(inner), document.key_place((*start, *inner))
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in parts:
+        yield from _param_places(document, start, item, (*inner, key))
+
+
+def _usage(document: Document) -> Usage:
+    raw = document.data.get("usage", {})
+    rules = tuple(_usage_rule(document, *item) for item in _listed(document, "usage", "rules"))
+    default = raw.get("default")
+    if not default:
+        return Usage(rules=rules)
+    return Usage(**_shares(default, "output_share"), source="usage.default", rules=rules)
+
+
+def _usage_rule(document: Document, where: Path, raw: dict[str, Any]) -> UsageRule:
+    written = _shares(_with_paths(raw), "cache_hit_rate", "output_share")
+    if "runs_per_month" in written:
+        written["runs_per_month"] = Decimal(written["runs_per_month"])
+    return UsageRule(source=label(where), place=document.value_place(where), **written)
+
+
+def _assume(document: Document, where: Path, raw: dict[str, Any]) -> Assume:
+    return Assume(source=label(where), place=document.value_place(where), **_with_paths(raw))
+
+
+def _price(document: Document, where: Path, raw: dict[str, Any]) -> PriceRule:
+    rates = {key: money(value) for key, value in raw.items() if key != "discount"}
+    return PriceRule(
+        source=label(where),
+        place=document.key_place(where),
+        pattern=str(where[-1]),
+        discount=share(raw["discount"]) if "discount" in raw else None,
+        **rates,
+    )
+
+
+def _budget(document: Document, where: Path, raw: dict[str, Any]) -> Budget:
+    written = _shares(_with_paths(raw), "warn_at")
+    for limit in ("per_call", "per_month"):
+        if limit in written:
+            written[limit] = money(written[limit])
+    return Budget(place=document.value_place(where), **written)
+
+
+def _listed(document: Document, *section: str) -> Iterator[_Item]:
+    data = document.data
+    for key in section:
+        data = data.get(key, {})
+    for i, raw in enumerate(data):
+        yield (*section, i), raw
+
+
+def _named(document: Document, section: str) -> Iterator[_Item]:
+    for name, raw in document.data.get(section, {}).items():
+        yield (section, name), raw
+
+
+def _with_paths(raw: dict[str, Any]) -> dict[str, Any]:
+    return {**raw, "paths": tuple(raw["paths"])} if "paths" in raw else dict(raw)
+
+
+def _shares(raw: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: share(value) if key in names else value for key, value in raw.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Parameters as YAML readers are used to them: a number with a point is a float."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return float(value)
+    return value

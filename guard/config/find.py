@@ -1,0 +1,112 @@
+"""Which file holds the configuration, and its bytes. In: the folder that is scanned. Out: `Found`.
+
+Upwards from that folder the nearest `guard.yaml`, `guard.yml` or pyproject.toml with `[tool.guard]` wins, never above
+the folder that holds `.git`. Files are read only inside the project, so that a link in a scanned repository cannot
+make guard print a line of a file elsewhere. Neighbours: `load` (the caller), `packs`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from guard.config.document import MAX_BYTES
+from guard.config.issues import ConfigError, ConfigIssue
+
+_NAMES = ("guard.yaml", "guard.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A configuration file that was read."""
+
+    file: Path
+    shown: str
+    """Path for people, relative to the root of the scan (`../guard.yaml` where it lies above)."""
+    raw: bytes
+    """At most one byte more than `MAX_BYTES`."""
+    project: Path
+    """The folder that packs may be read from: the one with `.git`, else that of the file."""
+
+
+def candidates(root: Path) -> Iterator[Found]:
+    """Files that may hold the configuration of a folder, nearest first; a pyproject.toml may turn out to have none.
+
+    Raises `ConfigError` for one that cannot be read.
+    """
+    for folder in _upwards(root):
+        names = [name for name in _NAMES if os.path.lexists(folder / name)]
+        if len(names) > 1:
+            message = f"{_NAMES[0]} stands beside it, and only one of them can hold"
+            raise _error(relative(folder / _NAMES[1], root), message, "merge the two files into guard.yaml")
+        if names:
+            yield _found(folder / names[0], root)
+        pyproject = folder / "pyproject.toml"
+        if os.path.isfile(pyproject) and _inside(pyproject, project_of(pyproject)):
+            yield _found(pyproject, root)
+
+
+def chosen(file: Path, root: Path) -> Found:
+    """The file that the user named with `--config`. Raises `ConfigError` if it cannot be read."""
+    # The user, not the repository, chose it: links may lead anywhere.
+    file = Path(os.path.realpath(file))
+    return _found(file, root)
+
+
+def read_inside(file: Path, project: Path, shown: str) -> bytes:
+    """The bytes of a regular file within the project, at most one more than `MAX_BYTES`. Raises `ConfigError`."""
+    if not _inside(file, project):
+        raise _error(shown, "this path leads out of the project, where guard reads nothing", "move the file inside")
+    try:
+        # Without O_NONBLOCK opening a named pipe would wait for ever.
+        handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise _error(shown, "this is not a regular file")
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _error(shown, "there is no such file") from None
+    except IsADirectoryError:
+        raise _error(shown, "this is a folder, not a file") from None
+    except (OSError, ValueError) as error:
+        raise _error(shown, f"the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def relative(file: Path, root: Path) -> str:
+    """`file` as seen from `root`, with `/`."""
+    try:
+        return Path(os.path.relpath(file, root)).as_posix()
+    except ValueError:  # another drive on Windows
+        return file.name
+
+
+def project_of(file: Path) -> Path:
+    """The nearest folder above with `.git` in it, else the folder of the file."""
+    for folder in _upwards(file.parent):
+        if os.path.lexists(folder / ".git"):
+            return folder
+    return file.parent
+
+
+def _found(file: Path, root: Path) -> Found:
+    shown, project = relative(file, root), project_of(file)
+    return Found(file, shown, read_inside(file, project, shown), project)
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    """The folder and those above it, ending with the first that holds `.git`."""
+    for step in (folder, *folder.parents):
+        yield step
+        if os.path.lexists(step / ".git"):
+            return
+
+
+def _inside(file: Path, project: Path) -> bool:
+    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(project))
+
+
+def _error(shown: str, message: str, hint: str = "") -> ConfigError:
+    return ConfigError([ConfigIssue(shown, 1, 1, message, hint)])

@@ -1,0 +1,262 @@
+"""What every request costs. In: `Request`s, the price table, the configuration. Out: `Estimate`, `Priced`, `Totals`.
+
+One request: its declarations are applied (`declared`), each variant is priced whole (`variant`, `units`), low and high
+are the least and the most of them and typical is the default variant's; then attempts, repeats and runs multiply.
+The formulas stand in `docs/cost.md`. Neighbours: `run` asks for all requests of a scan, `totals` adds them up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from guard.config.types import Config
+from guard.estimate import declared as declarations
+from guard.estimate import units, usage, variant
+from guard.estimate.money import Factor, factor_of, plus, times
+from guard.estimate.prices import Prices, Row
+from guard.estimate.totals import place, totals
+from guard.estimate.variant import NotPriced, VariantCost
+from guard.model import Choice, Estimate, Money, Priced, Request, Tokens, Value, Variant
+
+__all__ = ["estimate", "estimate_all", "totals"]
+
+MOST_VARIANTS = 16
+NOTHING = Money(Decimal(0), Decimal(0), Decimal(0))
+
+
+def variants_of(request: Request) -> tuple[Variant, ...]:
+    """The variants of a request; where the analysis made none, each model with each limit, the first one default."""
+    if request.variants:
+        return request.variants
+    models: tuple[Choice | None, ...] = request.model.choices or (None,)
+    limits: tuple[Choice | None, ...] = request.max_output.choices or (None,)
+    made = [Variant(model, request.provider, limit) for model in models for limit in limits][:MOST_VARIANTS]
+    return (replace(made[0], default=True), *made[1:])
+
+
+def _find(choice: Choice, provider: str | None, prices: Prices, config: Config) -> tuple[Row | None, str | None]:
+    """The row of a model choice, through the aliases of guard.yaml; else the reason why there is none."""
+    name = choice.value
+    if not isinstance(name, str) or not name.strip():
+        return None, f"the model `{name}` is not a name"
+    alias = config.aliases.get(name)
+    if alias is not None:
+        name, provider = alias, None
+    row = prices.find(name, provider)
+    return row, None if row is not None else prices.why_not(name, provider)
+
+
+def with_price_ids(request: Request, prices: Prices, config: Config) -> Request:
+    """The request with `price_id` filled in for every model choice that the table knows."""
+
+    def named(choice: Choice, provider: str | None) -> Choice:
+        row, _ = _find(choice, provider, prices, config)
+        found = row.price_id if row is not None else None
+        return choice if choice.price_id == found else replace(choice, price_id=found)
+
+    def of_value(choice: Choice) -> Choice:
+        owner = next((v.provider for v in request.variants if v.model and v.model.value == choice.value), None)
+        return named(choice, owner or request.provider)
+
+    return replace(
+        request,
+        model=Value(tuple(of_value(c) for c in request.model.choices), request.model.open, request.model.why),
+        variants=tuple(
+            replace(v, model=named(v.model, v.provider or request.provider)) if v.model is not None else v
+            for v in request.variants
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """The variants of a request that have a price, and the reasons of the others."""
+
+    priced: tuple[VariantCost, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _price_variants(request: Request, prices: Prices, config: Config) -> _Costs:
+    sizes = usage.declared(request, config)
+    priced: list[VariantCost] = []
+    missing: list[str] = []
+    notes: list[str] = list(sizes.notes)
+    for index, one in enumerate(variants_of(request)):
+        if one.model is None or one.model.value is None:
+            continue
+        row, why = _find(one.model, one.provider or request.provider, prices, config)
+        if row is None:
+            missing.append(why or f"`{one.model.value}` is not in the price table")
+            continue
+        by_units = units.by_units(request, row)
+        cost = units.price(request, index, row, sizes) if by_units else variant.price(request, one, index, row, sizes)
+        if isinstance(cost, NotPriced):
+            missing.append(cost.why)
+        else:
+            priced.append(cost)
+    if request.model.open and priced:
+        notes.append(f"priced over the known models only: {request.model.why or 'the model is not fixed'}")
+    return _Costs(tuple(priced), tuple(dict.fromkeys(missing)), tuple(notes))
+
+
+def _unpriced(request: Request, why: tuple[str, ...], notes: tuple[str, ...]) -> Estimate:
+    return Estimate(
+        priced=False, why=why, input_tokens=None, output_tokens=None, usd=None, usd_per_run=None, usd_per_month=None,
+        runs_per_month=None, runs_source=None, static_tokens=None, segment_tokens=(), holes=(), parts=(),
+        assumptions=tuple(dict.fromkeys((*request.assumed, *notes))),
+    )  # fmt: skip
+
+
+def _billed_attempts(request: Request) -> tuple[Factor, tuple[str, ...]]:
+    """Attempts that are paid for: low 0 where the call may not happen, typical as analysed, high those of the layers
+    that are billed or may be."""
+    low = 0 if request.conditional or request.after is not None else min(1, request.attempts.low)
+    typical = 0.0 if request.after is not None else request.attempts.typical
+    high = request.attempts.high
+    why: tuple[str, ...] = ()
+    billed = [layer for layer in request.layers if layer.billed in ("yes", "maybe")]
+    endless = [layer.name for layer in billed if layer.attempts is None]
+    if endless:
+        high = None
+        why = tuple(f"no bound on the attempts of {name}" for name in endless)
+    elif request.layers and (high is not None or any(layer.attempts is None for layer in request.layers)):
+        product = 1
+        for layer in billed:
+            product *= max(1, layer.attempts or 1)
+        high = product if high is None else min(product, high)
+    elif high is None:
+        why = request.attempts.why or ("no bound on the number of attempts",)
+    if high is not None:
+        high = max(high, 1)
+        typical = min(typical, high)
+    low = low if typical >= low else 0  # a call in an `except` block: typically none
+    return Factor(low, typical, high), why
+
+
+def _chosen(request: Request, costs: tuple[VariantCost, ...]) -> tuple[VariantCost, str | None]:
+    """The variant whose cost is typical: the default one, else the dearest, with the remark that says so."""
+    all_variants = variants_of(request)
+    defaults = [cost for cost in costs if all_variants[cost.index].default]
+    if defaults:
+        return defaults[0], None
+    dearest = max(costs, key=lambda cost: cost.usd.typical)
+    if len(costs) == 1:
+        return dearest, None
+    return dearest, f"typical is the dearest choice, {dearest.row.price_id}: no default is known"
+
+
+def _span(costs: tuple[VariantCost, ...], chosen: VariantCost, field: str) -> Tokens:
+    """Tokens over all variants: the least, the chosen one's typical, the most."""
+    every: list[Tokens] = [getattr(cost, field) for cost in costs]
+    highs = [one.high for one in every]
+    high = None if any(one is None for one in highs) else max(one for one in highs if one is not None)
+    return Tokens(min(one.low for one in every), getattr(chosen, field).typical, high)
+
+
+def _dearest(costs: tuple[VariantCost, ...]) -> VariantCost:
+    """The variant with the highest high (without a bound counts as highest), then the highest typical."""
+    return max(costs, key=lambda c: (c.usd.high is None, c.usd.high or Decimal(0), c.usd.typical))
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    usd: Money | None
+    runs: Decimal | None
+    source: str | None
+    notes: tuple[str, ...] = ()
+
+
+def _per_month(request: Request, usd: Money, config: Config) -> _Month:
+    """Sum over the entry points of runs per month x repeats x cost of a call; None where no runs are declared."""
+    if not request.reached_from:
+        own = usage.runs_of_request(request, config)
+        if own is None:
+            return _Month(None, None, None)
+        return _Month(
+            times(times(usd, factor_of(request.repeats)), Factor.exactly(own.per_month)), own.per_month, own.source
+        )
+    found = [(reach, usage.runs_of(reach, request, config)) for reach in request.reached_from]
+    known = [(reach, runs) for reach, runs in found if runs is not None]
+    if not known:
+        return _Month(None, None, None)
+    money = NOTHING
+    for reach, runs in known:
+        money = plus(money, times(times(usd, factor_of(reach.repeats)), Factor.exactly(runs.per_month)))
+    notes: tuple[str, ...] = ()
+    if len(known) < len(found):
+        silent = [reach.entry for reach, runs in found if runs is None]
+        shown = ", ".join(silent[:3]) + (" and others" if len(silent) > 3 else "")
+        notes = (f"no runs_per_month is declared for {shown}: not in the monthly figure",)
+    source = ", ".join(dict.fromkeys(runs.source for _, runs in known))
+    return _Month(money, sum((runs.per_month for _, runs in known), Decimal(0)), source, notes)
+
+
+def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[str, ...]) -> Estimate:
+    costs = _price_variants(request, prices, config)
+    notes = (*remarks, *costs.notes)
+    if costs.missing:
+        return _unpriced(request, costs.missing, notes)
+    if not costs.priced:
+        return _unpriced(request, (request.model.why or "the model is not known",), notes)
+    chosen, doubt = _chosen(request, costs.priced)
+    highs = [cost.usd.high for cost in costs.priced]
+    one = Money(
+        min(cost.usd.low for cost in costs.priced),
+        chosen.usd.typical,
+        None if any(high is None for high in highs) else max(high for high in highs if high is not None),
+    )
+    attempts, attempts_why = _billed_attempts(request)
+    usd = times(one, attempts)
+    repeats = factor_of(request.repeats)
+    per_run = times(usd, repeats)
+    month = _per_month(request, usd, config)
+    open_why = [why for cost in costs.priced for why in cost.why_open] + list(attempts_why)
+    if usd.high is not None and per_run.high is None:
+        open_why += request.repeats.why or ("no bound on the number of repeats",)
+    dearest = _dearest(costs.priced)
+    parts = chosen.parts if dearest.index == chosen.index else (*chosen.parts, *dearest.parts)
+    assumed = None
+    if chosen.usd.typical:
+        assumed = 1.0 if doubt else float(chosen.assumed_usd / chosen.usd.typical)
+    doubts = (doubt,) if doubt else ()
+    return Estimate(
+        priced=True,
+        why=tuple(dict.fromkeys(open_why)),
+        input_tokens=_span(costs.priced, chosen, "input"),
+        output_tokens=_span(costs.priced, chosen, "output"),
+        usd=usd,
+        usd_per_run=per_run,
+        usd_per_month=month.usd,
+        runs_per_month=month.runs,
+        runs_source=month.source,
+        static_tokens=chosen.static_tokens,
+        segment_tokens=chosen.segment_tokens,
+        holes=chosen.holes,
+        parts=parts,
+        assumptions=tuple(dict.fromkeys((*request.assumed, *doubts, *notes, *chosen.notes, *month.notes))),
+        approximate=chosen.approximate,
+        assumed_share=assumed,
+    )
+
+
+def estimate(request: Request, prices: Prices, config: Config) -> Estimate:
+    """What one call of a request costs, per run and per month. Never raises: what has no price says why.
+
+    `prices` is the table with the rules of guard.yaml applied (`Prices.with_rules`).
+    """
+    request, remarks = declarations.apply(request, config)
+    return _estimate(request, prices, config, remarks)
+
+
+def estimate_all(requests: tuple[Request, ...], prices: Prices, config: Config) -> tuple[Priced, ...]:
+    """Every request with its estimate, feature and owner. The requests come back with declared models, limits and
+    repeats applied and with the `price_id` of their models filled in."""
+    priced: list[Priced] = []
+    for request in requests:
+        applied, remarks = declarations.apply(request, config)
+        applied = with_price_ids(applied, prices, config)
+        feature, owner = place(applied, config)
+        priced.append(Priced(applied, _estimate(applied, prices, config, remarks), feature, owner))
+    return tuple(priced)

@@ -1,0 +1,214 @@
+"""How large is the input of the first turn? In: `Prompt`, what is declared, the model. Out: `InputSize`.
+
+Input = static text + holes + message framing + tool definitions. A hole is declared, bounded by the code, or taken at
+the stated default; without a bound its high side is the rest of the model's window, since a request can never send
+more than the window holds. Neighbours: `tokens` and `framing` count, `usage` declares, `turns` adds the history.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from guard.estimate import framing, tokens
+from guard.estimate.tokens import Method
+from guard.estimate.usage import Declared, Sized
+from guard.model import Hole, Message, Prompt, Request, Segment, Tokens
+
+TOKENS_PER_CHARACTER_BOUND = 4
+"""A character is at most four UTF-8 bytes, and a byte-level tokenizer makes at most one token of a byte."""
+CHARACTERS_PER_TOKEN = 4
+"""English text, OpenAI's rule of thumb (help.openai.com, "What are tokens"); measured 3.0 (JSON) to 5.1."""
+UNKNOWN_TOOL_TOKENS = 100
+"""Taken for a tool that is sent but not readable: the cookbook's weather tool has 55, Claude's fit 85 beyond the
+fixed part; real tools carry longer descriptions."""
+ZERO = Tokens(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class InputSize:
+    """Input tokens of the first turn, with everything that explains them."""
+
+    total: Tokens
+    cacheable: Tokens
+    """The part that is the same in every call: static text, framing and tools."""
+    assumed: float
+    """Typical tokens that nobody declared or bounded: defaults of holes."""
+    static_tokens: int
+    segment_tokens: tuple[tuple[int, ...], ...]
+    holes: tuple[Hole, ...]
+    notes: tuple[str, ...]
+    why_open: tuple[str, ...]
+    """Why `total.high` is None (only for a model without a known window)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A hole before the rest of the window is known. `high` None: nothing bounds it."""
+
+    name: str
+    low: int
+    typical: float
+    high: int | None
+    source: str
+    assumed: bool
+
+
+def add(*parts: Tokens) -> Tokens:
+    """Sum of intervals; without a high side when one of them has none."""
+    highs = [part.high for part in parts]
+    high = None if any(one is None for one in highs) else sum(one for one in highs if one is not None)
+    return Tokens(sum(part.low for part in parts), sum(part.typical for part in parts), high)
+
+
+def _static_runs(message: Message) -> list[tuple[int, list[Segment]]]:
+    """Static segments that stand side by side, with the index of the first: they are one text to the tokenizer."""
+    runs: list[tuple[int, list[Segment]]] = []
+    for index, segment in enumerate(message.segments):
+        if segment.text is None:
+            continue
+        if runs and runs[-1][0] + len(runs[-1][1]) == index:
+            runs[-1][1].append(segment)
+        else:
+            runs.append((index, [segment]))
+    return runs
+
+
+def _static(message: Message, method: Method) -> tuple[Tokens, tuple[int, ...]]:
+    """Tokens of the static text of a message, and of each segment (they add up to the typical count)."""
+    counts = [0] * len(message.segments)
+    total = ZERO
+    for first, run in _static_runs(message):
+        run_total = tokens.count("".join(segment.text or "" for segment in run), method)
+        total = add(total, run_total)
+        left = round(run_total.typical)
+        for offset, segment in enumerate(run):
+            last = offset == len(run) - 1
+            own = left if last else min(left, round(tokens.count(segment.text or "", method).typical))
+            counts[first + offset] = own
+            left -= own
+    return total, tuple(counts)
+
+
+def _draft(name: str, segment: Segment | None, declared: Declared) -> _Draft:
+    limit = segment.max_chars if segment is not None else None
+    bound = limit * TOKENS_PER_CHARACTER_BOUND if limit is not None else None
+    size = declared.hole(name)
+    if size is not None:
+        taken = size.tokens if bound is None else min(size.tokens, bound)
+        return _Draft(name, taken, taken, taken, size.source, False)
+    default = declared.default_hole
+    if limit is None or bound is None:
+        return _Draft(name, 0, default.tokens, None, default.source, True)
+    typical = min(default.tokens, math.ceil(limit / CHARACTERS_PER_TOKEN))
+    return _Draft(name, 0, typical, bound, f"slice [:{limit}]", True)
+
+
+def _known_tools(prompt: Prompt) -> int:
+    try:
+        value = json.loads(prompt.tools_json or "[]")
+    except (ValueError, RecursionError):
+        return 0
+    return len(value) if isinstance(value, list) else 0
+
+
+def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tuple[Tokens, list[_Draft], list[str]]:
+    """Static tool definitions, and drafts for tools that are sent but not known."""
+    notes: list[str] = []
+    drafts: list[_Draft] = []
+    static = ZERO
+    if prompt.tools_json:
+        counted = framing.tool_tokens(prompt.tools_json, method, model)
+        if counted is None:  # not a list of tools: a schema; its text is what is sent at most
+            counted = tokens.count(prompt.tools_json, method)
+        static = counted
+    size: Sized | None = declared.hole("tools")
+    unread = max(0, prompt.tools - _known_tools(prompt))
+    if unread or prompt.tools_open:
+        if size is not None:
+            drafts.append(_Draft("tools", size.tokens, size.tokens, size.tokens, size.source, False))
+        elif unread:
+            drafts.append(_Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
+            notes.append(f"{unread} tool definitions are not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken")
+        else:
+            typical = 0 if static.typical else declared.default_hole.tokens
+            drafts.append(_Draft("tools", 0, typical, None, declared.default_hole.source, True))
+            notes.append(f"further tools may be sent that are not known here: {typical} tokens are taken for them")
+    return static, drafts, notes
+
+
+def _holes(request: Request, declared: Declared) -> list[_Draft]:
+    drafts = [
+        _draft(segment.name or "hole", segment, declared)
+        for message in request.prompt.messages
+        for segment in message.segments
+        if segment.text is None
+    ]
+    if request.prompt.open or not request.prompt.messages:
+        drafts.append(_draft("messages" if request.prompt.messages else "prompt", None, declared))
+    return drafts
+
+
+def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], list[str]]:
+    """Holes with their high side: their own bound, else what is left of the window."""
+    holes: list[Hole] = []
+    notes: list[str] = []
+    open_names: list[str] = []
+    for draft in drafts:
+        high = draft.high if draft.high is not None else rest
+        if draft.high is None:
+            open_names.append(draft.name)
+        typical = draft.typical if high is None else min(draft.typical, high)
+        low = draft.low if high is None else min(draft.low, high)
+        holes.append(Hole(draft.name, Tokens(low, typical, high), draft.source))
+        if draft.assumed and draft.typical:
+            notes.append(f"{draft.name}: {draft.typical:g} tokens ({draft.source})")
+    if open_names and rest is not None:
+        names = ", ".join(dict.fromkeys(open_names))
+        notes.append(f"no bound on {names}: at most the rest of the model's window, {rest} tokens")
+    return tuple(holes), notes
+
+
+def input_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
+    """Size of the input of the first turn for one model.
+
+    `window`: tokens that the model takes as input at most; None: unknown, then a hole without a bound has no high side.
+    """
+    prompt = request.prompt
+    counted = [_static(message, method) for message in prompt.messages]
+    static = add(*(total for total, _ in counted)) if counted else ZERO
+    frame = ZERO if _bare(request) else framing.frame_tokens(prompt, method, model)
+    tools, tool_drafts, notes = _tools(prompt, declared, method, model)
+    drafts = [*_holes(request, declared), *tool_drafts]
+    fixed = add(static, frame, tools)
+    bounded = (fixed.high or 0) + sum(draft.high or 0 for draft in drafts)
+    rest = None if window is None else max(0, window - bounded)
+    holes, hole_notes = _closed(drafts, rest)
+    total = add(fixed, *(hole.tokens for hole in holes))
+    if window is not None:
+        if total.low > window:
+            notes.append(f"the prompt has at least {total.low} tokens, the model takes {window}: requests will fail")
+        else:
+            high = window if total.high is None else min(total.high, window)
+            total = Tokens(total.low, min(total.typical, high), high)
+    why: tuple[str, ...] = ()
+    if total.high is None:
+        names = ", ".join(dict.fromkeys(draft.name for draft in drafts if draft.high is None))
+        why = (f"no bound on {names}, and the price table has no window for {model}",)
+    return InputSize(
+        total=total,
+        cacheable=fixed,
+        assumed=sum(hole.tokens.typical for hole, draft in zip(holes, drafts) if draft.assumed),
+        static_tokens=round(static.typical),
+        segment_tokens=tuple(segments for _, segments in counted),
+        holes=holes,
+        notes=(*notes, *hole_notes),
+        why_open=why,
+    )
+
+
+def _bare(request: Request) -> bool:
+    """Operations whose input is text without messages."""
+    return request.operation in ("embedding", "moderation", "rerank", "text_completion", "image", "video", "audio_tts",
+                                 "audio_stt", "ocr")  # fmt: skip

@@ -1,0 +1,102 @@
+"""Sums over requests, and where a request belongs in the business. In: `Priced`s, `Config`. Out: `Totals`, feature.
+
+Requests of the same `exclusive` group are arms of one decision: together they cost the lowest low, the default arm's
+typical (else the dearest's) and the highest high. Requests that are not counted appear in no sum. Neighbour: `cost`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from guard.config.types import Config
+from guard.estimate import usage
+from guard.estimate.money import plus
+from guard.model import Money, Priced, Request, Totals
+
+
+def place(request: Request, config: Config) -> tuple[str | None, str | None]:
+    """Feature and owner of a request by the file of its outermost site: the feature with the most literal pattern
+    that matches, the first of equals."""
+    path = usage.outermost_path(request)
+    best: tuple[int, str, str | None] | None = None
+    for feature in config.features:
+        hit = usage.matches(path, feature.paths)
+        if hit is not None and (best is None or usage.literal(hit) > best[0]):
+            best = (usage.literal(hit), feature.name, feature.owner)
+    return (best[1], best[2]) if best else (None, None)
+
+
+def _arms(priced: Iterable[Priced]) -> list[list[Priced]]:
+    """Requests grouped by exclusive group; those without one stand alone."""
+    groups: dict[str, list[Priced]] = {}
+    for position, item in enumerate(priced):
+        group = item.request.exclusive
+        groups.setdefault(f"={position}" if group is None else f"group {group}", []).append(item)
+    return list(groups.values())
+
+
+def _leading(arms: list[Priced], money: Callable[[Priced], Money]) -> Priced:
+    """The arm whose typical counts."""
+    defaults = [arm for arm in arms if arm.request.exclusive_default]
+    return max(defaults or arms, key=lambda arm: money(arm).typical)
+
+
+def _together(arms: list[Priced], money: Callable[[Priced], Money]) -> Money:
+    every = [money(arm) for arm in arms]
+    highs = [one.high for one in every]
+    high = None if any(one is None for one in highs) else max(one for one in highs if one is not None)
+    return Money(min(one.low for one in every), money(_leading(arms, money)).typical, high)
+
+
+def sum_of(priced: Iterable[Priced], money: Callable[[Priced], Money | None]) -> Money | None:
+    """Sum of an amount over requests, exclusive groups once; None when no request has the amount."""
+    having = [item for item in priced if money(item) is not None]
+    if not having:
+        return None
+
+    def known(item: Priced) -> Money:
+        amount = money(item)
+        assert amount is not None
+        return amount
+
+    result = Money(Decimal(0), Decimal(0), Decimal(0))
+    for arms in _arms(having):
+        result = plus(result, _together(arms, known))
+    return result
+
+
+def totals(priced: Iterable[Priced]) -> Totals:
+    """Sums over the counted requests, how many of them have a price, and how much of the money is assumption."""
+    every = list(priced)
+    counted = [item for item in every if item.request.counted]
+    with_price = [item for item in counted if item.estimate.usd is not None]
+    usd = sum_of(with_price, lambda item: item.estimate.usd)
+    share = None
+    if usd is not None and usd.typical:
+
+        def amount(item: Priced) -> Money:
+            assert item.estimate.usd is not None
+            return item.estimate.usd
+
+        assumed = Decimal(0)
+        for arms in _arms(with_price):
+            arm = _leading(arms, amount)
+            known_default = len(arms) == 1 or arm.request.exclusive_default
+            part = arm.estimate.assumed_share if known_default else 1.0
+            assumed += amount(arm).typical * Decimal(str(part or 0.0))
+        share = float(assumed / usd.typical)
+    reasons = Counter(
+        item.estimate.why[0] if item.estimate.why else "no price" for item in counted if item.estimate.usd is None
+    )
+    return Totals(
+        requests=len(every),
+        counted=len(counted),
+        priced=len(with_price),
+        usd=usd,
+        usd_per_month=sum_of(counted, lambda item: item.estimate.usd_per_month),
+        monthly_requests=sum(item.estimate.usd_per_month is not None for item in counted),
+        assumed_share=share,
+        unpriced=tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+    )

@@ -1,0 +1,218 @@
+"""Puts the catalogue together. In: `catalog/*.yaml`, and the `calls` of a user's guard.yaml. Out: `registry.Catalog`.
+
+`catalog_load` turns single entries into types; here they are checked against one another and indexed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from guard.facts.catalog_load import (
+    USER_CALL_KEYS,
+    read_apis,
+    read_arg,
+    read_calls,
+    read_client,
+    read_layers,
+    read_roles,
+    read_shared,
+    read_texts,
+)
+from guard.facts.catalog_types import Call, Client, Endpoint, HttpCaller
+from guard.facts.formula import CatalogError
+from guard.facts.registry import Catalog, _strip
+
+
+def read_catalog(folder: Path | None = None) -> Catalog:
+    """All families in `folder` (None: the shipped ones). Raises `CatalogError`, `OSError`."""
+    return build(read_documents(folder))
+
+
+def read_documents(folder: Path | None = None) -> list[tuple[str, Mapping[str, Any]]]:
+    """The family files as plain data with their names, `on` being a word as in YAML 1.2."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    bool_tag = "tag:yaml.org,2002:bool"
+    loader: Any = type("CatalogLoader", (base,), {})
+    loader.yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in pairs if tag != bool_tag or first in "tTfF"]
+        for first, pairs in base.yaml_implicit_resolvers.items()
+    }
+    files = sorted((folder or Path(__file__).parent / "catalog").glob("*.yaml"))
+    return [(path.name, yaml.load(path.read_bytes(), Loader=loader)) for path in files]
+
+
+def build(documents: Sequence[tuple[str, Mapping[str, Any]]]) -> Catalog:
+    """A catalogue of parsed family files, given with their names. Raises `CatalogError`."""
+    clients: dict[str, Client] = {}
+    calls: list[Call] = []
+    raw_calls: dict[str, Mapping[str, Any]] = {}
+    raw_clients: dict[str, Mapping[str, Any]] = {}
+    roots: set[str] = set()
+    for _, document in documents:
+        for raw in document.get("clients", ()):
+            raw_clients[raw.get("id", "")] = raw
+        for raw in document.get("calls", ()):
+            for api in read_apis(raw, document["family"]):
+                raw_calls.setdefault(api, raw)
+        roots.update(document.get("packages", ()))
+    for name, document in documents:
+        for i, raw in enumerate(document.get("clients", ())):
+            client = read_client(raw, document["family"], raw_clients, f"{name}: clients[{i}]")
+            if client.id in clients:
+                raise CatalogError(f"{name}: clients[{i}]: the id `{client.id}` is taken")
+            clients[client.id] = client
+        for i, raw in enumerate(document.get("calls", ())):
+            calls.extend(read_calls(raw, document["family"], raw_calls, f"{name}: calls[{i}]"))
+    return _index(clients, calls, roots, documents)
+
+
+def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog:
+    """`catalog` with the entries of a user's `calls` (see `Catalog.with_calls`). Raises `CatalogError`."""
+    names = dict(catalog.calls_by_name)
+    calls = dict(catalog.calls)
+    roots = set(catalog.import_roots)
+    for i, raw in enumerate(entries):
+        where = f"calls[{i}]"
+        if not isinstance(raw, Mapping) or "call" not in raw:
+            raise CatalogError(f"{where}: expected a mapping with `call`, the full name of the function")
+        fields = read_shared(raw, USER_CALL_KEYS, "declared", raw.get("attempts"), where)
+        for name in read_texts(raw["call"], f"{where}.call"):
+            call = Call(api=name, family="guard.yaml", names=(name,), **fields)
+            names[name] = calls[name] = call
+            roots.add(name.partition(".")[0])
+    needles = catalog.needles | {root.encode() for root in roots}
+    last = catalog.last_names | {name.rpartition(".")[2] for name in names}
+    return replace(
+        catalog, calls=calls, calls_by_name=names, import_roots=frozenset(roots), needles=needles,
+        last_names=frozenset(last),
+    )  # fmt: skip
+
+
+# --- HTTP -------------------------------------------------------------------------------------------------------
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A URL pattern as a regular expression over host and path (over the path alone for `*/...`).
+
+    `{model}` stands for a piece without `/` and `:`, `{model*}` for one that may hold them, `*` for anything but `/`;
+    a leading `*/` for any host and any beginning of the path.
+    """
+    any_host = text.startswith("*/")
+    out = [".*/" if any_host else ""]
+    for piece in re.split(r"(\{[a-z]+\*?\}|\*)", text[2:] if any_host else text):
+        if piece.startswith("{"):
+            name = piece.strip("{}*")
+            out.append(f"(?P<{name}>.+)" if piece.endswith("*}") else f"(?P<{name}>[^/:]+)")
+        else:
+            out.append("[^/]*" if piece == "*" else re.escape(piece))
+    return re.compile("".join(out) + "/?")
+
+
+def _endpoints(raws: Iterable[Any], calls: Mapping[str, Call], where: str) -> Iterable[Endpoint]:
+    for i, raw in enumerate(raws):
+        base = calls.get(raw["api"])
+        if base is None:
+            raise CatalogError(f"{where}: endpoints[{i}].api: no call `{raw['api']}`")
+        own = read_roles(raw, frozenset({"url", "api", "provider"}), f"{where}: endpoints[{i}]")
+        # The body has the argument names of the SDK unless the entry says otherwise; nothing is positional there,
+        # and plain HTTP functions do not retry.
+        inherited = {k: replace(v, pos=None) for k, v in base.roles.items() if not k.endswith("_retries")}
+        roles = {**inherited, **own}
+        layers = read_layers("1", "plain HTTP", where)
+        call = replace(base, roles=roles, layers=layers, turns=None, on=(), paths=(), names=(), duck=False)
+        for url in read_texts(raw["url"], where):
+            yield Endpoint(url, call, raw.get("provider"), url.startswith("*/"))
+
+
+def _caller(raw: Mapping[str, Any], where: str) -> HttpCaller:
+    return HttpCaller(
+        names=tuple(raw["names"]),
+        url=read_arg(raw["url"], f"{where}.url"),
+        body=read_arg(raw["body"], f"{where}.body"),
+        method=read_arg(raw["method"], f"{where}.method") if "method" in raw else None,
+        base=read_arg(raw["base"], f"{where}.base") if "base" in raw else None,
+        duck=bool(raw.get("duck", False)),
+    )
+
+
+# --- indexes ----------------------------------------------------------------------------------------------------
+
+
+def _index(
+    clients: dict[str, Client], calls: list[Call], roots: set[str], documents: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Catalog:
+    by_api: dict[str, Call] = {}
+    by_name: dict[str, Call] = {}
+    modules = {module: client for client in clients.values() for module in client.modules}
+    duck: dict[str, Call] = {}
+    call_on: dict[tuple[str, str], Call] = {}
+    module_of = {client.id: client for client in modules.values()}
+    for call in calls:
+        by_api.setdefault(call.api, call)
+        for name in call.names:
+            _put(by_name, name, call)
+        for path in call.paths:
+            for client_id in call.on:
+                _put(call_on, (client_id, _strip(path, clients[client_id].transparent)), call)
+                for module in module_of[client_id].modules if client_id in module_of else ():
+                    by_name.setdefault(f"{module}.{path}", call)
+            if call.duck:
+                _put(duck, path, call)
+    by_constructor: dict[str, tuple[Client, ...]] = {}
+    client_on: dict[tuple[str, str], Client] = {}
+    for client in clients.values():
+        for name in client.names:
+            by_constructor[name] = (*by_constructor.get(name, ()), client)
+        for client_id in client.on:
+            for path in client.paths:
+                client_on[client_id, _strip(path, clients[client_id].transparent)] = client
+    https = [(name, document["http"]) for name, document in documents if "http" in document]
+    callers = [_caller(raw, name) for name, http in https for raw in http.get("callers", ())]
+    endpoints = [e for name, http in https for e in _endpoints(http.get("endpoints", ()), by_api, name)]
+    endpoints.sort(key=lambda endpoint: endpoint.any_host)
+    hosts = [h for _, document in documents for h in document.get("hosts", ())]
+    prefixes: dict[str, str] = {}
+    for _, document in documents:
+        prefixes.update(document.get("prefixes", {}))
+    return Catalog(
+        clients=clients,
+        calls=by_api,
+        clients_by_name=by_constructor,
+        calls_by_name=by_name,
+        module_clients=modules,
+        duck_calls=duck,
+        callers_by_name={name: caller for caller in callers for name in caller.names},
+        duck_callers={name.rpartition(".")[2]: caller for caller in callers if caller.duck for name in caller.names},
+        last_names=frozenset(p.rpartition(".")[2] for call in calls for p in (*call.paths, *call.names)),
+        import_roots=frozenset(roots),
+        http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
+        needles=_needles(roots, duck, endpoints),
+        provider_prefixes=prefixes,
+        _call_on=call_on,
+        _client_on=client_on,
+        _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
+        _hosts=tuple((h["host"], h["provider"]) for h in hosts),
+    )
+
+
+def _put(index: dict[Any, Call], key: Any, call: Call) -> None:
+    if key in index:
+        raise CatalogError(f"`{key}` is given by both {index[key].api} and {call.api}")
+    index[key] = call
+
+
+def _needles(roots: Iterable[str], duck: Iterable[str], endpoints: Iterable[Endpoint]) -> frozenset[bytes]:
+    """A telling part of each package, last names of each duck path, longest fixed piece of each URL."""
+    # The last part tells `google.genai` from all of Google; where it is short (`cerebras.cloud.sdk`), the longest does.
+    parts = [root.split(".") for root in roots]
+    found = {names[-1] if len(names[-1]) > 3 else max(names, key=len) for names in parts}
+    found.update(".".join(path.split(".")[-2:]) for path in duck)
+    for endpoint in endpoints:
+        found.add(max(re.split(r"\{[a-z]+\*?\}|\*", endpoint.pattern), key=len))
+    return frozenset(text.encode() for text in found)

@@ -1,0 +1,224 @@
+"""Turns entries of the catalogue into types. In: parsed YAML of a family or of a user. Out: `catalog_types`.
+
+Entries are checked while they are turned, so a wrong one ends in a `CatalogError` that names file and key; the JSON
+Schema of `catalog_schema` says the same to editors and tests. `catalog_index` puts the entries together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from guard.facts.catalog_types import ROLES, Arg, ArgHow, Call, Client, Counts, Each, Form, Groups, Older, Tries, When
+from guard.facts.formula import CatalogError, formula
+from guard.model import Billed, Operation
+
+_ROLES = frozenset(ROLES)
+ARG_KEYS = frozenset({
+    "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
+})  # fmt: skip
+CLIENT_KEYS = frozenset({
+    "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
+    "transparent", "wraps", "groups", "like",
+})  # fmt: skip
+CALL_KEYS = frozenset({
+    "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
+    "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model",
+})  # fmt: skip
+USER_CALL_KEYS = frozenset({
+    "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
+})  # fmt: skip
+
+
+def read_texts(value: Any, where: str) -> tuple[str, ...]:
+    """A string or list of strings as a tuple."""
+    found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else None
+    if found is None or not all(isinstance(text, str) and text for text in found):
+        raise CatalogError(f"{where}: expected a name or a list of names, found {value!r}")
+    return found
+
+
+def _per_name(value: Any, names: tuple[str, ...], allowed: tuple[str, ...], where: str) -> tuple[Any, ...]:
+    """`counts` or `form`: one word for all names, or a list parallel to them."""
+    words = (value,) * len(names) if isinstance(value, str) else read_texts(value, where)
+    if len(words) != len(names) or any(word not in allowed for word in words):
+        raise CatalogError(f"{where}: expected one of {', '.join(allowed)} (or a list, one for each name of `arg`)")
+    return words
+
+
+def read_arg(raw: Any, where: str) -> Arg:
+    """An argument: a name, a list of names, or a mapping with `arg`, `pos`, `default`, ... Raises `CatalogError`."""
+    if not isinstance(raw, Mapping):
+        return Arg(names=read_texts(raw, where))
+    unknown = raw.keys() - ARG_KEYS
+    if unknown:
+        raise CatalogError(f"{where}: unknown key `{min(unknown, key=str)}`; known are {', '.join(sorted(ARG_KEYS))}")
+    names = read_texts(raw["arg"], f"{where}.arg") if "arg" in raw else ()
+    how = raw.get("how", "default" if "default" in raw else "not_sent")
+    position = raw.get("pos")
+    if how not in get_args(ArgHow):
+        raise CatalogError(f"{where}.how: expected one of {', '.join(get_args(ArgHow))}, found {how!r}")
+    if (how == "default") != ("default" in raw):
+        raise CatalogError(f"{where}: `default` and `how: default` belong together")
+    if position is not None and (type(position) is not int or position < 0 or not names):
+        raise CatalogError(f"{where}.pos: expected the position of the first name of `arg`, counted from 0")
+    for key in ("default", "given_default"):
+        if not isinstance(raw.get(key), str | int | float | bool | None):
+            raise CatalogError(f"{where}.{key}: expected a single value")
+    return Arg(
+        names,
+        position,
+        raw.get("default"),
+        how,
+        raw.get("why", ""),
+        raw.get("env"),
+        _per_name(raw["counts"], names, get_args(Counts), f"{where}.counts") if "counts" in raw else (),
+        _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
+        raw.get("given"),
+        raw.get("given_default"),
+        _older(raw["older"], f"{where}.older") if "older" in raw else None,
+    )
+
+
+def _older(raw: Any, where: str) -> Older:
+    if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
+        raise CatalogError(f"{where}: expected package, before and default")
+    return Older(raw["package"], str(raw["before"]), raw["default"])
+
+
+def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
+    """The keys of an entry that are roles. Raises `CatalogError` for keys that are nothing."""
+    roles: dict[str, Arg] = {}
+    for key, value in raw.items():
+        if key in other_keys:
+            continue
+        if key not in _ROLES:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(key), [*_ROLES, *other_keys], 1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise CatalogError(f"{where}: unknown key `{key}`{hint}")
+        if value is not None:
+            roles[key] = read_arg(value, f"{where}.{key}")
+    return roles
+
+
+def _merged(raw: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], own: frozenset[str], where: str) -> Any:
+    """`raw` over the entry that it is `like`: what names an entry is not taken over, a role of null is taken away."""
+    seen: set[str] = set()
+    while "like" in raw:
+        model = raw["like"]
+        if model in seen or model not in known:
+            raise CatalogError(f"{where}.like: no entry `{model}`")
+        seen.add(model)
+        base = {key: value for key, value in known[model].items() if key not in own or key == "like"}
+        raw = {**base, **{key: value for key, value in raw.items() if key != "like"}}
+    return raw
+
+
+_CLIENT_OWN = frozenset({"id", "names", "legacy_names", "modules", "on", "paths", "like"})
+_CALL_OWN = frozenset({"api", "on", "paths", "legacy_paths", "names", "legacy_names", "duck", "like", "provider"})
+
+
+def read_client(raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping[str, Any]], where: str) -> Client:
+    raw = _merged(raw, known, _CLIENT_OWN, where)
+    when = raw.get("when")
+    groups = raw.get("groups")
+    transparent = tuple(raw.get("transparent", ()))
+    return Client(
+        id=raw["id"],
+        family=family,
+        names=(*raw.get("names", ()), *raw.get("legacy_names", ())),
+        modules=tuple(raw.get("modules", ())),
+        on=tuple(raw.get("on", ())),
+        paths=tuple(raw.get("paths", ())),
+        provider=raw.get("provider"),
+        provider_in_model=bool(raw.get("provider_in_model", False)),
+        when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
+        derive=tuple(raw.get("derive", ())),
+        transparent=transparent,
+        wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,
+        groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
+        roles=read_roles(raw, CLIENT_KEYS, where),
+    )
+
+
+def read_apis(raw: Mapping[str, Any], family: str) -> tuple[str, ...]:
+    """The report names of an entry: its `api`, else one for each path (with the family before it) and name."""
+    if "api" in raw:
+        return (raw["api"],)
+    paths = (*raw.get("paths", ()), *raw.get("legacy_paths", ()))
+    return (*(f"{family}.{path}" for path in paths), *raw.get("names", ()))
+
+
+def read_layers(raw: Any, name: str, where: str) -> tuple[Tries, ...]:
+    """`attempts`: a formula (one layer, a further try may be billed) or a list of layers."""
+    entries = [{"name": name, "attempts": raw, "billed": "maybe"}] if isinstance(raw, str | int) else raw
+    layers = []
+    for i, entry in enumerate(entries):
+        if not isinstance(entry, Mapping) or entry.keys() != {"name", "attempts", "billed"}:
+            raise CatalogError(f"{where}.attempts[{i}]: expected name, attempts and billed")
+        if entry["billed"] not in get_args(Billed):
+            raise CatalogError(f"{where}.attempts[{i}].billed: expected yes, maybe or no")
+        layers.append(Tries(entry["name"], _formula(entry["attempts"], f"{where}.attempts"), entry["billed"]))
+    return tuple(layers)
+
+
+def _formula(text: Any, where: str) -> Any:
+    try:
+        found = formula(str(text))
+        strange = found.names() - _ROLES
+    except CatalogError as error:
+        raise CatalogError(f"{where}: {error}") from None
+    if strange:
+        raise CatalogError(f"{where}: `{min(strange)}` is no role; roles are {', '.join(ROLES)}")
+    return found
+
+
+def read_shared(raw: Mapping[str, Any], keys: frozenset[str], layer: str, attempts: Any, where: str) -> dict[str, Any]:
+    """The fields of a `Call` that catalogue and user entries have in common."""
+    operation = raw.get("operation", "chat")
+    if operation not in get_args(Operation):
+        raise CatalogError(f"{where}.operation: expected one of {', '.join(get_args(Operation))}, found {operation!r}")
+    provider = raw.get("provider")
+    if not isinstance(provider, str | None):
+        raise CatalogError(f"{where}.provider: expected a name, found {provider!r}")
+    each = raw.get("each")
+    if each is not None and not isinstance(each, Mapping):
+        each = {"arg": each}
+    plain = {k: v for k, v in each.items() if k not in ("of", "role")} if each else None
+    return {
+        "operation": operation,
+        "provider": provider,
+        "provider_in_model": bool(raw.get("provider_in_model", False)),
+        "roles": read_roles(raw, keys, where),
+        "each": Each(read_arg(plain, f"{where}.each"), each.get("of", ""), each.get("role")) if each else None,
+        "layers": read_layers(attempts, layer, where) if attempts is not None else (),
+        "turns": _formula(raw["turns"], f"{where}.turns") if raw.get("turns") is not None else None,
+        "turns_when": tuple(raw.get("turns_when", ())),
+        "not_when": tuple(raw.get("not_when", ())),
+    }
+
+
+def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], where: str) -> list[Call]:
+    """The calls of an entry: one, or one for each path and name where no common `api` is given."""
+    full = _merged(raw, known, _CALL_OWN, where)
+    names = (*full.get("names", ()), *full.get("legacy_names", ()))
+    paths = (*full.get("paths", ()), *full.get("legacy_paths", ()))
+    attempts = full.get("attempts", "1 + client_retries" if paths else None)
+    duck = full.get("duck", False)
+    call = Call(
+        api="",
+        family=family,
+        on=tuple(full.get("on", ())),
+        duck=bool(duck),
+        duck_needs=tuple(duck.get("needs", ())) if isinstance(duck, Mapping) else (),
+        keeps_history=bool(full.get("keeps_history", False)),
+        by_model=tuple(full.get("by_model", {}).items()),
+        **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),
+    )
+    if "api" in full:
+        return [replace(call, api=full["api"], paths=paths, names=names)]
+    on_paths = [replace(call, api=f"{family}.{path}", paths=(path,)) for path in paths]
+    return on_paths + [replace(call, api=name, names=(name,)) for name in names]

@@ -1,0 +1,190 @@
+"""The JSON Schema of a catalogue file and of a user's own call. In: the words of `catalog_types`. Out: a dict.
+
+Published as docs/catalog.schema.json by `tools/check_catalog.py --write-schema`. The schema of guard.yaml can refer to
+`#/$defs/userCall` for its list `calls`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, USER_CALL_KEYS
+from guard.facts.catalog_types import ROLES, ArgHow, Counts, Form
+from guard.model import Billed, Operation
+
+_NAME = {"type": "string", "minLength": 1}
+_NAMES = {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True}
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+_FORMULA = {
+    "type": ["string", "integer"],
+    "description": "Whole numbers, roles, + - * max() min(): `1 + client_retries`.",
+}
+
+
+def _one_or_each(words: tuple[str, ...], text: str) -> dict[str, Any]:
+    word = {"enum": list(words)}
+    return {"description": text, "anyOf": [word, {"type": "array", "items": word, "minItems": 1}]}
+
+
+def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": text,
+        "required": required,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _arg() -> dict[str, Any]:
+    full = _object(
+        "Where a value stands among the arguments of a call, and what holds when it is not sent.",
+        [],
+        arg={
+            "description": "Keyword, or several: the first that is sent wins. `a.b`: key b of argument a.",
+            "anyOf": [_NAME, _NAMES],
+        },
+        pos={"type": "integer", "minimum": 0, "description": "Position of the first name, counted from 0."},
+        default={**_SCALAR, "description": "What holds when nothing is sent."},
+        how={"enum": list(get_args(ArgHow)), "description": "What not sending it means; `not_sent` where left out."},
+        why={"type": "string", "description": "The reason, for unknown and unbounded ones."},
+        env={**_NAME, "description": "Environment variable that is read when nothing is sent."},
+        counts=_one_or_each(get_args(Counts), "What a number of retries counts; `attempts` includes the first try."),
+        form=_one_or_each(get_args(Form), "How an input is to be read."),
+        given={**_NAME, "description": "Argument whose presence switches to `given_default`."},
+        given_default={**_SCALAR, "description": "null: no bound."},
+        older=_object(
+            "A default that held before a release.",
+            ["package", "before", "default"],
+            package=_NAME,
+            before=_NAME,
+            default=_SCALAR,
+        ),
+    )  # fmt: skip
+    return {"anyOf": [_NAME, _NAMES, full]}
+
+
+def _shared() -> dict[str, Any]:
+    """Keys that calls of the catalogue and of users have in common."""
+    layer = _object("One layer of retries.", ["name", "attempts", "billed"], name=_NAME, attempts=_FORMULA,
+                    billed={"enum": list(get_args(Billed))})  # fmt: skip
+    each = {**_arg()["anyOf"][2]["properties"], "of": _NAME, "role": {"enum": list(ROLES)}}
+    return {
+        "operation": {"enum": list(get_args(Operation))},
+        "provider": {"type": ["string", "null"], "description": "Where the call itself decides it."},
+        "provider_in_model": {"type": "boolean", "description": "Models are named `provider/model`."},
+        "each": {
+            "description": "One request per element of this list argument; roles stand under key `of` of the element.",
+            "anyOf": [_NAME, _object("", ["arg"], **each)],
+        },
+        "attempts": {
+            "description": "HTTP tries at most.",
+            "anyOf": [_FORMULA, {"type": "array", "items": layer, "minItems": 1}],
+        },
+        "turns": {**_FORMULA, "description": "Model calls in one call at most."},
+        "turns_when": {**_NAMES, "description": "Roles of which one must be sent for `turns` to hold."},
+        "not_when": {**_NAMES, "description": "Arguments whose presence means that no model is asked."},
+    }
+
+
+def _roles(nullable: bool) -> dict[str, Any]:
+    reference = {"$ref": "#/$defs/arg"}
+    return {role: {"anyOf": [reference, {"type": "null"}]} if nullable else reference for role in ROLES}
+
+
+def _client() -> dict[str, Any]:
+    own = {
+        "id": _NAME,
+        "names": {**_NAMES, "description": "Chains whose call makes one: `boto3.Session().client`."},
+        "legacy_names": {**_NAMES, "description": "Such chains that only older releases have."},
+        "modules": {**_NAMES, "description": "Modules that offer the same paths as functions."},
+        "on": {**_NAMES, "description": "Clients whose `paths`, when called, make this one."},
+        "paths": _NAMES,
+        "provider": {"type": ["string", "null"]},
+        "provider_in_model": {"type": "boolean"},
+        "like": {**_NAME, "description": "Another client whose keys hold where they are not given here."},
+        "derive": {**_NAMES, "description": "Methods that return the same client with arguments overridden."},
+        "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
+        "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
+        "when": _object("Condition on an argument.", ["arg", "equals"], arg=_NAME, pos={"type": "integer"},
+                        equals={"type": "array", "items": _SCALAR, "minItems": 1}),
+        "groups": _object("List of model groups.", ["arg", "name", "params"], arg=_NAME, name=_NAME, params=_NAME),
+    }  # fmt: skip
+    assert own.keys() == CLIENT_KEYS
+    return _object("An object that holds settings of later calls.", ["id"], **own, **_roles(True))
+
+
+def _call() -> dict[str, Any]:
+    duck = _object("Keywords that must be sent.", ["needs"], needs=_NAMES)
+    own = {
+        **_shared(),
+        "api": {**_NAME, "description": "Name in reports; left out: one for each path, the family before it."},
+        "on": {**_NAMES, "description": "Ids of the clients that have the paths."},
+        "paths": {**_NAMES, "description": "Attribute paths on a client: `chat.completions.create`."},
+        "legacy_paths": {**_NAMES, "description": "Paths that only older releases have."},
+        "names": {**_NAMES, "description": "Functions by full name: `litellm.completion`."},
+        "legacy_names": {**_NAMES, "description": "Functions that only older releases have."},
+        "like": {**_NAME, "description": "Another call (by api) whose keys hold where they are not given here."},
+        "duck": {"description": "Taken on an unknown receiver too.", "anyOf": [{"type": "boolean"}, duck]},
+        "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
+        "by_model": {
+            "type": "object",
+            "description": "Operation by glob over the model's name.",
+            "additionalProperties": {"enum": list(get_args(Operation))},
+        },
+    }
+    assert own.keys() == CALL_KEYS
+    return _object("A callee that sends requests to a model.", [], **own, **_roles(True))
+
+
+def _http() -> dict[str, Any]:
+    arg = {"$ref": "#/$defs/arg"}
+    caller = _object("Functions that send HTTP requests.", ["names", "url", "body"], names=_NAMES, url=arg, body=arg,
+                     method=arg, base=arg, duck={"type": "boolean"})  # fmt: skip
+    endpoint = _object(
+        "A URL of a known API. Roles: only where the wire's names differ from the SDK's.",
+        ["url", "api"],
+        url={**_NAMES, "description": "`host/path`, with {model}, {model*}, {deployment} and *; `*/path`: any host."},
+        api=_NAME,
+        provider=_NAME,
+        **_roles(True),
+    )
+    return _object("Requests over plain HTTP.", [], packages=_NAMES, callers={"type": "array", "items": caller},
+                   endpoints={"type": "array", "items": endpoint})  # fmt: skip
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a file in `catalog/`. `$defs.userCall` is that of a user's own call."""
+    user_call = {
+        "call": {"description": "Full name of the function, or several.", "anyOf": [_NAME, _NAMES]},
+        **_shared(),
+    }
+    assert user_call.keys() == USER_CALL_KEYS
+    host = _object("Whose a host is.", ["host", "provider"], host=_NAME, provider=_NAME)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "guard: SDK catalogue",
+        "description": "One file describes one family of SDKs: its clients, its calls that send requests to a model.",
+        "type": "object",
+        "required": ["family"],
+        "properties": {
+            "family": _NAME,
+            "packages": {**_NAMES, "description": "Modules whose import makes a file interesting."},
+            "prefixes": {
+                "type": "object",
+                "description": "First part of a model name -> provider.",
+                "additionalProperties": _NAME,
+            },
+            "clients": {"type": "array", "items": {"$ref": "#/$defs/client"}},
+            "calls": {"type": "array", "items": {"$ref": "#/$defs/call"}},
+            "http": _http(),
+            "hosts": {"type": "array", "items": host},
+        },
+        "additionalProperties": False,
+        "$defs": {
+            "arg": _arg(),
+            "client": _client(),
+            "call": _call(),
+            "userCall": _object("A function of one's own that asks a model.", ["call"], **user_call, **_roles(False)),
+        },
+    }

@@ -1,0 +1,242 @@
+"""The kinds of entries of the catalogue: clients, calls, arguments, endpoints. In: nothing. Out: types.
+
+`catalog_load` makes them from YAML, `registry` looks them up; see there for the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from guard.facts.formula import Formula
+from guard.model import Billed, Operation, Scalar
+
+ArgHow = Literal["not_sent", "default", "required", "model_maximum", "unbounded", "unknown"]
+Counts = Literal["retries", "attempts"]
+Form = Literal[
+    "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
+    "object",
+]  # fmt: skip
+"""How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
+`items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
+dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
+something stored at the provider, whose size the code doesn't show; `object` anything else."""
+
+ROLES = (
+    "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
+    "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
+    "max_turns", "base_url", "fallbacks", "config",
+)  # fmt: skip
+"""What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
+itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; the rest as named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A default that held in releases of `package` before `before`."""
+
+    package: str
+    before: str
+    default: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """Where the value of a role stands among the arguments of a call, and what holds when it is not sent."""
+
+    names: tuple[str, ...] = ()
+    """Keyword names, the first that is sent wins. Dotted: a key or attribute of an object argument
+    (`config.max_output_tokens`). Empty: nothing can be sent, the default always holds."""
+    pos: int | None = None
+    """Position (0-based, receiver not counted) of the first name, where it may stand without keyword."""
+    default: Scalar = None
+    """What holds when nothing is sent and `how` is `default`."""
+    how: ArgHow = "not_sent"
+    """`not_sent`: nothing goes out, the provider decides; `default`: `default` holds; `required`: the SDK refuses to
+    run without; `model_maximum`: the library sends the model's own maximum; `unbounded`; `unknown`: see `why`."""
+    why: str = ""
+    """Reason for `unknown`, `unbounded` and `model_maximum`, in words for users."""
+    env: str | None = None
+    """Environment variable that is read when nothing is sent."""
+    counts: tuple[Counts, ...] = ()
+    """For numbers of retries: what each name counts, parallel to `names` (empty: retries). `attempts` includes the
+    first try."""
+    forms: tuple[Form, ...] = ()
+    """For inputs: how each name is to be read, parallel to `names` (empty: `text`)."""
+    given: str | None = None
+    """Argument whose presence switches the default to `given_default` (google-genai: `retry_options` without
+    `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
+    given_default: Scalar = None
+    older: Older | None = None
+    """Another default in older releases."""
+
+    def form(self, name: str) -> Form:
+        """How the value of argument `name` is to be read."""
+        return self.forms[self.names.index(name)] if self.forms else "text"
+
+    def defaults(self, version: str | None) -> tuple[Scalar, ...]:
+        """What may hold when nothing is sent and `how` is `default`, for the installed version of `older.package`
+        (None: not known, so that both defaults are possible; today's comes first)."""
+        if self.older is None or (version is not None and _numbers(version) >= _numbers(self.older.before)):
+            return (self.default,)
+        return (self.older.default,) if version is not None else (self.default, self.older.default)
+
+    def as_retries(self, number: int, name: str | None = None) -> int:
+        """`number`, as written in argument `name` (None: the default), as retries after the first try."""
+        if name is None or not self.counts:
+            return number
+        return number if self.counts[self.names.index(name)] == "retries" else max(0, number - 1)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall("[0-9]+", version)[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition on a constructor's argument: it must be one of the values. Among clients of one name those with a
+    condition come first; the one without holds when no condition does."""
+
+    arg: Arg
+    equals: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A client's list of model groups: calls send a group's name as their model."""
+
+    arg: Arg
+    name: str
+    """Key of an element that holds the group's name."""
+    params: str
+    """Key of an element that holds the arguments (roles by the call's names) which the group stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An object that holds settings of later calls."""
+
+    id: str
+    family: str
+    names: tuple[str, ...] = ()
+    """Chains (without the final `()`) whose call makes one."""
+    modules: tuple[str, ...] = ()
+    """Modules that offer the same paths as functions (`openai.chat.completions.create`)."""
+    on: tuple[str, ...] = ()
+    """Clients whose `paths`, when called, make this one (`chats.create()` of a `google.genai.Client()`)."""
+    paths: tuple[str, ...] = ()
+    provider: str | None = None
+    """None: not decided by the client (that on which it was made or that it wraps decides), or unknown."""
+    provider_in_model: bool = False
+    """The model's name begins with the provider (`anthropic/claude-...`); see `Catalog.provider_prefixes`."""
+    when: When | None = None
+    derive: tuple[str, ...] = ()
+    """Methods that return the same client with the sent arguments overridden."""
+    transparent: tuple[str, ...] = ()
+    """Attributes that may stand anywhere in a path and change nothing."""
+    wraps: Arg | None = None
+    """Argument that holds another client: paths and roles not found here are asked of that one."""
+    groups: Groups | None = None
+    roles: Mapping[str, Arg] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One request per element of a list argument."""
+
+    arg: Arg
+    of: str = ""
+    """Key of the element in which the roles' arguments stand; empty: the element itself."""
+    role: str | None = None
+    """The element is the value of this role (litellm.batch_completion: each element is one `input`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """A layer of retries. Layers of a call multiply."""
+
+    name: str
+    formula: Formula
+    billed: Billed
+    """Whether a further try is paid for: a re-ask is, a 429 isn't, after a timeout it may be (`maybe`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A callee that sends requests to a model."""
+
+    api: str
+    """Name in reports, e.g. `openai.chat.completions.create`."""
+    family: str
+    operation: Operation
+    provider: str | None = None
+    """Only where the call itself decides; else the client's."""
+    provider_in_model: bool = False
+    on: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    duck: bool = False
+    """So particular that an unknown receiver with this path is taken for it. The provider is then unknown."""
+    duck_needs: tuple[str, ...] = ()
+    """Keywords that must be sent for that."""
+    roles: Mapping[str, Arg] = field(default_factory=dict)
+    each: Each | None = None
+    layers: tuple[Tries, ...] = ()
+    """Empty: the entry says nothing of retries (a user's own entry)."""
+    turns: Formula | None = None
+    """Model calls in one call, at most; None: one."""
+    turns_when: tuple[str, ...] = ()
+    """Roles of which one must be sent for `turns` to hold (tools); empty: always."""
+    not_when: tuple[str, ...] = ()
+    """Arguments whose presence means that no model is asked."""
+    keeps_history: bool = False
+    """The receiver keeps earlier turns and sends them again."""
+    by_model: tuple[tuple[str, Operation], ...] = ()
+    """Globs over the model's name that decide the operation where the callee doesn't."""
+
+    def operation_for(self, model: str | None) -> Operation:
+        """The operation when `model` (as sent) is known."""
+        from fnmatch import fnmatchcase
+
+        for pattern, operation in self.by_model if model else ():
+            if fnmatchcase((model or "").lower(), pattern):
+                return operation
+        return self.operation
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCaller:
+    """A function that sends HTTP requests: only its URL says whether a model is asked (`Catalog.endpoint`)."""
+
+    names: tuple[str, ...]
+    url: Arg
+    body: Arg
+    method: Arg | None = None
+    base: Arg | None = None
+    """Argument of the constructor in the chain that holds the first part of the URL."""
+    duck: bool = False
+    """Last name so usual that an unknown receiver is tried too; accept only URLs with a listed host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL pattern of a known API. The keys of the JSON body stand in for the call's arguments."""
+
+    pattern: str
+    call: Call
+    """Roles already replaced by the wire names where those differ from the SDK's."""
+    provider: str | None
+    any_host: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointMatch:
+    """An endpoint that a URL fits."""
+
+    endpoint: Endpoint
+    provider: str | None
+    """From the endpoint, else from the host; None: unknown."""
+    captures: Mapping[str, str]
+    """What the URL says itself: `model`, `deployment`; markers of unknown pieces are passed through."""

@@ -1,0 +1,194 @@
+"""Who calls a function, and who makes the objects of a class. In: a root. Out: what the context can decide for it.
+
+Candidates are found by name in the whole repository and kept when the evaluator agrees that the call means this function.
+Calls in tests decide nothing for code that is not a test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Attr, Call, last_name
+from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link import objects
+from guard.facts.link.stages import is_test
+from guard.facts.link.things import (
+    Bind, Called, ClassThing, Ext, Func, Inst, OnObject, Partial, Root, Stop, Thing,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_CANDIDATES = 400
+"""Calls of one name that are looked at."""
+COMMON = frozenset({
+    "get", "run", "create", "call", "send", "invoke", "close", "open", "read", "write", "start", "stop", "update", "add",
+    "set", "load", "save", "execute", "process", "main", "init", "setup", "post", "delete", "put", "forward", "__init__",
+    "search", "query", "join", "format", "append", "pop", "items", "keys", "values", "copy", "submit", "result", "test",
+})  # fmt: skip
+"""Method names that say nothing about whose method is meant."""
+
+
+class Callers:
+    """Answers for roots, each found once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._kept: dict[Root, list[Bind]] = {}
+
+    def of(self, root: Root) -> list[Bind]:
+        """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
+        if root not in self._kept:
+            self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
+            outer = self.engine.context
+            self.engine.context = {}
+            try:
+                found = self._objects(root) if root.kind == "self" else self._calls(root)
+            finally:
+                self.engine.context = outer
+            self._kept[root] = found
+        return self._kept[root]
+
+    # --- calls of functions -------------------------------------------------------------------------------------
+
+    def _calls(self, root: Root) -> list[Bind]:
+        engine = self.engine
+        scope = engine.project.scope(root.path, root.scope)
+        if scope.kind != "function":
+            return [Stop("it is decided at run time")]
+        names = self._names(root, scope)
+        found: list[Bind] = []
+        seen: set[tuple[str, object]] = set()
+        for name in names:
+            for facts, ref in engine.project.calls_named(name)[:MAX_CANDIDATES]:
+                if is_test(facts.path) and not is_test(root.path):
+                    continue
+                if facts.path == root.path and self._inside(facts, ref, root.scope):
+                    continue
+                mark = (facts.path, ref.call.pos)
+                if mark not in seen and self._means(facts, ref, root, scope):
+                    seen.add(mark)
+                    found.append(Called(ref.call, engine.root(facts.path, ref.scope), ref.via))
+        return found or [Stop("no caller in the repository decides it")]
+
+    def _names(self, root: Root, scope: Scope) -> list[str]:
+        """Names under which a function is called: its own; a constructor's class and its subclasses; import aliases."""
+        engine = self.engine
+        if scope.name != "__init__" or scope.parent <= 0:
+            names = [scope.name]
+            if scope.name == "__call__" and scope.parent > 0:
+                return names
+        else:
+            names = [engine.project.scope(root.path, scope.parent).name, "__init__"]
+            names += [s.name for _, s in self.subclasses(ClassThing(root.path, scope.parent))]
+        aliases = []
+        for path in engine.project.naming(names[0]):
+            facts = engine.project.facts(path)
+            for bindings in facts.scopes[0].bindings.values() if facts else ():
+                aliases += [b.name for b in bindings if b.kind == "import" and b.member == names[0] and b.name != names[0]]
+        return [*names, *dict.fromkeys(aliases)]
+
+    @staticmethod
+    def _inside(facts: FileFacts, ref: CallRef, scope: int) -> bool:
+        """Whether a call stands in the function itself (recursion decides nothing new)."""
+        at = ref.scope
+        while at > 0:
+            if at == scope:
+                return True
+            at = facts.scopes[at].parent
+        return False
+
+    def _means(self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope) -> bool:
+        """Whether the evaluator agrees that a call enters the function."""
+        engine = self.engine
+        engine.work = 0
+        callee = engine.quietly(ref.call.func, engine.root(facts.path, ref.scope))
+        for alt in callee.alts:
+            if self._enters(alt.thing, root, scope):
+                return True
+        if any(isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial)) for a in callee.alts):
+            return False
+        return self._only_one(ref.call, root, scope)
+
+    def _enters(self, thing: Thing, root: Root, scope: Scope) -> bool:
+        engine = self.engine
+        if isinstance(thing, Partial):
+            return self._enters(thing.func, root, scope)
+        if isinstance(thing, ClassThing):
+            owned, _ = objects.order(engine, thing)
+            return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in ("__init__", "__post_init__")
+        if not isinstance(thing, Func):
+            return False
+        if (thing.path, thing.scope) == (root.path, root.scope):
+            return True
+        # A call on a base class may run the method of a subclass.
+        other = engine.project.scope(thing.path, thing.scope)
+        if other.name != scope.name or scope.parent <= 0 or other.parent <= 0 or not isinstance(thing.bound, Inst):
+            return False
+        if thing.bound.call is not None:
+            return False
+        owned, _ = objects.order(engine, ClassThing(root.path, scope.parent))
+        return any(o.cls == ClassThing(thing.path, other.parent) for o in owned)
+
+    def _only_one(self, call: Call, root: Root, scope: Scope) -> bool:
+        """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only."""
+        engine = self.engine
+        if not isinstance(call.func, Attr) or scope.parent <= 0 or scope.name in COMMON or scope.name.startswith("__"):
+            return False
+        named = [(f, s) for f, s in engine.project.defs_named(scope.name) if s.kind == "function" and not is_test(f.path)]
+        mine = self._family(ClassThing(root.path, scope.parent))
+        for facts, other in named:
+            if other.parent <= 0 or facts.scopes[other.parent].kind != "class":
+                return False
+            if not mine & self._family(ClassThing(facts.path, other.parent)):
+                return False
+        known = {p.name for p in scope.params}
+        takes_all = any(p.kind == "kwargs" for p in scope.params)
+        return takes_all or all(name is None or name in known for name, _ in call.keywords)
+
+    def _family(self, cls: ClassThing) -> set[ClassThing]:
+        return {o.cls for o in objects.order(self.engine, cls)[0]}
+
+    # --- objects of classes -------------------------------------------------------------------------------------
+
+    def subclasses(self, cls: ClassThing) -> list[tuple[ClassThing, Scope]]:
+        """Classes of the repository that derive from a class, directly or not."""
+        engine = self.engine
+        name = engine.project.scope(cls.path, cls.scope).name
+        found: list[tuple[ClassThing, Scope]] = []
+        for path in engine.project.naming(name):
+            facts = engine.project.facts(path)
+            for scope in facts.scopes if facts else ():
+                if scope.kind == "class" and any(last_name(b) == name for b in scope.bases) and not is_test(path):
+                    sub = ClassThing(path, scope.id)
+                    if sub != cls and any(o.cls == cls for o in objects.order(engine, sub)[0]):
+                        found.append((sub, scope))
+                        found += [x for x in self.subclasses(sub) if x not in found]
+        return found
+
+    def _objects(self, root: Root) -> list[Bind]:
+        engine = self.engine
+        cls = ClassThing(root.path, root.scope)
+        family = [(cls, engine.project.scope(root.path, root.scope)), *self.subclasses(cls)]
+        wanted = {c for c, _ in family}
+        found: list[Bind] = []
+        seen: set[tuple[str, object]] = set()
+        for member, scope in family:
+            for facts, ref in engine.project.calls_named(scope.name)[:MAX_CANDIDATES]:
+                if is_test(facts.path) and not is_test(root.path):
+                    continue
+                mark = (facts.path, ref.call.pos)
+                if mark in seen:
+                    continue
+                frame = engine.root(facts.path, ref.scope)
+                engine.work = 0
+                if any(a.thing in wanted for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)):
+                    seen.add(mark)
+                    found.append(OnObject(Inst(member, ref.call, frame)))
+        if not found and len(family) > 1:  # an abstract base: its subclasses, made at unknown places
+            found = [OnObject(Inst(c, None, None)) for c, s in family[1:] if not self._is_abstract(s)]
+        return found or [Stop("no call in the repository makes the object")]
+
+    @staticmethod
+    def _is_abstract(scope: Scope) -> bool:
+        return any(last_name(b) == "ABC" for b in scope.bases)

@@ -1,0 +1,271 @@
+"""Lists and dicts: displays, subscripts, elements, unpacking, comprehensions.
+
+In: expressions and results. Out: results. An element taken with an unknown index or key is one of all, each in a world
+of its own, so that values of the same element stay together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Comp, Const, Item, Map, Pos, Seq, Slice, Star
+from guard.facts.link.things import (
+    Alt, Cell, ClassThing, DictOf, Entry, Ext, Frame, Gap, Inst, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
+    opened, union, unknown, within,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_ELEMENTS = 24
+
+
+def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
+    """A list, tuple or set display."""
+    items: list[Cell] = []
+    reasons: list[str] = []
+    for item in expr.items:
+        if not isinstance(item, Star):
+            items.append(Thunk(item, frame))
+            continue
+        inner = engine.eval(item.value, frame)
+        lists = [a.thing for a in inner.alts if isinstance(a.thing, ListOf)]
+        if len(lists) == 1 and not inner.open:
+            items += lists[0].items
+            reasons += lists[0].open
+        else:
+            reasons.append(inner.open[0] if inner.open else "further items are spread into it")
+    return Result((Alt(ListOf(tuple(items), tuple(reasons), expr.kind)),))
+
+
+def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
+    """A dict display; `**other` merges what is known of the other dict. Several possible dicts stay apart."""
+    rows: list[Alt] = [Alt(DictOf(()))]
+    reasons: list[str] = []
+    for key, value in expr.items:
+        if key is not None:
+            found = engine.eval(key, frame)
+            keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
+            entries = tuple(Entry(k, Thunk(value, frame), len(keys) == 1) for k in keys)
+            why = () if len(keys) == 1 else ("a key that is not known",)
+            rows = [_extended(row, DictOf(entries, why)) for row in rows]
+            continue
+        inner = engine.eval(value, frame)
+        spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
+        if not spread:
+            none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
+            why = () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
+            rows = [_extended(row, DictOf((), why)) for row in rows]
+            continue
+        reasons += inner.open
+        grown = []
+        for row in rows:
+            for alt in spread:
+                grown += [_extended(a, alt.thing) for a in within(Result((row,)), alt.world).alts if isinstance(alt.thing, DictOf)]
+        rows = grown[:MAX_ELEMENTS]
+    return Result(tuple(rows), tuple(reasons))
+
+
+def _extended(row: Alt, more: DictOf) -> Alt:
+    from guard.facts.link.texts import merged
+
+    return Alt(merged(row.thing, more), row.trail, row.world) if isinstance(row.thing, DictOf) else row
+
+
+def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
+    """The value under a key: the last sure entry and those set under a condition behind it. None when it is absent."""
+    results: list[Result] = []
+    for entry in reversed(entries.entries):
+        if entry.key == key and type(entry.key) is type(key):
+            results.append(engine.force(entry.value))
+            if entry.sure:
+                break
+    else:
+        if results:
+            results.append(unknown("it is set under a condition"))
+    if not results:
+        return None
+    return union(results)
+
+
+def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
+    """`base[key]`"""
+    if isinstance(expr.key, Slice):
+        return _sliced(engine, base, expr, frame)
+    keys = engine.eval(expr.key, frame)
+    results: list[Result] = []
+    for alt in base.alts:
+        results.append(within(_item(engine, alt, keys, expr, frame), alt.world))
+    return opened(union(results), *base.open)
+
+
+def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> Result:
+    thing = alt.thing
+    literal = [a for a in keys.alts if isinstance(a.thing, Lit)]
+    if isinstance(thing, DictOf):
+        return _dict_item(engine, thing, literal, keys, expr, frame)
+    if isinstance(thing, ListOf):
+        return union([_list_item(engine, thing, a.thing.value, expr, frame) for a in literal if isinstance(a.thing, Lit)]) if literal else elements(
+            engine, Result((alt,)), ("key", frame.key, expr.pos)
+        )
+    if isinstance(thing, ClassThing):
+        from guard.facts.link import objects
+
+        if literal and objects.is_enum(engine, thing) and isinstance(literal[0].thing, Lit):
+            return objects.class_attribute(engine, thing, str(literal[0].thing.value))
+        return Result((alt,))
+    if isinstance(thing, Ext):
+        from guard.facts.link import known
+
+        return known.item(engine, thing, literal, expr, frame)
+    if isinstance(thing, Inst):
+        from guard.facts.link import calling
+
+        return calling.method_call(engine, thing, "__getitem__", expr.key, expr.pos, frame)
+    return unknown(thing.why if isinstance(thing, Gap) else "an item of something that is not a list or dict")
+
+
+def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, expr: Item, frame: Frame) -> Result:
+    results: list[Result] = []
+    for key in literal:
+        value = get(engine, thing, key.thing.value) if isinstance(key.thing, Lit) else None
+        if value is not None:
+            results.append(within(opened(value, *keys.open), key.world))
+        elif thing.open:
+            results.append(unknown(thing.open[0]))
+    if literal:
+        return union(results) if results else unknown("the key is not in the dict")
+    return any_value(engine, thing, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known")
+
+
+def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:
+    """One of all values of a dict, each in the world of its key."""
+    results = []
+    for entry in thing.entries[:MAX_ELEMENTS]:
+        results.append(within(engine.force(entry.value), frozenset({(decision, entry.key)})))
+    found = union(results)
+    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open)))) if thing.entries else unknown(why)
+
+
+def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
+    if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
+        return engine.force(thing.items[index])
+    if isinstance(index, int) and thing.open and 0 <= index < len(thing.items) and thing.kind != "generator":
+        return engine.force(thing.items[index])
+    return unknown(thing.open[0] if thing.open else "the index is outside of the list")
+
+
+def _number(engine: Engine, expr: object, frame: Frame) -> int | None:
+    if expr is None:
+        return None
+    result = engine.quietly(expr, frame)  # type: ignore[arg-type]
+    values = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
+    return values[0] if len(values) == 1 and isinstance(values[0], int) and not result.open else None
+
+
+def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
+    """`base[low:high]`; a text cut at a known length stays a hole with that bound."""
+    from guard.facts.link.texts import hole
+
+    key = expr.key
+    assert isinstance(key, Slice)
+    low, high, step = (_number(engine, part, frame) for part in (key.low, key.high, key.step))
+    exact = all(given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step)))
+    results: list[Result] = []
+    for alt in base.alts:
+        thing: Thing = alt.thing
+        if isinstance(thing, Lit) and isinstance(thing.value, str) and exact:
+            results.append(Result((Alt(Lit(thing.value[low:high:step]), alt.trail, alt.world),)))
+        elif isinstance(thing, ListOf) and exact and not thing.open:
+            results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
+        elif isinstance(thing, ListOf):
+            results.append(Result((Alt(thing._replace(open=(*thing.open, "a part of it is taken")), alt.trail, alt.world),)))
+        elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
+            part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
+            results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
+    if not results and high is not None and high >= 0 and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts):
+        why = base.open[0] if base.open else "not known"
+        return Result((Alt(Pieces((hole(expr.base, frame, why, high - max(low or 0, 0)),))),))
+    return opened(union(results), *base.open) if results else unknown(base.open[0] if base.open else "a part of something unknown")
+
+
+def elements(engine: Engine, result: Result, decision: object) -> Result:
+    """One element of what an expression can be; each known element in a world of its own."""
+    results: list[Result] = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, ListOf):
+            many = len(thing.items) > 1
+            for index, cell in enumerate(thing.items[:MAX_ELEMENTS]):
+                element = engine.force(cell)
+                results.append(within(element, frozenset({(decision, index)})) if many else element)
+            if thing.open or len(thing.items) > MAX_ELEMENTS:
+                results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
+        elif isinstance(thing, DictOf):
+            results += [
+                within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)})) for entry in thing.entries[:MAX_ELEMENTS]
+            ]
+            if thing.open:
+                results.append(unknown(thing.open[0]))
+        else:
+            results.append(unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed"))
+    return opened(union(results), *result.open)
+
+
+def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: Pos) -> Result:
+    """The part of a value that an unpacking target gets."""
+    for part in path:
+        results: list[Result] = []
+        for alt in result.alts:
+            thing = alt.thing
+            if isinstance(thing, ListOf) and isinstance(part, int) and not thing.open and -len(thing.items) <= part < len(thing.items):
+                results.append(within(engine.force(thing.items[part]), alt.world))
+            elif isinstance(thing, ListOf) and part == "*":
+                results.append(Result((Alt(ListOf((), ("the rest of an unpacking",)), alt.trail, alt.world),)))
+            elif isinstance(thing, Inst) and isinstance(part, int):
+                from guard.facts.link import objects
+
+                results.append(within(objects.nth_field(engine, thing, part), alt.world))
+            else:
+                results.append(unknown(thing.why if isinstance(thing, Gap) else "a part of something that is not followed"))
+        result = opened(union(results), *result.open)
+    return result
+
+
+def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
+    """A comprehension: over a known list element by element, else one element for each unknown one."""
+    scope = engine.project.scope(frame.path, expr.scope)
+    source = engine.eval(scope.iters[0], frame)
+    frames: list[Frame] = []
+    exact = len(scope.iters) == 1 and not expr.filtered and not source.open and len(source.alts) == 1
+    thing = source.alts[0].thing if exact else None
+    if isinstance(thing, ListOf) and not thing.open and len(thing.items) <= MAX_ELEMENTS:
+        values = [engine.force(cell) for cell in thing.items]
+        frames = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)]
+    elif isinstance(thing, DictOf) and not thing.open and len(thing.entries) <= MAX_ELEMENTS:
+        keys = [Result((Alt(Lit(e.key)),)) for e in thing.entries]
+        frames = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(keys)]
+    reasons: tuple[str, ...] = ()
+    if not frames and not (isinstance(thing, (ListOf, DictOf)) and not thing.open):
+        frames = [engine.frame(frame.path, scope.id, None, None, None, frame)]
+        reasons = ("one for each element of a sequence that is not known",)
+    if expr.value is None:
+        return Result((Alt(ListOf(tuple(Thunk(expr.element, f) for f in frames), reasons, expr.kind)),))
+    entries: list[Entry] = []
+    for inner in frames:
+        keys_of = engine.eval(expr.element, inner)
+        literal = [a.thing.value for a in keys_of.alts if isinstance(a.thing, Lit)]
+        entries += [Entry(k, Thunk(expr.value, inner), len(literal) == 1 and not expr.filtered) for k in literal]
+        if not literal:
+            reasons = (*reasons, "a key that is not known")
+    return Result((Alt(DictOf(tuple(entries), reasons)),))
+
+
+def constant_items(thing: ListOf) -> list[object] | None:
+    """The values of a list of literals, else None."""
+    values: list[object] = []
+    for cell in thing.items:
+        if isinstance(cell, Result) or not isinstance(cell.expr, Const):
+            return None
+        values.append(cell.expr.value)
+    return values

@@ -1,0 +1,424 @@
+"""The evaluator: what can an expression be, in a frame?
+
+In: expressions of `FileFacts` and frames. Out: `Result`s. Every question is a pure function of the facts and of the
+context: it notes which facts it read (`Project.reads`) and which roots it asked the context for (`consulted`), so that
+its answer can be kept. Bounded by depth, alternatives and work; whatever is cut off ends as an open value with a reason.
+
+Neighbours: `names` says which bindings reach a use, `attributes` and `objects` follow attributes, `calling` enters
+functions, `known` knows builtins and the standard library, `texts` joins texts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from guard.facts.expr import (
+    Attr, Call, Comp, Compare, Const, Expr, IfElse, Item, Lambda, Logic, Map, Name, Op, Opaque, Pos, Seq, Slice, Star,
+    Text, Unary, Walrus, dotted,
+)  # fmt: skip
+from guard.facts.filefacts import Binding, Block, FileFacts, Scope
+from guard.facts.link import attributes, calling, containers, effects, known, texts, truth
+from guard.facts.link.names import Place, Reached, reaching
+from guard.facts.link.project import Fact, Project
+from guard.facts.link.things import (
+    NOWHERE, Alt, Bind, Called, Cell, ClassThing, DictOf, Entry, Ext, Frame, Func, Gap, Held, Hop, Inst, ListOf, Lit,
+    ModuleThing, OnObject, PackageThing, Result, Root, Stop, Thing, Thunk, World, moved, opened, together, union,
+    unknown, within,
+)  # fmt: skip
+
+END: Place = (10**9, 0)
+"""Behind everything: how a name stands when its scope has run."""
+
+MAX_DEPTH = 60
+"""Evaluations nested in one another."""
+MAX_CALLS = 12
+"""Functions entered from one another."""
+MAX_WORK = 60_000
+"""Evaluations for one question."""
+
+Consulted = dict[tuple[Root, str], "Bind | None"]
+
+
+class Engine:
+    """Evaluates expressions of one repository. `context` decides roots; `ask` sets it for a question."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.context: dict[Root, Bind] = {}
+        self.consulted: Consulted = {}
+        self.work = 0
+        self._quiet = 0
+        self._depth = 0
+        self._memo: dict[tuple[int, int], list[tuple[Any, Consulted, frozenset[Fact], Result]]] = {}
+        self._frames: dict[tuple[object, ...], Frame] = {}
+        self._active: set[tuple[int, int]] = set()
+        self._globals: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
+        self._by_type: dict[type, Any] = {
+            Name: self._name, Attr: self._attr, Item: self._item, Call: self._call, Seq: self._seq, Map: self._map,
+            Text: texts.formatted, Op: texts.binary, Unary: truth.unary, Logic: truth.logic, Compare: truth.comparison,
+            IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
+            Star: self._star, Slice: self._opaque,
+        }  # fmt: skip
+
+    # --- frames -------------------------------------------------------------------------------------------------
+
+    def frame(
+        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None, lexical: Frame | None,
+        pin: tuple[int, Result] | None = None,
+    ) -> Frame:  # fmt: skip
+        """The one frame with these parts. `pin`: number and value of the element that a comprehension is at."""
+        key = (
+            path, scope, call.pos if call else None, id(call.func) if call else 0, caller.key if caller else None,
+            self._owner_key(owner), lexical.key if lexical else None, pin[0] if pin else -1,
+        )  # fmt: skip
+        found = self._frames.get(key)
+        if found is None:
+            value = pin[1] if pin else None
+            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), value)
+        return found
+
+    @staticmethod
+    def _owner_key(owner: Thing | None) -> object:
+        if isinstance(owner, Inst):
+            return (owner.cls, owner.call.pos if owner.call else None, owner.frame.key if owner.frame else None)
+        return owner if isinstance(owner, ClassThing) else None if owner is None else id(owner)
+
+    def pinned(self, frame: Frame, name: str, turn: object, pins: dict[str, Binding]) -> Frame:
+        """The frame at one turn of a loop: the loop's targets have the values of that turn."""
+        key = ("pinned", frame.key, name, turn)
+        found = self._frames.get(key)
+        if found is None:
+            found = Frame(frame.path, frame.scope, frame.call, frame.caller, frame.owner, frame.lexical, len(self._frames), frame.pin)
+            found.pins = pins
+            self._frames[key] = found
+        return found
+
+    def root(self, path: str, scope: int) -> Frame:
+        """The frame of a scope without a known caller; comprehensions and closures hang on the roots around them."""
+        inner = self.project.scope(path, scope)
+        parent = self.enclosing(path, inner)
+        lexical = self.root(path, parent.id) if parent is not None else None
+        return self.frame(path, scope, None, None, None, lexical)
+
+    def enclosing(self, path: str, scope: Scope) -> Scope | None:
+        """The function around a scope, if its names are visible there (class bodies are not)."""
+        parent = scope.parent
+        direct = True
+        while parent > 0:
+            above = self.project.scope(path, parent)
+            if above.kind != "class" or (direct and scope.kind == "comp"):
+                return above
+            parent, direct = above.parent, False
+        return None
+
+    def module(self, path: str) -> Frame:
+        """The frame of a module."""
+        return self.frame(path, 0, None, None, None, None)
+
+    def scope_of(self, frame: Frame) -> Scope:
+        """The scope that a frame is an activation of."""
+        return self.project.scope(frame.path, frame.scope)
+
+    # --- evaluating ---------------------------------------------------------------------------------------------
+
+    def ask(self, context: dict[Root, Bind]) -> None:
+        """Begin a question under a context: recorders are emptied, what was learnt stays."""
+        self.context = context
+        self.consulted = {}
+        self.project.reads = set()
+        self.work = 0
+
+    def eval(self, expr: Expr | Held, frame: Frame) -> Result:
+        """What an expression can be."""
+        if isinstance(expr, Const):
+            return Result((Alt(Lit(expr.value), (Hop(frame.path, expr.pos, "literal"),)),))
+        if isinstance(expr, Held):
+            return self.force(expr.cell)
+        key = (id(expr), frame.key)
+        kept = self._kept(key)
+        if kept is not None:
+            return kept
+        if key in self._active:
+            return unknown("it depends on itself")
+        if self._depth >= MAX_DEPTH or self.work >= MAX_WORK:
+            return unknown("following it further would take too long")
+        outer, reads = self.consulted, self.project.reads
+        self.consulted, self.project.reads = {}, set()
+        self._active.add(key)
+        self._depth += 1
+        self.work += 1
+        try:
+            result = cast(Result, self._by_type[type(expr)](expr, frame) if type(expr) not in _WITH_ENGINE else self._by_type[type(expr)](self, expr, frame))
+        finally:
+            self._depth -= 1
+            self._active.discard(key)
+            inner, read = self.consulted, self.project.reads
+            self.consulted, self.project.reads = outer, reads
+            self.consulted.update(inner)
+            self.project.reads |= read
+        if self.work < MAX_WORK:
+            self._memo.setdefault(key, []).append((expr, inner, frozenset(read), result))
+        return result
+
+    def _kept(self, key: tuple[int, int]) -> Result | None:
+        """An answer given before under the same decisions of the context."""
+        for _, consulted, read, result in self._memo.get(key, ()):
+            if all(self.context.get(root) is bind for (root, _), bind in consulted.items()):
+                self.consulted.update(consulted)
+                self.project.reads |= read
+                return result
+        return None
+
+    def force(self, cell: Cell) -> Result:
+        """The value of an element or entry."""
+        return cell if isinstance(cell, Result) else self.eval(cell.expr, cell.frame)
+
+    def quietly(self, expr: Expr | Held, frame: Frame) -> Result:
+        """Like `eval`, but asks for no new decisions of the context (for tests of branches)."""
+        outer, self.consulted = self.consulted, {}
+        try:
+            return self.eval(expr, frame)
+        finally:
+            inner, self.consulted = self.consulted, outer
+            self.consulted.update({key: bind for key, bind in inner.items() if bind is not None})
+
+    def consult(self, root: Root, param: str) -> Bind | None:
+        """What the context decides for a root; noted as a demand when it decides nothing."""
+        bind = self.context.get(root)
+        self.consulted[(root, param)] = bind
+        return bind
+
+    # --- names --------------------------------------------------------------------------------------------------
+
+    def _name(self, expr: Name, frame: Frame) -> Result:
+        return self.lookup(expr.id, expr.pos.start, frame)
+
+    def lookup(self, name: str, at: Place, frame: Frame) -> Result:
+        """What a name is at a place of a frame."""
+        scope = self.scope_of(frame)
+        if scope.kind == "module":
+            return self.module_name(frame.path, name, at)
+        if name not in scope.outer_names:
+            local = self._local(name, at, frame, scope)
+            if local is not None:
+                return local
+        if frame.lexical is not None:
+            inside = scope.kind in ("comp", "lambda")
+            return self.lookup(name, at if inside else END, frame.lexical)
+        return self.module_name(frame.path, name, self._module_view(frame, at if scope.kind == "class" else END))
+
+    def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
+        """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
+        if name in frame.pins:
+            return self.bound(frame.pins[name], frame)
+        bindings = scope.bindings.get(name)
+        param = next((p for p in scope.params if p.name == name), None)
+        if scope.kind == "comp":
+            return union(self.bound(b, frame) for b in bindings) if bindings else None
+        if bindings is None and param is None:
+            return None
+        reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
+        results = [self._reached(r, frame) for r in reached]
+        if not complete and param is not None:
+            results.append(calling.parameter(self, param, frame))
+        if not results:  # used before any binding: in a closure or a loop, all of them may hold
+            results = [self.bound(b, frame) for b in bindings or ()]
+        since = reached[-1].binding.at if complete and reached else (0, 0)
+        return effects.applied(self, union(results), name, scope, frame, since, at)
+
+    def _reached(self, reached: Reached, frame: Frame) -> Result:
+        world: World = frozenset((("arm", frame.key, arm.group), arm.arm) for arm in reached.arms if arm.kind in ("if", "case"))
+        return within(self.bound(reached.binding, frame), world)
+
+    def _module_view(self, frame: Frame, default: Place) -> Place:
+        """How far the module has run when a frame runs: up to the call, where the module's own code calls."""
+        while True:
+            caller, call = frame.caller, frame.call
+            if call is None:
+                bind = self.context.get(Root("callers", frame.path, frame.scope))
+                if not isinstance(bind, Called):
+                    return default
+                caller, call = bind.frame, bind.call
+            if caller is None:
+                return default
+            if caller.path == frame.path and caller.scope == 0:
+                return call.pos.start
+            if caller.path != frame.path or caller.key >= frame.key:
+                return default
+            frame = caller
+
+    def module_name(self, path: str, name: str, at: Place = END) -> Result:
+        """What a name is in a module, at a place or when the module has run."""
+        facts = self.project.facts(path)
+        if facts is None:
+            return unknown(f"{path} could not be read")
+        scope, frame = facts.scopes[0], self.module(path)
+        bindings = scope.bindings.get(name, ())
+        reached, complete = reaching(scope, bindings, at, lambda block: truth.feasible(self, block, frame))
+        results = [self._reached(r, frame) for r in reached]
+        if not reached and bindings:
+            results = [self.bound(b, frame) for b in bindings]
+        for inner, binding in self._global_bindings(facts, name):
+            results.append(self.bound(binding, self.root(path, inner)))
+        if results:
+            since = reached[-1].binding.at if complete and reached else (0, 0)
+            return effects.applied(self, _without_none(union(results)), name, scope, frame, since, at)
+        for star in scope.stars:
+            target = self.project.module(star.module, path)
+            if target is not None and not target.endswith("/") and self._defines(target, name):
+                return self.module_name(target, name)
+        return known.builtin(name, path)
+
+    def _defines(self, path: str, name: str) -> bool:
+        facts = self.project.facts(path)
+        return facts is not None and (name in facts.scopes[0].bindings or bool(facts.scopes[0].stars))
+
+    def _global_bindings(self, facts: FileFacts, name: str) -> list[tuple[int, Binding]]:
+        """Bindings of a module's name by functions that declare it `global`."""
+        if facts.path not in self._globals:
+            index: dict[str, list[tuple[int, Binding]]] = {}
+            for scope in facts.scopes:
+                for outer in scope.outer_names:
+                    index.setdefault(outer, []).extend((scope.id, b) for b in scope.bindings.get(outer, ()))
+            self._globals[facts.path] = index
+        return self._globals[facts.path].get(name, [])
+
+    # --- bindings -----------------------------------------------------------------------------------------------
+
+    def bound(self, binding: Binding, frame: Frame) -> Result:
+        """What a binding gives its name."""
+        kind = binding.kind
+        if kind in ("assign", "walrus", "capture") and binding.value is not None:
+            return self.eval(binding.value, frame)
+        if kind == "unpack" and binding.value is not None:
+            return containers.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
+        if kind == "for" and binding.value is not None:
+            return self._for_target(binding, frame)
+        if kind == "with" and binding.value is not None:
+            entered = calling.entered_with(self, self.eval(binding.value, frame))
+            return containers.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
+        if kind == "import":
+            return self.imported(binding, frame.path)
+        if kind == "def":
+            lexical = frame if self.scope_of(frame).kind in ("function", "lambda", "comp") else frame.lexical
+            return Result((Alt(Func(frame.path, binding.scope, None, lexical)),))
+        if kind == "class":
+            return Result((Alt(ClassThing(frame.path, binding.scope)),))
+        if kind == "aug" and binding.value is not None:
+            return texts.augmented(self, binding, frame)
+        return unknown("it is declared without a value" if kind == "declare" else "it is the caught exception")
+
+    def _for_target(self, binding: Binding, frame: Frame) -> Result:
+        scope, value = self.scope_of(frame), cast(Expr, binding.value)
+        first = scope.kind == "comp" and bool(scope.iters) and value is scope.iters[0]
+        if first and frame.pin is not None:
+            elements = frame.pin
+        else:
+            source = (frame.lexical or self.module(frame.path)) if first else frame
+            elements = containers.elements(self, self.eval(value, source), ("each", frame.key, binding.pos))
+        return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
+
+    def imported(self, binding: Binding, importer: str) -> Result:
+        """What an import binds: something of the repository, else something outside of it."""
+        module, member = binding.module, binding.member
+        hop = ()
+        if not module.startswith(".") and self.project.is_own(module):
+            return Result((Alt(Ext(module if member is None else f"{module}.{member}"), hop),))
+        target = self.project.module(module, importer)
+        if member is None:
+            if target is None:
+                return Result((Alt(Ext(module)),))
+            return Result((Alt(_module_thing(target)),))
+        if target is None:
+            sub = self.project.module(f"{module}.{member}" if not module.endswith(".") else module + member, importer)
+            if sub is not None:
+                return Result((Alt(_module_thing(sub)),))
+            if module.startswith("."):
+                return unknown(f"module {module} was not found")
+            return Result((Alt(Ext(f"{module}.{member}")),))
+        return self.member(target, member, importer)
+
+    def member(self, target: str, member: str, importer: str) -> Result:
+        """A name of a module, or a submodule of a package."""
+        if not target.endswith("/") and self._defines(target, member) and target != importer:
+            found = self.module_name(target, member)
+            if found.alts or found.open:
+                return found
+        folder = target if target.endswith("/") else target.removesuffix("__init__.py") if target.endswith("__init__.py") else None
+        if folder is not None:
+            for candidate in (f"{folder}{member}.py", f"{folder}{member}/__init__.py"):
+                if self.project.has(candidate):
+                    return Result((Alt(ModuleThing(candidate)),))
+        if not target.endswith("/"):
+            return self.module_name(target, member)
+        return unknown(f"{member} was not found in {target}")
+
+    # --- kinds of expressions -----------------------------------------------------------------------------------
+
+    def _attr(self, expr: Attr, frame: Frame) -> Result:
+        scope = self.scope_of(frame)
+        name = dotted(expr)
+        results: list[Result] = []
+        since: Place = (0, 0)
+        if name is not None and name in scope.bindings:
+            reached, complete = reaching(scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(self, b, frame))
+            results = [self._reached(r, frame) for r in reached if r.binding.kind != "declare"]
+            if complete and results:
+                since = reached[-1].binding.at
+                return effects.applied(self, union(results), name, scope, frame, since, expr.pos.start)
+        results.append(attributes.attribute_of(self, self.eval(expr.base, frame), expr.name, expr, frame))
+        result = union(results)
+        return result if name is None else effects.applied(self, result, name, scope, frame, since, expr.pos.start)
+
+    def _item(self, expr: Item, frame: Frame) -> Result:
+        return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+
+    def _call(self, expr: Call, frame: Frame) -> Result:
+        return calling.called(self, self.eval(expr.func, frame), expr, frame)
+
+    def _seq(self, expr: Seq, frame: Frame) -> Result:
+        return containers.sequence(self, expr, frame)
+
+    def _map(self, expr: Map, frame: Frame) -> Result:
+        return containers.mapping(self, expr, frame)
+
+    def _if_else(self, expr: IfElse, frame: Frame) -> Result:
+        verdict = truth.truth(self, expr.test, frame)
+        if verdict is not None:
+            return self.eval(expr.then if verdict else expr.other, frame)
+        decision = ("arm", frame.key, expr.pos)
+        return union(
+            within(self.eval(part, frame), frozenset({(decision, arm)})) for arm, part in enumerate((expr.then, expr.other))
+        )
+
+    def _lambda(self, expr: Lambda, frame: Frame) -> Result:
+        return Result((Alt(Func(frame.path, expr.scope, None, frame)),))
+
+    def _comp(self, expr: Comp, frame: Frame) -> Result:
+        return containers.comprehension(self, expr, frame)
+
+    def _walrus(self, expr: Walrus, frame: Frame) -> Result:
+        return self.eval(expr.value, frame)
+
+    def _star(self, expr: Star, frame: Frame) -> Result:
+        return self.eval(expr.value, frame)
+
+    def _opaque(self, expr: Opaque | Slice, frame: Frame) -> Result:
+        return unknown(expr.why if isinstance(expr, Opaque) else "a slice")
+
+
+_WITH_ENGINE = frozenset({Text, Op, Unary, Logic, Compare})
+"""Kinds whose handlers are functions of other modules and take the engine first."""
+
+
+def _module_thing(target: str) -> Thing:
+    return PackageThing(target) if target.endswith("/") else ModuleThing(target)
+
+
+def _without_none(result: Result) -> Result:
+    """A module variable that starts as None and is filled later is not None when it is used."""
+    if len(result.alts) > 1:
+        alts = tuple(a for a in result.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
+        if alts:
+            return Result(alts, result.open)
+    return result

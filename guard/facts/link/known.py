@@ -1,0 +1,49 @@
+"""Names that are always there, and subscripts of things outside the repository (`os.environ["X"]`, `Agent[T]`)."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Item, Pos
+from guard.facts.link import documents
+from guard.facts.link.things import Alt, Ext, FilePath, Frame, Hop, Lit, Result, known, opened, union, unknown
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+ENVIRONMENTS = frozenset({"os.environ", "environ"})
+
+
+def builtin(name: str, path: str) -> Result:
+    """A builtin, `__file__`, or unknown."""
+    if name == "__file__":
+        return known(FilePath(path, True, path))
+    if name in ("True", "False", "None"):
+        return known(Lit({"True": True, "False": False, "None": None}[name]))
+    if hasattr(builtins, name):
+        return known(Ext(f"builtins.{name}"))
+    return unknown(f"{name} is not defined in the code that guard can see")
+
+
+def item(engine: Engine, thing: Ext, keys: list[Alt], expr: Item, frame: Frame) -> Result:
+    """`thing[key]`"""
+    if thing.chain in ENVIRONMENTS:
+        names = [a.thing.value for a in keys if isinstance(a.thing, Lit)]
+        return union(environment(engine, str(name), None, expr.pos, frame) for name in names) if names else unknown("an environment variable")
+    last = thing.chain.split(".")[-1]
+    if last[:1].isupper() and not last.endswith("()"):  # a generic: Agent[Context]
+        return known(thing)
+    return unknown(f"it is part of what {thing.chain} returns")
+
+
+def environment(engine: Engine, name: str, default: Result | None, pos: Pos, frame: Frame) -> Result:
+    """An environment variable: what `.env` files of the repository and the code's default say; always open."""
+    results = []
+    for path, value, line in documents.env(engine.project, name, frame.path):
+        results.append(known(Lit(value), Hop(path, Pos(line, 1, line, 1), "env_default", name)))
+    if default is not None:
+        alts = tuple(Alt(a.thing, (*a.trail, Hop(frame.path, pos, "env_default", name)), a.world) for a in default.alts)
+        results.append(Result(alts, default.open))
+    results = results[::-1] if default is not None else results
+    return opened(union(results), f"environment variable {name} decides it")

@@ -1,0 +1,97 @@
+"""Which bindings of a name reach a use, from places and blocks alone.
+
+In: a scope, a name, a place. Out: the bindings that can hold there, latest first, each with the arms of branches that it
+stands in, and whether one of them surely holds. Loops count as perhaps not run, handlers as perhaps run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from guard.facts.filefacts import Binding, Block, Scope
+
+Place = tuple[int, int]
+CONDITIONAL = frozenset({"if", "case", "except", "for", "while"})
+EXCLUSIVE = frozenset({"if", "case"})
+
+
+class Reached(NamedTuple):
+    """A binding and the conditional arms it stands in but the use does not."""
+
+    binding: Binding
+    arms: tuple[Block, ...]
+
+
+def blocks_at(scope: Scope, place: Place) -> list[Block]:
+    """The blocks around a place, outermost first."""
+    return sorted((b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1])))
+
+
+def reaching(
+    scope: Scope, bindings: Sequence[Binding], use: Place, feasible: Callable[[Block], bool | None]
+) -> tuple[list[Reached], bool]:
+    """Bindings that can hold at `use`, latest first, and whether they are complete (one of them surely holds)."""
+    around = {(b.group, b.arm) for b in scope.blocks if b.start <= use < b.end}
+    groups = {group: arm for group, arm in around}
+    found: list[Reached] = []
+    covered: dict[int, set[int]] = {}
+    for binding in sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True):
+        arms = _open_arms(scope, binding, around, groups, use, feasible)
+        if arms is None:
+            continue
+        found.append(Reached(binding, arms))
+        if not arms:
+            return found, True
+        if len(arms) == 1 and _covers(scope, arms[0], covered, feasible):
+            return found, True
+    found += _carried(scope, bindings, use)
+    return found, False
+
+
+def _open_arms(
+    scope: Scope, binding: Binding, around: set[tuple[int, int]], groups: dict[int, int], use: Place,
+    feasible: Callable[[Block], bool | None],
+) -> tuple[Block, ...] | None:  # fmt: skip
+    """The conditional arms between a binding and a use, or None when the binding cannot reach it."""
+    arms: list[Block] = []
+    for block in blocks_at(scope, binding.pos.start):
+        if (block.group, block.arm) in around:
+            continue
+        if block.group in groups and block.kind in EXCLUSIVE:
+            return None
+        if block.leaves in ("return", "raise"):
+            return None
+        if block.kind in CONDITIONAL:
+            verdict = feasible(block) if block.kind in EXCLUSIVE else None
+            if verdict is False:
+                return None
+            if verdict is None:
+                arms.append(block)
+    return tuple(arms)
+
+
+def _covers(
+    scope: Scope, arm: Block, covered: dict[int, set[int]], feasible: Callable[[Block], bool | None]
+) -> bool:  # fmt: skip
+    """Whether, with this arm, all arms of an exhaustive statement have bound the name."""
+    arms = covered.setdefault(arm.group, set())
+    arms.add(arm.arm)
+    if not arm.exhaustive:
+        return False
+    live = {b.arm for b in scope.blocks if b.group == arm.group and b.leaves not in ("return", "raise")}
+    possible = {b.arm for b in scope.blocks if b.group == arm.group and b.arm in live and feasible(b) is not False}
+    return possible <= arms
+
+
+def _carried(scope: Scope, bindings: Sequence[Binding], use: Place) -> list[Reached]:
+    """Bindings behind the use in the same loop: they hold from the second turn on."""
+    loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= use < b.end]
+    if not loops:
+        return []
+    found = []
+    for binding in bindings:
+        loop = next((b for b in loops if use < binding.at and b.start <= binding.pos.start < b.end), None)
+        if loop is not None and binding.kind in ("assign", "unpack", "walrus"):
+            found.append(Reached(binding, (loop,)))
+    return found

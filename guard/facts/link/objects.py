@@ -1,0 +1,388 @@
+"""Objects and classes of the repository: what `obj.name` is.
+
+In: an object (class, and the call that made it) and a name. Out: a result. Order: methods and properties; what
+`__init__` and other methods assign to `self`; fields of dataclasses, attrs and pydantic classes from the constructor's
+arguments or their defaults; class attributes; the same in the bases. An object made at an unknown place is a root:
+the context decides which of the repository's constructor calls made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.expr import Call, Expr, Name, Star, dotted, last_name
+from guard.facts.filefacts import Binding, Scope
+from guard.facts.link import calling
+from guard.facts.link.names import reaching
+from guard.facts.link.things import (
+    ClassThing, Ext, Frame, Func, Hop, Inst, Lit, Made, OnObject, Result, Root, Super, known, moved, opened,
+    union, unknown,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+PROPERTIES = frozenset({"property", "cached_property", "computed_field", "hybrid_property", "functools.cached_property"})
+FIELD_MAKERS = frozenset({"Field", "field", "ib", "attrib", "Factory", "mapped_column", "PrivateAttr"})
+DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable", "attr"})
+MAX_BASES = 24
+
+
+class Owned(NamedTuple):
+    """A class of the resolution order with the scope of its body."""
+
+    cls: ClassThing
+    scope: Scope
+
+
+def order(engine: Engine, cls: ClassThing) -> tuple[list[Owned], list[Ext]]:
+    """The class and its bases in the repository, nearest first, and the bases outside of it."""
+    owned: list[Owned] = []
+    outside: list[Ext] = []
+    waiting = [cls]
+    seen: set[ClassThing] = set()
+    while waiting and len(owned) < MAX_BASES:
+        current = waiting.pop(0)
+        if current in seen:
+            continue
+        seen.add(current)
+        scope = engine.project.scope(current.path, current.scope)
+        owned.append(Owned(current, scope))
+        frame = engine.root(current.path, scope.parent) if scope.parent > 0 else engine.module(current.path)
+        for base in scope.bases:
+            for alt in engine.quietly(base, frame).alts:
+                if isinstance(alt.thing, ClassThing):
+                    waiting.append(alt.thing)
+                elif isinstance(alt.thing, Ext):
+                    outside.append(alt.thing)
+    return owned, outside
+
+
+def body_frame(engine: Engine, owned: Owned) -> Frame:
+    """The frame in which a class body is evaluated."""
+    parent = engine.enclosing(owned.cls.path, owned.scope)
+    lexical = engine.root(owned.cls.path, parent.id) if parent is not None else None
+    return engine.frame(owned.cls.path, owned.cls.scope, None, None, None, lexical)
+
+
+def is_enum(engine: Engine, cls: ClassThing) -> bool:
+    """Whether a class is an enumeration."""
+    return any(e.chain.split(".")[-1] in ("Enum", "StrEnum", "IntEnum", "Flag") for e in order(engine, cls)[1])
+
+
+def decorated(scope: Scope, names: frozenset[str]) -> bool:
+    """Whether a function or class has one of the decorators, by last name."""
+    for decorator in scope.decorators:
+        name = last_name(decorator.func if isinstance(decorator, Call) else decorator)
+        if name in names:
+            return True
+    return False
+
+
+# --- methods and properties -------------------------------------------------------------------------------------
+
+
+def method(engine: Engine, owned: list[Owned], name: str) -> tuple[ClassThing, Scope] | None:
+    """The function that a name is in the resolution order, else None. The last definition in a body counts."""
+    for cls, scope in owned:
+        bindings = scope.bindings.get(name, ())
+        if bindings and bindings[-1].kind == "def":
+            return cls, engine.project.scope(cls.path, bindings[-1].scope)
+        if any(b.kind == "assign" for b in bindings):
+            return None
+    return None
+
+
+def bind_method(engine: Engine, cls: ClassThing, scope: Scope, owner: Inst | ClassThing) -> Result:
+    """A method as an attribute: a property is called, a static method is bound to nothing."""
+    if isinstance(owner, Inst) and (decorated(scope, PROPERTIES) or any(last_name(d) == "getter" for d in scope.decorators)):
+        frame = engine.frame(cls.path, scope.id, None, None, owner, None)
+        return calling.returned(engine, scope, frame)
+    if decorated(scope, frozenset({"staticmethod"})):
+        return known(Func(cls.path, scope.id))
+    if decorated(scope, frozenset({"classmethod"})):
+        return known(Func(cls.path, scope.id, owner.cls if isinstance(owner, Inst) else owner))
+    return known(Func(cls.path, scope.id, owner if isinstance(owner, Inst) else None))
+
+
+# --- attributes of objects --------------------------------------------------------------------------------------
+
+
+def attribute(engine: Engine, inst: Inst, name: str) -> Result:
+    """`inst.name`"""
+    if inst.call is None:
+        root = Root("self", inst.cls.path, inst.cls.scope)
+        bind = engine.consult(root, name) if name not in _method_names(engine, inst.cls) else engine.context.get(root)
+        if isinstance(bind, OnObject):
+            inst = bind.thing
+    owned, outside = order(engine, inst.cls)
+    if name == "__class__":
+        return known(inst.cls)
+    found = method(engine, owned, name)
+    if found is not None:
+        return bind_method(engine, *found, inst)
+    results = _assigned(engine, inst, owned, name)
+    field = _field(engine, inst, owned, outside, name)
+    if field is not None and not results:
+        return field
+    if field is not None:
+        results.append(field)
+    if results:
+        return _settled(union(results))
+    for cls, scope in owned:
+        if scope.bindings.get(name):
+            return _class_value(engine, Owned(cls, scope), name)
+    dynamic = _set_dynamically(engine, inst, owned, name)
+    if dynamic is not None:
+        return dynamic
+    return _from_outside(engine, inst, outside, name)
+
+
+def _method_names(engine: Engine, cls: ClassThing) -> frozenset[str]:
+    return frozenset(name for o in order(engine, cls)[0] for name, bs in o.scope.bindings.items() if bs[-1].kind == "def")
+
+
+def _settled(result: Result) -> Result:
+    """An attribute that is None at first and something later is that something when it is used."""
+    alts = tuple(a for a in result.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
+    return Result(alts, result.open) if alts else result
+
+
+def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
+    made = (Made(inst.call, inst.frame),) if inst.call is not None and inst.frame is not None else ()
+    bases = [e for e in outside if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")]
+    if bases and made:
+        return union(known(Ext(f"{base.chain}().{name}", base.made + made)) for base in bases)
+    return unknown(f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}")
+
+
+def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterator[tuple[Scope, Frame]]:
+    """The `__init__` (and `__post_init__`, `setup`) functions that run for an object, with their frames.
+
+    A base's `__init__` is entered by the `super().__init__(...)` call of the class before it, or directly.
+    """
+    call, caller = inst.call, inst.frame
+    own = False
+    for cls, scope in owned:
+        for name in ("__init__", "__post_init__", "model_post_init", "__attrs_post_init__"):
+            bindings = scope.bindings.get(name, ())
+            if not bindings or bindings[-1].kind != "def":
+                continue
+            init = engine.project.scope(cls.path, bindings[-1].scope)
+            if name != "__init__":
+                yield init, engine.frame(cls.path, init.id, None, None, inst, None)
+                continue
+            if own and call is None:
+                continue
+            frame = engine.frame(cls.path, init.id, call, caller, inst, None)
+            own = True
+            yield init, frame
+            upward = _super_call(engine, cls.path, init)
+            call, caller = (upward, frame) if upward is not None else (None, None)
+
+
+def _super_call(engine: Engine, path: str, init: Scope) -> Call | None:
+    facts = engine.project.facts(path)
+    for ref in facts.by_name.get("__init__", ()) if facts else ():
+        if ref.scope == init.id:
+            call = ref.call
+            if isinstance(call.func, Name) or last_name(call.func) != "__init__":
+                continue
+            base = getattr(call.func, "base", None)
+            if isinstance(base, Name) and call.args:  # Base.__init__(self, ...): the object itself is no argument
+                return call._replace(args=call.args[1:])
+            return call
+    return None
+
+
+def _assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list[Result]:
+    """What constructors, then other methods, assign to `self.name`."""
+    results: list[Result] = []
+    later: list[Result] = []
+    for init, frame in constructor_frames(engine, inst, owned):
+        first = init.params[0].name if init.params else "self"
+        bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
+        if not bindings or results and _complete(init, bindings):
+            continue
+        results += _at_end(engine, init, bindings, frame)
+    for cls, scope in owned:
+        for child in _methods_of(engine, cls, scope):
+            first = child.params[0].name if child.params else "self"
+            bindings = [b for b in child.bindings.get(f"{first}.{name}", ()) if b.kind not in ("declare", "aug")]
+            if bindings and child.name not in ("__init__", "__post_init__"):
+                frame = engine.frame(cls.path, child.id, None, None, inst, None)
+                later += [engine.bound(b, frame) for b in bindings]
+    if later and results:
+        return [union([*results, *later])]
+    return results + later
+
+
+def _complete(init: Scope, bindings: list[Binding]) -> bool:
+    return any(not any(b.start <= binding.pos.start < b.end and b.kind in ("if", "case") for b in init.blocks) for binding in bindings)
+
+
+def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
+    from guard.facts.link import truth
+    from guard.facts.link.engine import END
+
+    reached, _ = reaching(init, bindings, END, lambda block: truth.feasible(engine, block, frame))
+    return [engine._reached(r, frame) for r in reached]
+
+
+def _methods_of(engine: Engine, cls: ClassThing, scope: Scope) -> Iterator[Scope]:
+    for bindings in list(scope.bindings.values()):
+        for binding in bindings:
+            if binding.kind == "def":
+                yield engine.project.scope(cls.path, binding.scope)
+
+
+# --- fields -----------------------------------------------------------------------------------------------------
+
+
+def field_order(engine: Engine, owned: list[Owned]) -> list[tuple[Owned, str]]:
+    """The fields of a data class in the order of its constructor: those of the bases first."""
+    names: dict[str, Owned] = {}
+    for entry in reversed(owned):
+        for name, bindings in entry.scope.bindings.items():
+            if any(b.annotation is not None for b in bindings) and "." not in name and not name.startswith("model_config"):
+                names[name] = entry
+    return [(entry, name) for name, entry in names.items()]
+
+
+def _is_data(engine: Engine, owned: list[Owned], outside: list[Ext]) -> bool:
+    if any("__init__" in o.scope.bindings for o in owned):
+        return False
+    return any(decorated(o.scope, DATA_DECORATORS) for o in owned) or bool(outside)
+
+
+def _field(engine: Engine, inst: Inst, owned: list[Owned], outside: list[Ext], name: str) -> Result | None:
+    """A field of a data class: the constructor's argument, else the default; None when it is no field."""
+    holder = next((o for o in owned if any(b.annotation is not None for b in o.scope.bindings.get(name, ()))), None)
+    if holder is None or not _is_data(engine, owned, outside):
+        return None
+    settings = any(e.chain.split(".")[-1] == "BaseSettings" for e in outside)
+    given = _given(engine, inst, owned, name)
+    if given is not None:
+        return given
+    default = _default(engine, holder, name, settings)
+    if inst.call is None:
+        return opened(default, "the object is made where guard cannot see it")
+    if default is None:
+        return unknown(f"field {name} is filled at run time")
+    return default
+
+
+def _given(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
+    if inst.call is None or inst.frame is None:
+        return None
+    for keyword, value in inst.call.keywords:
+        if keyword == name:
+            return calling.passed(engine, value, inst.frame, name)
+    fields = [n for _, n in field_order(engine, owned)]
+    if name in fields and fields.index(name) < len(inst.call.args):
+        index = fields.index(name)
+        if not any(isinstance(a, Star) for a in inst.call.args[: index + 1]):
+            return calling.passed(engine, inst.call.args[index], inst.frame, name)
+    for keyword, value in inst.call.keywords:
+        if keyword is None:
+            spread = calling.from_spread(engine, engine.eval(value, inst.frame), name)
+            if spread is not None:
+                return spread
+    return None
+
+
+def _default(engine: Engine, holder: Owned, name: str, settings: bool) -> Result:
+    binding = next((b for b in reversed(holder.scope.bindings[name]) if b.value is not None), None)
+    if binding is None or binding.value is None:
+        return unknown(f"field {name} has no default")
+    frame = body_frame(engine, holder)
+    expr: Expr | None = binding.value
+    result: Result | None = None
+    if isinstance(expr, Call) and last_name(expr.func) in FIELD_MAKERS:
+        keywords = dict(expr.keywords)
+        factory = keywords.get("default_factory") or keywords.get("factory")
+        expr = keywords.get("default") or (expr.args[0] if expr.args else None)
+        if factory is not None:
+            result = calling.called(engine, engine.eval(factory, frame), Call(factory.pos, factory, (), ()), frame)
+    if result is None:
+        if expr is None:
+            return unknown(f"field {name} has no default")
+        result = engine.eval(expr, frame)
+    if settings:
+        hop = Hop(holder.cls.path, binding.pos, "env_default", name.upper())
+        return opened(moved(result, hop), f"the environment variable {name.upper()} may override it")
+    pos = expr.pos if expr is not None else binding.pos
+    return moved(result, Hop(holder.cls.path, pos, "default", name))
+
+
+def nth_field(engine: Engine, inst: Inst, index: int) -> Result:
+    """The field at a position of a named tuple."""
+    owned, _ = order(engine, inst.cls)
+    fields = [n for _, n in field_order(engine, owned)]
+    return attribute(engine, inst, fields[index]) if -len(fields) <= index < len(fields) else unknown("no such field")
+
+
+# --- attributes of classes --------------------------------------------------------------------------------------
+
+
+def class_attribute(engine: Engine, cls: ClassThing, name: str) -> Result:
+    """`Class.name`"""
+    owned, outside = order(engine, cls)
+    found = method(engine, owned, name)
+    if found is not None:
+        return bind_method(engine, *found, cls)
+    for entry in owned:
+        if entry.scope.bindings.get(name):
+            return _class_value(engine, entry, name)
+    if name in ("__members__",):
+        return unknown("the members of an enumeration")
+    if outside:
+        return union(known(Ext(f"{base.chain}.{name}", base.made)) for base in outside)
+    return unknown(f"class {owned[0].scope.name} has no attribute {name}")
+
+
+def _class_value(engine: Engine, owned: Owned, name: str) -> Result:
+    bindings = owned.scope.bindings[name]
+    if bindings[-1].kind == "class":
+        return known(ClassThing(owned.cls.path, bindings[-1].scope))
+    values = [b for b in bindings if b.kind != "declare"]
+    if not values:
+        return unknown(f"{name} is declared without a value")
+    frame = body_frame(engine, owned)
+    settled = values[-1]
+    if isinstance(settled.value, Call) and last_name(settled.value.func) in FIELD_MAKERS:
+        return _default(engine, owned, name, settings=False)
+    return engine.bound(settled, frame)
+
+
+def super_attribute(engine: Engine, thing: Super, name: str) -> Result:
+    """`super().name`: looked for behind the class of the method."""
+    owner = thing.owner
+    start = owner.cls if isinstance(owner, Inst) else owner if isinstance(owner, ClassThing) else thing.cls
+    owned, outside = order(engine, start)
+    index = next((i for i, o in enumerate(owned) if o.cls == thing.cls), -1)
+    found = method(engine, owned[index + 1 :], name)
+    if found is not None:
+        return bind_method(engine, *found, owner if isinstance(owner, (Inst, ClassThing)) else thing.cls)
+    if isinstance(owner, Inst):
+        return _from_outside(engine, owner, outside, name)
+    return unknown(f"no base in the repository has {name}")
+
+
+# --- setattr ----------------------------------------------------------------------------------------------------
+
+
+def _set_dynamically(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
+    """`setattr(self, key, value)` in a method, in a loop over a known dict: the turn whose key is `name`."""
+    from guard.facts.link import dynamic
+
+    results = []
+    for cls, scope in owned:
+        for child in _methods_of(engine, cls, scope):
+            for effect in child.effects:
+                if effect.kind == "setattr" and dotted(effect.base) == (child.params[0].name if child.params else "self"):
+                    found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
+                    if found is not None:
+                        results.append(found)
+    return union(results) if results else None

@@ -1,0 +1,271 @@
+"""The files of a repository as `link` sees them: facts by path, modules by name, calls and definitions by name.
+
+In: a listing of files. Out: answers to look-ups, each noted in the recorder of the running question, so that answers can
+be kept for as long as those facts stay the same. Files are reached by name: one that holds no name of a known SDK is
+parsed only when a question asks for a name that a search of its bytes finds in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from guard.facts.collect import collect
+from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.registry import Catalog
+from guard.model import Problem
+from guard.parse.nodes import DataFile
+from guard.parse.notebook import parse_notebook
+from guard.parse.python import PythonSyntax, parse_python
+from guard.sources.walk import Listing, SourceFile, read, read_text_within
+
+CODE = (".py", ".ipynb")
+Fact = tuple[str, str]
+"""What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
+
+
+class Project:
+    """All files of a scan. Parsing happens when facts are asked for; everything else is a look-up."""
+
+    def __init__(self, root: Path, listing: Listing, catalog: Catalog) -> None:
+        self.root = root
+        self.catalog = catalog
+        self.problems: list[Problem] = list(listing.problems)
+        self.reads: set[Fact] = set()
+        """The recorder: facts read since the running question began."""
+        self.listed = frozenset(f.path for f in listing.files)
+        self.documents: dict[tuple[str, str, int], DataFile | None] = {}
+        """Parsed data files, by path, format and text."""
+        self.env_files = _env_files(self.listed)
+        self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
+        self._bytes: dict[str, bytes] = {}
+        self._syntax: dict[str, PythonSyntax | None] = {}
+        self._facts: dict[str, FileFacts | None] = {}
+        self._naming: dict[str, tuple[str, ...]] = {}
+        self._modules = _module_index(self._files)
+        self._resolved: dict[tuple[str, str], str | None] = {}
+        self.own = own_distributions(root)
+        for file in listing.files:
+            if file.path in self._files:
+                data = read(root, file)
+                if isinstance(data, Problem):
+                    self.problems.append(data)
+                    del self._files[file.path]
+                else:
+                    self._bytes[file.path] = data
+
+    # --- files --------------------------------------------------------------------------------------------------
+
+    def paths(self) -> tuple[str, ...]:
+        """All code files that could be read."""
+        return tuple(self._files)
+
+    def has(self, path: str) -> bool:
+        """Whether a code file of that path is listed."""
+        return path in self._files
+
+    def mentioning(self, needles: Iterable[bytes]) -> list[str]:
+        """Code files whose bytes hold one of the needles."""
+        wanted = tuple(needles)
+        return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
+
+    def facts(self, path: str) -> FileFacts | None:
+        """The facts of a code file; None when it cannot be read (a problem then says so)."""
+        self.reads.add(("file", path))
+        if path not in self._facts:
+            self._facts[path] = self._collect(path)
+        return self._facts[path]
+
+    def scope(self, path: str, scope: int) -> Scope:
+        """A scope of a file whose facts are known to exist."""
+        facts = self.facts(path)
+        if facts is None:
+            raise LookupError(f"{path} has no facts")
+        return facts.scopes[scope]
+
+    def _collect(self, path: str) -> FileFacts | None:
+        data = self._bytes.get(path)
+        if data is None:
+            return None
+        if path.endswith(".ipynb"):
+            syntax, problems = parse_notebook(path, data)
+            self.problems.extend(problems)
+        else:
+            parsed = parse_python(path, data)
+            syntax = None if isinstance(parsed, Problem) else parsed
+            if isinstance(parsed, Problem):
+                self.problems.append(parsed)
+        self._syntax[path] = syntax
+        if syntax is None:
+            return None
+        try:
+            return collect(path, syntax)
+        except RecursionError:
+            message = "nests too deeply to be followed; its calls are not in the report"
+            self.problems.append(Problem(path, None, None, "too-deep", message, "split the expression up"))
+            return None
+
+    def parsed(self) -> list[FileFacts]:
+        """The facts of all files that were parsed so far."""
+        return [facts for facts in self._facts.values() if facts is not None]
+
+    def lines(self, path: str) -> tuple[str, ...] | None:
+        """Source lines of a parsed file (of a notebook: of its joined code cells), for frames in reports."""
+        syntax = self._syntax.get(path)
+        return None if syntax is None else tuple(syntax.lines)
+
+    def text(self, path: str) -> str | None:
+        """A text file inside the root, or None; never anything outside of it."""
+        self.reads.add(("text", path))
+        data = read_text_within(self.root, path)
+        if data is None or isinstance(data, Problem):
+            if isinstance(data, Problem) and data not in self.problems:
+                self.problems.append(data)
+            return None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+    # --- names --------------------------------------------------------------------------------------------------
+
+    def naming(self, name: str) -> tuple[str, ...]:
+        """Code files whose bytes hold a name."""
+        self.reads.add(("name", name))
+        if name not in self._naming:
+            needle = name.encode()
+            self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
+        return self._naming[name]
+
+    def calls_named(self, name: str) -> list[tuple[FileFacts, CallRef]]:
+        """Calls whose callee ends in a name, in the whole repository."""
+        found = []
+        for path in self.naming(name):
+            facts = self.facts(path)
+            if facts is not None:
+                found += [(facts, ref) for ref in facts.by_name.get(name, ())]
+        return found
+
+    def defs_named(self, name: str) -> list[tuple[FileFacts, Scope]]:
+        """Functions and classes of a name, in the whole repository."""
+        found = []
+        for path in self.naming(name):
+            facts = self.facts(path)
+            if facts is not None:
+                found += [(facts, facts.scopes[scope]) for scope in facts.defs.get(name, ())]
+        return found
+
+    # --- modules ------------------------------------------------------------------------------------------------
+
+    def module(self, dotted: str, importer: str) -> str | None:
+        """Path of the module or package that an import means, or None when it lies outside the repository.
+
+        Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
+        to the importer wins, as a start in that folder would find it.
+        """
+        self.reads.add(("module", dotted))
+        key = (dotted, str(PurePosixPath(importer).parent))
+        if key not in self._resolved:
+            self._resolved[key] = self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
+        return self._resolved[key]
+
+    def _relative(self, dotted: str, importer: str) -> str | None:
+        rest = dotted.lstrip(".")
+        folder = PurePosixPath(importer)
+        for _ in range(len(dotted) - len(rest)):
+            folder = folder.parent
+        base = str(folder / rest.replace(".", "/")) if rest else str(folder)
+        base = "" if base == "." else base
+        return self._at(base)
+
+    def _at(self, base: str) -> str | None:
+        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
+            if candidate in self._files:
+                return candidate
+        prefix = f"{base}/" if base else ""
+        return prefix if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py")) else None
+
+    def _absolute(self, dotted: str, importer: str) -> str | None:
+        top = dotted.split(".")[0]
+        tail = dotted.replace(".", "/")
+        candidates = []
+        for path in self._modules.get(tail.rsplit("/", 1)[-1], ()):
+            base = path.removesuffix(".py").removesuffix("/__init__")
+            if (base == tail or base.endswith("/" + tail)) and path != importer:
+                root = base[: len(base) - len(tail)].rstrip("/")
+                if self._is_root(root, top, importer):
+                    candidates.append((path, root))
+        if not candidates:
+            return self._namespace(tail, importer)
+        return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
+
+    def _is_root(self, root: str, top: str, importer: str) -> bool:
+        """Whether imports can start in a folder: it is no package, or the importer is a script in it."""
+        folder = str(PurePosixPath(importer).parent)
+        folder = "" if folder == "." else folder
+        if top in self.catalog.import_roots and root not in ("", "src"):
+            return False
+        if f"{root}/__init__.py" not in self._files or not root:
+            return True
+        return folder == root and f"{folder}/{top}.py" not in self._files
+
+    def _namespace(self, tail: str, importer: str) -> str | None:
+        """A folder without `__init__.py`, found from the folders above the importer and `src`."""
+        above = [str(p) for p in PurePosixPath(importer).parents]
+        for folder in [*above, "src"]:
+            base = tail if folder == "." else f"{folder}/{tail}"
+            if any(path.startswith(base + "/") for path in self._files if path.endswith(".py")):
+                return base + "/"
+        return None
+
+    def is_own(self, dotted: str) -> bool:
+        """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""
+        return dotted.split(".")[0].replace("_", "-") in self.own
+
+
+def _env_files(listed: Iterable[str]) -> dict[str, list[str]]:
+    """`.env` files and their examples by folder; a real one before an example."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(listed):
+        name = PurePosixPath(path).name
+        if name == ".env" or name.startswith(".env.") or name.endswith(".env"):
+            found.setdefault(str(PurePosixPath(path).parent), []).append(path)
+    return found
+
+
+def _shared(folder: str, importer: str) -> int:
+    parts, other = PurePosixPath(folder).parts, PurePosixPath(importer).parts
+    count = 0
+    for a, b in zip(parts, other):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
+    """Module files by the last part of their dotted name; all of them under ""."""
+    index: dict[str, list[str]] = {"": []}
+    for path in files:
+        if path.endswith(".py"):
+            parts = PurePosixPath(path).parts
+            name = parts[-2] if parts[-1] == "__init__.py" and len(parts) > 1 else parts[-1].removesuffix(".py")
+            index.setdefault(name, []).append(path)
+            index[""].append(path)
+    return index
+
+
+def own_distributions(root: Path) -> frozenset[str]:
+    """Names of the distributions that the repository builds, normalised, from pyproject.toml, setup.cfg and setup.py."""
+    import re
+
+    names: set[str] = set()
+    for file, pattern in (
+        ("pyproject.toml", r"(?m)^\s*name\s*=\s*[\"']([\w.-]+)[\"']"),
+        ("setup.cfg", r"(?m)^\s*name\s*=\s*([\w.-]+)"),
+        ("setup.py", r"\bname\s*=\s*[\"']([\w.-]+)[\"']"),
+    ):
+        data = read_text_within(root, file)
+        if isinstance(data, bytes):
+            names.update(m.lower().replace("_", "-").replace(".", "-") for m in re.findall(pattern, data.decode("utf-8", "replace")))
+    return frozenset(names)

@@ -1,0 +1,353 @@
+"""Texts: f-strings, concatenation, formatting, and arithmetic on known numbers.
+
+In: expressions and results. Out: `Lit` where all is known, `Pieces` with named holes where parts are not.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from guard.facts.expr import Call, Expr, Op, Pos, Text, last_name
+from guard.facts.filefacts import Binding
+from guard.facts.link.things import (
+    NOWHERE, Alt, DictOf, Entry, Ext, FilePath, Frame, Held, Hop, ListOf, Lit, Piece, Pieces, Result, Thing, together,
+    union, unknown,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_TEXT = 400_000
+"""Characters of static text kept for one value."""
+MAX_COMBINATIONS = 16
+
+
+def hole_name(expr: Expr | Held) -> str:
+    """A short name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)` and `docs[:200]`."""
+    if isinstance(expr, Held):
+        return "value"
+    if isinstance(expr, Call):
+        inner = [hole_name(a) for a in expr.args] if expr.args else []
+        return last_name(expr.func) if not inner or inner[0] == "value" else inner[0]  # type: ignore[return-value]
+    return last_name(expr) or "value"
+
+
+def hole(expr: Expr | Held, frame: Frame, why: str, max_chars: int | None = None) -> Piece:
+    """A hole for an expression whose text is not known."""
+    return Piece(None, hole_name(expr), frame.path, expr.pos, max_chars, why)
+
+
+def pieces(thing: Thing, path: str, pos: Pos) -> tuple[Piece, ...] | None:
+    """The parts of a text-like thing; None for anything else."""
+    if isinstance(thing, Lit):
+        text = "" if thing.value is None else thing.value if isinstance(thing.value, str) else str(thing.value)
+        return (Piece(text, "", path, pos),)
+    if isinstance(thing, Pieces):
+        return thing.parts
+    if isinstance(thing, FilePath):
+        return (Piece(thing.path, "", path, pos),)
+    return None
+
+
+def origin(alt: Alt, frame: Frame, pos: Pos) -> tuple[str, Pos]:
+    """Where the text of an alternative stands: the first place of its trail."""
+    return (alt.trail[0].path, alt.trail[0].pos) if alt.trail else (frame.path, pos)
+
+
+def as_text(result: Result, expr: Expr | Held, frame: Frame) -> Result:
+    """The same alternatives as texts; what is unknown becomes one hole."""
+    alts: list[Alt] = []
+    for alt in result.alts:
+        parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
+        if parts is None:
+            why = f"made by {alt.thing.chain}" if isinstance(alt.thing, Ext) else "built at run time"
+            parts = (hole(expr, frame, why),)
+        alts.append(Alt(joined(parts), alt.trail, alt.world))
+    if not alts:
+        why = result.open[0] if result.open else "not known"
+        return Result((Alt(Pieces((hole(expr, frame, why),)), (), NOWHERE),))
+    return Result(tuple(alts), result.open)
+
+
+def joined(parts: Sequence[Piece]) -> Thing:
+    """One text of several parts; neighbours that stand at the same place are put together."""
+    merged: list[Piece] = []
+    for part in parts:
+        if part.text == "":
+            continue
+        if merged and part.text is not None and merged[-1].text is not None and (merged[-1].path, merged[-1].pos) == (part.path, part.pos):
+            merged[-1] = merged[-1]._replace(text=merged[-1].text + part.text)
+        else:
+            merged.append(part)
+    if not merged:
+        return Lit("")
+    if len(merged) == 1 and merged[0].text is not None:
+        return Lit(merged[0].text[:MAX_TEXT])
+    if all(part.text is not None for part in merged) and len({part.path for part in merged}) == 1:
+        return Lit("".join(part.text or "" for part in merged)[:MAX_TEXT])
+    return Pieces(tuple(merged))
+
+
+def combined(texts: Sequence[Result], hops: tuple[Hop, ...] = ()) -> Result:
+    """All ways to put texts one behind the other, bounded; each part is the result of `as_text`."""
+    rows: list[tuple[tuple[Piece, ...], tuple[Hop, ...], Any]] = [((), (), NOWHERE)]
+    reasons: dict[str, None] = {}
+    for text in texts:
+        reasons.update(dict.fromkeys(text.open))
+        grown = []
+        for parts, trail, world in rows:
+            for alt in text.alts:
+                both = together(world, alt.world)
+                if both is not None:
+                    place = (alt.trail[0].path, alt.trail[0].pos) if alt.trail else ("", Pos(1, 1, 1, 1))
+                    grown.append((parts + (pieces(alt.thing, *place) or ()), trail or alt.trail, both))
+        if len(grown) > MAX_COMBINATIONS:
+            reasons[f"more than {MAX_COMBINATIONS} texts can arrive"] = None
+            del grown[MAX_COMBINATIONS:]
+        rows = grown
+    return Result(tuple(Alt(joined(parts), trail + hops, world) for parts, trail, world in rows), tuple(reasons))
+
+
+def formatted(engine: Engine, expr: Text, frame: Frame) -> Result:
+    """An f-string."""
+    return combined([as_text(engine.eval(part, frame), part, frame) for part in expr.parts])
+
+
+def binary(engine: Engine, expr: Op, frame: Frame) -> Result:
+    """A binary operation on texts, lists, dicts, paths or numbers."""
+    return operated(engine, expr.op, engine.eval(expr.left, frame), engine.eval(expr.right, frame), expr, frame)
+
+
+def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
+    """A binary operation on results."""
+    if op == "%" and any(isinstance(a.thing, Pieces) or isinstance(a.thing, Lit) and isinstance(a.thing.value, str) for a in left.alts):
+        return _percent(engine, left, right, expr, frame)
+    if op == "+" and (_textual(left) or _textual(right)) and not (_numeric(left) or _numeric(right)):
+        return combined([as_text(left, expr.left, frame), as_text(right, expr.right, frame)])
+    results: list[Result] = []
+    for a in left.alts:
+        for b in right.alts:
+            world = together(a.world, b.world)
+            if world is not None:
+                thing = _apply(op, a.thing, b.thing)
+                if thing is None:
+                    results.append(unknown(f"the result of {op!r} is not followed"))
+                else:
+                    results.append(Result((Alt(thing, a.trail + tuple(h for h in b.trail if h not in a.trail), world),)))
+    if op == "+" and not right.alts and any(isinstance(a.thing, ListOf) for a in left.alts):
+        why = right.open[0] if right.open else "further items"
+        results += [Result((Alt(a.thing._replace(open=(*a.thing.open, why)), a.trail, a.world),)) for a in left.alts if isinstance(a.thing, ListOf)]
+        return union(results)
+    if op == "+" and not left.alts and any(isinstance(b.thing, ListOf) for b in right.alts):
+        why = left.open[0] if left.open else "further items"
+        results += [Result((Alt(b.thing._replace(open=(*b.thing.open, why)), b.trail, b.world),)) for b in right.alts if isinstance(b.thing, ListOf)]
+        return union(results)
+    if op == "|" and (left.alts or right.alts) and not (left.alts and right.alts):
+        side = left if left.alts else right
+        results += [Result((Alt(a.thing._replace(open=(*a.thing.open, "merged with unknown keys")), a.trail, a.world),)) for a in side.alts if isinstance(a.thing, DictOf)]
+        return union(results)
+    return union([*results, Result((), tuple(dict.fromkeys((*left.open, *right.open))))])
+
+
+def _textual(result: Result) -> bool:
+    return any(isinstance(a.thing, Pieces) or isinstance(a.thing, Lit) and isinstance(a.thing.value, str) for a in result.alts)
+
+
+def _numeric(result: Result) -> bool:
+    return any(isinstance(a.thing, Lit) and isinstance(a.thing.value, (int, float)) for a in result.alts)
+
+
+def _apply(op: str, left: Thing, right: Thing) -> Thing | None:
+    if isinstance(left, Lit) and isinstance(right, Lit):
+        return _arithmetic(op, left.value, right.value)
+    if op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
+        return ListOf(left.items + right.items, left.open + right.open, left.kind)
+    if op == "|" and isinstance(left, DictOf) and isinstance(right, DictOf):
+        return merged(left, right)
+    if op == "/" and isinstance(left, FilePath) and isinstance(right, Lit) and isinstance(right.value, str):
+        return left._replace(path=f"{left.path}/{right.value}" if left.path else right.value)
+    if op == "*" and isinstance(left, ListOf) and isinstance(right, Lit) and isinstance(right.value, int) and 0 <= right.value <= 64:
+        return left._replace(items=left.items * right.value)
+    return None
+
+
+def merged(left: DictOf, right: DictOf) -> DictOf:
+    """`{**left, **right}`"""
+    later = {e.key for e in right.entries if e.sure}
+    kept = tuple(e for e in left.entries if e.key not in later)
+    if right.open:  # unknown keys of the right side may replace any of the left
+        kept = tuple(e._replace(sure=False) for e in kept)
+    return DictOf(kept + right.entries, left.open + right.open)
+
+
+def _arithmetic(op: str, a: Any, b: Any) -> Thing | None:
+    try:
+        if op == "*" and (isinstance(a, str) or isinstance(b, str)):
+            text, times = (a, b) if isinstance(a, str) else (b, a)
+            return Lit(text * times) if isinstance(times, int) and len(text) * max(times, 0) <= MAX_TEXT else None
+        if op == "+" and isinstance(a, str) and isinstance(b, str):
+            return Lit(a + b)
+        if isinstance(a, str) or isinstance(b, str) or a is None or b is None:
+            return None
+        if op == "**" and not (abs(a) <= 1024 and 0 <= b <= 64):
+            return None
+        table = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "//": lambda: a // b,
+                 "%": lambda: a % b, "**": lambda: a**b, "<<": lambda: a << b if 0 <= b <= 64 else None}  # fmt: skip
+        value = table[op]() if op in table else None
+        return None if value is None else Lit(value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
+    """`name += value`: what it was before, with the value added; in a loop it may have grown further."""
+    from guard.facts.expr import Attr, Name
+
+    value = binding.value
+    assert value is not None
+    names = binding.name.split(".")
+    at = Pos(*binding.pos.start, *binding.pos.start)
+    target: Expr = Name(at, names[0])
+    for name in names[1:]:
+        target = Attr(at, target, name)
+    scope = engine.scope_of(frame)
+    before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
+    result = operated(engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame)
+    looped = any(b.kind in ("for", "while") and b.start <= binding.pos.start < b.end for b in scope.blocks)
+    if not looped:
+        return result
+    grown = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, ListOf):
+            thing = thing._replace(open=(*thing.open, "it grows in a loop"))
+        elif isinstance(thing, (Pieces, Lit)) and (isinstance(thing, Pieces) or isinstance(thing.value, str)):
+            parts = pieces(thing, frame.path, binding.pos) or ()
+            thing = Pieces((*parts, Piece(None, names[-1], frame.path, binding.pos, None, "added in a loop")))
+        grown.append(Alt(thing, alt.trail, alt.world))
+    return Result(tuple(grown), (*result.open, "it changes in a loop") if not grown else result.open)
+
+
+# --- formatting ---------------------------------------------------------------------------------------------------
+
+
+def _percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
+    """`"... %s ... %(name)s" % values`"""
+    import re
+
+    pattern = re.compile(r"%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.\d+)?([sdrifgexX%])")
+    values = next((a.thing for a in right.alts if isinstance(a.thing, (ListOf, DictOf))), None)
+    results = []
+    for alt in left.alts:
+        texts: list[Result] = []
+        count = 0
+        for part in pieces(alt.thing, *origin(alt, frame, expr.pos)) or ():
+            if part.text is None:
+                texts.append(Result((Alt(Pieces((part,))),)))
+                continue
+            last = 0
+            for match in pattern.finditer(part.text):
+                texts.append(Result((Alt(Lit(part.text[last : match.start()]), alt.trail),)))
+                last = match.end()
+                if match.group(2) == "%":
+                    texts.append(Result((Alt(Lit("%")),)))
+                    continue
+                texts.append(_percent_value(engine, values, match.group(1), count, right, expr, frame))
+                count += 1
+            texts.append(Result((Alt(Lit(part.text[last:]), alt.trail),)))
+        results.append(combined(texts))
+    return union([*results, Result((), left.open)])
+
+
+def _percent_value(
+    engine: Engine, values: Thing | None, name: str | None, index: int, right: Result, expr: Op, frame: Frame
+) -> Result:  # fmt: skip
+    if isinstance(values, ListOf) and index < len(values.items):
+        cell = values.items[index]
+        return as_text(engine.force(cell), Held(expr.right.pos, cell), frame)
+    if isinstance(values, DictOf) and name is not None:
+        entry = next((e for e in reversed(values.entries) if e.key == name), None)
+        if entry is not None:
+            return as_text(engine.force(entry.value), Held(expr.right.pos, entry.value), frame)
+    if values is None and index == 0 and right.alts:
+        return as_text(right, expr.right, frame)
+    return Result((Alt(Pieces((Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known"),))),))
+
+
+def filled(
+    engine: Engine, template: Result, fields: DictOf | None, positional: Sequence[Held | Expr], call: Call, frame: Frame,
+    style: str = "format",
+) -> Result:  # fmt: skip
+    """`template.format(...)` (or `$name`, `{{ name }}` styles): known fields filled in, others as holes by name."""
+    results = []
+    for alt in template.alts:
+        texts: list[Result] = []
+        auto = 0
+        for part in pieces(alt.thing, *origin(alt, frame, call.pos)) or ():
+            if part.text is None:
+                texts.append(Result((Alt(Pieces((part,))),)))
+                continue
+            parsed = parse_template(part.text, style)
+            if parsed is None:
+                texts.append(Result((Alt(Lit(part.text), alt.trail),)))
+                continue
+            for text, name in parsed:
+                if text:
+                    texts.append(Result((Alt(Lit(text), alt.trail),)))
+                if name is None:
+                    continue
+                if name == "" or name.isdigit():
+                    index = auto if name == "" else int(name)
+                    auto += 1
+                    given = positional[index] if index < len(positional) else None
+                    value = None if given is None else as_text(engine.eval(given, frame), given, frame)
+                    texts.append(value or _named_hole(f"argument {index}", frame, call))
+                else:
+                    texts.append(_field(engine, fields, name, call, frame))
+        results.append(combined(texts))
+    return union([*results, Result((), template.open)])
+
+
+def _named_hole(name: str, frame: Frame, call: Call) -> Result:
+    return Result((Alt(Pieces((Piece(None, name, frame.path, call.pos, None, "filled at run time"),))),))
+
+
+def _field(engine: Engine, fields: DictOf | None, name: str, call: Call, frame: Frame) -> Result:
+    root = name.split(".")[0].split("[")[0]
+    entry: Entry | None = None
+    if fields is not None:
+        entry = next((e for e in reversed(fields.entries) if e.key == root), None)
+    if entry is None or root != name:
+        return _named_hole(root, frame, call)
+    value = engine.force(entry.value)
+    held = Held(call.pos, entry.value)
+    result = as_text(value, held, frame)
+    renamed = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, Pieces):
+            thing = Pieces(tuple(p._replace(name=root) if p.text is None and p.name == "value" else p for p in thing.parts))
+        renamed.append(Alt(thing, alt.trail, alt.world))
+    return Result(tuple(renamed), result.open)
+
+
+def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None:
+    """(static text, field name or None) in order; None when the text is no valid template of that style."""
+    import re
+
+    if style == "format":
+        try:
+            return [(literal, None if name is None else name) for literal, name, _, _ in string.Formatter().parse(text)]
+        except ValueError:
+            return None
+    pattern = r"\$(?:\{(\w+)\}|(\w+))" if style == "dollar" else r"\{\{-?\s*([\w.]+)[^{}]*?-?\}\}"
+    found: list[tuple[str, str | None]] = []
+    last = 0
+    for match in re.finditer(pattern, text):
+        name = next((g for g in match.groups() if g), "value")
+        found.append((text[last : match.start()], name))
+        last = match.end()
+    found.append((text[last:], None))
+    return found

@@ -1,0 +1,191 @@
+"""Conditions: is a test surely true, surely false, or not known? In: expressions and blocks. Out: True, False or None.
+
+Tests ask for no new decisions of the context: a branch splits requests only where a value that decides them differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guard.facts.expr import Compare, Expr, Logic, Name, Seq, Unary
+from guard.facts.filefacts import Block
+from guard.facts.link.things import (
+    Alt, ClassThing, DictOf, Ext, FilePath, Frame, Func, Inst, ListOf, Lit, ModuleThing, Partial, Pieces, Result, Thing,
+    union, unknown,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+
+def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
+    """Whether an arm runs: True, False, or None when it is not known."""
+    if block.kind == "case":
+        return _matches(engine, block, frame)
+    if block.kind != "if":
+        return None
+    verdict: bool | None = True
+    for earlier in block.negated:
+        outcome = truth(engine, earlier, frame)
+        if outcome is True:
+            return False
+        if outcome is None:
+            verdict = None
+    if block.test is not None:
+        outcome = truth(engine, block.test, frame)
+        if outcome is False:
+            return False
+        if outcome is None:
+            verdict = None
+    return verdict
+
+
+def _matches(engine: Engine, block: Block, frame: Frame) -> bool | None:
+    if block.test is None or block.pattern is None:
+        return None
+    patterns = block.pattern.items if isinstance(block.pattern, Seq) else (block.pattern,)
+    outcomes = [_compared("==", engine.quietly(block.test, frame), engine.quietly(p, frame)) for p in patterns]
+    if True in outcomes:
+        return None if len(outcomes) > 1 and False not in outcomes else True
+    return False if all(outcome is False for outcome in outcomes) else None
+
+
+def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
+    """Whether an expression is surely true or false in a frame."""
+    if isinstance(expr, Name) and expr.id == "TYPE_CHECKING":
+        return False
+    if isinstance(expr, Unary) and expr.op == "not":
+        inner = truth(engine, expr.value, frame)
+        return None if inner is None else not inner
+    if isinstance(expr, Logic):
+        stop = expr.op == "or"
+        outcomes = [truth(engine, value, frame) for value in expr.values]
+        if stop in outcomes:
+            return stop
+        return None if None in outcomes else not stop
+    if isinstance(expr, Compare) and len(expr.ops) == 1:
+        if isinstance(expr.left, Name) and expr.left.id == "__name__":
+            return None
+        return _compared(expr.ops[0], engine.quietly(expr.left, frame), engine.quietly(expr.rights[0], frame))
+    return truth_of(engine.quietly(expr, frame))
+
+
+def truth_of(result: Result) -> bool | None:
+    """The truth value of what an expression can be, when all alternatives agree and nothing else can arrive."""
+    if result.open or not result.alts:
+        return None
+    outcomes = {_thing_truth(alt.thing) for alt in result.alts}
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _thing_truth(thing: Thing) -> bool | None:
+    if isinstance(thing, Lit):
+        return bool(thing.value)
+    if isinstance(thing, ListOf):
+        return True if thing.items else None if thing.open else False
+    if isinstance(thing, DictOf):
+        return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
+    if isinstance(thing, Pieces):
+        return True if any(piece.text for piece in thing.parts) else None
+    if isinstance(thing, (Inst, Func, ClassThing, ModuleThing, Partial, FilePath)):
+        return True
+    return True if isinstance(thing, Ext) and thing.chain.endswith("()") and thing.chain[:1].islower() else None
+
+
+def _compared(op: str, left: Result, right: Result) -> bool | None:
+    """A comparison over all pairs of alternatives; None unless all agree."""
+    if left.open or right.open or not left.alts or not right.alts:
+        return None
+    outcomes = {_compare(op, a.thing, b.thing) for a in left.alts for b in right.alts}
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _compare(op: str, left: Thing, right: Thing) -> bool | None:
+    if op in ("in", "not in"):
+        found = _contains(right, left)
+        return found if op == "in" or found is None else not found
+    if not isinstance(left, Lit) or not isinstance(right, Lit):
+        return _compare_objects(op, left, right)
+    a: Any = left.value
+    b: Any = right.value
+    try:
+        if op in ("==", "is"):
+            return bool(a == b)
+        if op in ("!=", "is not"):
+            return bool(a != b)
+        return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op])
+    except (TypeError, KeyError):
+        return None
+
+
+def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
+    """An object is not None; other comparisons of objects are not followed."""
+    nothing = [t for t in (left, right) if isinstance(t, Lit) and t.value is None]
+    objects = [t for t in (left, right) if isinstance(t, (Inst, Func, ClassThing, DictOf, ListOf, Partial, Pieces, FilePath))]
+    if len(nothing) == 1 and len(objects) == 1:
+        return op in ("!=", "is not")
+    return None
+
+
+def _contains(holder: Thing, item: Thing) -> bool | None:
+    if not isinstance(item, Lit):
+        return None
+    if isinstance(holder, Lit) and isinstance(holder.value, str) and isinstance(item.value, str):
+        return item.value in holder.value
+    if isinstance(holder, DictOf):
+        if any(e.key == item.value and e.sure for e in holder.entries):
+            return True
+        return None if holder.open or any(e.key == item.value for e in holder.entries) else False
+    if isinstance(holder, ListOf):
+        values = []
+        for cell in holder.items:
+            if isinstance(cell, Result):
+                return None
+            from guard.facts.expr import Const
+
+            if not isinstance(cell.expr, Const):
+                return None
+            values.append(cell.expr.value)
+        return True if item.value in values else None if holder.open else False
+    return None
+
+
+def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:
+    """`not x` and the signs of numbers."""
+    if expr.op == "not":
+        outcome = truth(engine, expr.value, frame)
+        return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
+    inner = engine.eval(expr.value, frame)
+    alts = []
+    for alt in inner.alts:
+        value = alt.thing.value if isinstance(alt.thing, Lit) else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            signed = -value if expr.op == "-" else value
+            alts.append(Alt(Lit(signed), alt.trail, alt.world))
+    return Result(tuple(alts), inner.open if alts else (*inner.open, "a number that is not known"))
+
+
+def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:
+    """`a or b` and `a and b` as values: the first operand that decides, with what may come before it."""
+    results: list[Result] = []
+    for index, part in enumerate(expr.values):
+        value = engine.eval(part, frame)
+        if index == len(expr.values) - 1:
+            results.append(value)
+            break
+        keep = expr.op == "or"
+        outcome = truth_of(value)
+        kept = tuple(a for a in value.alts if _thing_truth(a.thing) is not (not keep))
+        if outcome is keep:
+            results.append(value)
+            break
+        if outcome is (not keep):
+            continue
+        results.append(Result(kept, value.open))
+    return union(results)
+
+
+def comparison(engine: Engine, expr: Compare, frame: Frame) -> Result:
+    """A comparison as a value."""
+    outcome = truth(engine, expr, frame)
+    return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))

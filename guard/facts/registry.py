@@ -1,0 +1,206 @@
+"""What the catalogue of SDKs says about a chain of names. In: `catalog/*.yaml`. Out: `Catalog` and its lookups.
+
+A *chain* is what the engine makes of a callee: an imported dotted root, then attribute and call steps, calls written
+as `()`: `openai.OpenAI().chat.completions.create`, `boto3.Session().client().converse`, `litellm.completion`. The
+catalogue answers which request to a model that is, and in which argument each figure stands. Nothing here knows an
+SDK by name: the YAML does (`catalog_index` and `catalog_load` read it, `catalog_schema` describes it for editors).
+
+Words: a *client* is an object that holds settings (retries, model, base URL); a *call* sends requests; a *role* is
+what an argument means (`model`, `max_output`, `input`, ...), see `ROLES`.
+
+How a role gets its value, for a call on a chain of clients: the first of the call's argument names that is sent; else
+the arguments of the clients that name the role, innermost first; else the default of the innermost client that names
+it; else the default of the call. `Arg.how` says what a default is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from guard.facts.catalog_types import (
+    ROLES,
+    Arg,
+    Call,
+    Client,
+    Each,
+    Endpoint,
+    EndpointMatch,
+    Groups,
+    HttpCaller,
+    Tries,
+    When,
+)
+from guard.facts.formula import CatalogError, Formula, formula
+
+__all__ = [
+    "ROLES", "Arg", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch", "Formula",
+    "Groups", "HttpCaller", "Resolved", "Tries", "When", "formula", "load",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a chain of names is."""
+
+    call: Call
+    clients: tuple[tuple[Client, int], ...]
+    """Clients from outermost to innermost, each with the index of the `()` in the chain whose arguments belong to it
+    (-1: a module, which has none). Check `Client.when` against those arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All entries with their indexes. Made by `load()` and `with_calls()`."""
+
+    clients: Mapping[str, Client]
+    calls: Mapping[str, Call]
+    """By api; of several entries with the same api the first."""
+    clients_by_name: Mapping[str, tuple[Client, ...]]
+    """By constructor chain without the final `()`. Several: `when` decides."""
+    calls_by_name: Mapping[str, Call]
+    """Functions by full name, module-level paths included."""
+    module_clients: Mapping[str, Client]
+    """Client whose settings hold for a module's functions, by module."""
+    duck_calls: Mapping[str, Call]
+    """By attribute path without transparent attributes."""
+    callers_by_name: Mapping[str, HttpCaller]
+    duck_callers: Mapping[str, HttpCaller]
+    """By last name: `post`."""
+    last_names: frozenset[str]
+    """Last attribute of every call: a callee that ends otherwise is none."""
+    import_roots: frozenset[str]
+    """Dotted modules whose import makes a file interesting."""
+    http_roots: frozenset[str]
+    needles: frozenset[bytes]
+    """A file that holds none of these bytes sends no request that the catalogue knows."""
+    provider_prefixes: Mapping[str, str]
+    """First part of a model name (`vertex_ai`) -> provider."""
+    _call_on: Mapping[tuple[str, str], Call]
+    _client_on: Mapping[tuple[str, str], Client]
+    _endpoints: tuple[tuple[re.Pattern[str], Endpoint], ...]
+    _hosts: tuple[tuple[str, str | None], ...]
+
+    def call_on(self, client_id: str, path: str) -> Call | None:
+        """The call that attribute path `path` is on a client; transparent attributes are left out first."""
+        return self._call_on.get((client_id, _strip(path, self.clients[client_id].transparent)))
+
+    def client_on(self, client_id: str, path: str) -> Client | None:
+        """The client that calling `path` on a client makes; a derived one is the client itself."""
+        client = self.clients[client_id]
+        bare = _strip(path, client.transparent)
+        return client if bare in client.derive else self._client_on.get((client_id, bare))
+
+    def duck(self, path: str, keywords: Iterable[str] = (), open_keywords: bool = False) -> Call | None:
+        """The call for an unknown receiver: the longest end of `path` that is particular enough.
+
+        `open_keywords`: unknown further keywords are sent (`**kwargs`); needed ones may then be missing, but only
+        for paths of two and more names.
+        """
+        names = [name for name in path.split(".") if name not in _DUCK_TRANSPARENT]
+        sent = set(keywords)
+        for start in range(len(names)):
+            call = self.duck_calls.get(".".join(names[start:]))
+            if call is not None:
+                excused = open_keywords and len(names) - start > 1
+                return call if excused or sent.issuperset(call.duck_needs) else None
+        return None
+
+    def resolve(self, chain: str) -> tuple[Resolved, ...]:
+        """What a callee's chain is; empty: no request. Several only where `Client.when` must decide."""
+        for module, client in self.module_clients.items():
+            call = self.call_on(client.id, chain.removeprefix(module + ".")) if chain.startswith(module + ".") else None
+            if call is not None:
+                return (Resolved(call, ((client, -1),)),)
+        if (named := self.calls_by_name.get(chain)) is not None:
+            return (Resolved(named, ()),)
+        parts = chain.split("()")
+        for end in range(len(parts) - 1, 0, -1):
+            found = self.clients_by_name.get("()".join(parts[:end]), ())
+            resolved = [r for client in found if (r := self._follow(client, end - 1, parts)) is not None]
+            if resolved:
+                return tuple(resolved)
+        return ()
+
+    def _follow(self, client: Client, index: int, parts: Sequence[str]) -> Resolved | None:
+        """Go down the chain from the client made by call number `index`."""
+        clients = [(client, index)]
+        for number, part in enumerate(parts[index + 1 : -1], index + 1):
+            inner = self.client_on(client.id, part.lstrip("."))
+            if inner is None:
+                return None
+            client = inner
+            clients.append((inner, number))
+        call = self.call_on(client.id, parts[-1].lstrip("."))
+        return None if call is None else Resolved(call, tuple(clients))
+
+    def endpoint(self, url: str) -> EndpointMatch | None:
+        """The API behind a URL. Unknown pieces are given as markers `\\0<digits>\\0`; they match any text.
+
+        A URL that begins with a marker or a slash has an unknown host: only endpoints of any host fit.
+        """
+        host, path = _split_url(url)
+        for pattern, endpoint in self._endpoints:
+            match = pattern.fullmatch(path if endpoint.any_host else host + path)
+            if match is not None:
+                provider = endpoint.provider or (self.host_provider(host) if host else None)
+                return EndpointMatch(endpoint, provider, match.groupdict())
+        return None
+
+    def host_provider(self, url: str) -> str | None:
+        """The provider at a base URL or host; None: not listed (a gateway or a host of one's own)."""
+        host = _split_url(url if "//" in url else "//" + url)[0]
+        for suffix, provider in self._hosts:
+            if host == suffix or _host_fits(host, suffix):
+                return provider
+        return None
+
+    def with_calls(self, entries: Sequence[Mapping[str, Any]]) -> Catalog:
+        """This catalogue and the calls that a user's `guard.yaml` lists under `calls`.
+
+        Raises `CatalogError` naming the entry (`calls[2].model`) when one doesn't fit the form.
+        """
+        from guard.facts.catalog_index import add_calls
+
+        return add_calls(self, entries)
+
+
+_DUCK_TRANSPARENT = frozenset({"beta", "aio", "with_raw_response", "with_streaming_response"})
+_MARKER = re.compile("\0[0-9]+\0")
+
+
+def _strip(path: str, transparent: Sequence[str]) -> str:
+    return ".".join(name for name in path.split(".") if name not in transparent)
+
+
+def _split_url(url: str) -> tuple[str, str]:
+    """Host (lower case, with port, empty when unknown) and path, without scheme, user, query and fragment."""
+    rest = re.split(r"[?#]", url.strip(), maxsplit=1)[0]
+    _, slashes, after = rest.partition("//")
+    if not slashes:
+        if rest.startswith("/"):
+            return "", rest
+        # A leading marker is an unknown base URL; it may hold the first part of the path as well.
+        marker = _MARKER.match(rest)
+        return ("", rest[marker.end() :]) if marker else ("", "/" + rest)
+    host, slash, path = after.partition("/")
+    host = host.rsplit("@", 1)[-1].lower()
+    return ("" if _MARKER.fullmatch(host) else host), slash + path
+
+
+def _host_fits(host: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    bare = host if ":" in pattern else host.partition(":")[0]
+    return bare == pattern or fnmatchcase(bare, pattern)
+
+
+@lru_cache(maxsize=1)
+def load() -> Catalog:
+    """The shipped catalogue. Read once per process."""
+    from guard.facts.catalog_index import read_catalog
+
+    return read_catalog()

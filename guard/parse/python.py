@@ -1,0 +1,163 @@
+"""Python source to syntax. In: bytes of a `.py` file. Out: `PythonSyntax`, or a `Problem`; nothing is raised.
+
+`ast` alone does the work; comments are looked for only in files that contain `guard:`. Neighbours: `notebook` joins
+cells and calls `syntax_of`, `depth` keeps trees shallow enough for recursive visitors, `hints` words syntax errors.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from guard.model import Problem
+from guard.parse.depth import MAX_DEPTH, too_deep_line
+from guard.parse.text import decoded
+
+_GUARD_COMMENT = re.compile(r"#[^\n]*guard:")
+_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that contains `guard:`."""
+
+    line: int
+    """1-based; in a notebook, of the joined source."""
+    column: int
+    """Of the `#`, in characters, 1-based."""
+    text: str
+    """From the `#` to the end of the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellStart:
+    """Where a code cell of a notebook begins."""
+
+    first_line: int
+    """In the joined source, 1-based."""
+    cell: int
+    """All cells of the notebook counted from 0, text cells included."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSyntax:
+    """A parsed Python file or notebook."""
+
+    tree: ast.Module
+    source: str
+    """Decoded, without byte order mark, every line ending as `\\n`."""
+    lines: tuple[str, ...]
+    """The lines as `ast` counts them: `lines[node.lineno - 1]`."""
+    comments: tuple[Comment, ...]
+    """Those that contain `guard:`; text in strings does not count."""
+    cells: tuple[CellStart, ...] = ()
+    """Code cells of a notebook in order; empty for a file."""
+
+    def column(self, line: int, byte_offset: int) -> int:
+        """1-based column in characters for `ast`'s 1-based line and 0-based UTF-8 byte offset."""
+        if not 1 <= line <= len(self.lines):
+            return byte_offset + 1
+        text = self.lines[line - 1]
+        if text.isascii():
+            return byte_offset + 1
+        return len(text.encode("utf-8")[:byte_offset].decode("utf-8", "ignore")) + 1
+
+    def place(self, line: int) -> tuple[int, int] | None:
+        """Cell (from 0) and line in the cell (from 1) for a line of a notebook's joined source; None for a file."""
+        index = bisect_right(self.cells, line, key=lambda start: start.first_line) - 1
+        if index < 0:
+            return None
+        return self.cells[index].cell, line - self.cells[index].first_line + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a source has no tree. Lines and columns are 1-based, of the source that was handed in."""
+
+    kind: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    hint: str = ""
+
+
+def parse_python(path: str, data: bytes) -> PythonSyntax | Problem:
+    """Parses a Python file. Problems: `not-utf8`, `bad-encoding`, `syntax`, `too-deep`."""
+    source = decoded(path, data, python=True)
+    if isinstance(source, Problem):
+        return source
+    lines = tuple(source.split("\n"))
+    parsed = syntax_of(source, lines)
+    if isinstance(parsed, Refused):
+        message = f"{parsed.message}; model calls in this file are not seen"
+        return Problem(path, parsed.line, parsed.column, parsed.kind, message, parsed.hint)
+    return PythonSyntax(parsed, source, lines, guard_comments(source))
+
+
+def syntax_of(source: str, lines: Sequence[str]) -> ast.Module | Refused:
+    """The tree of a decoded source; `lines` is the source split at `\\n`, its only line end.
+
+    Warnings of the parser are suppressed.
+    """
+    nul = source.find("\0")
+    if nul >= 0:
+        line = source.count("\n", 0, nul) + 1
+        return Refused("syntax", "contains a NUL character, so it is not Python text", line)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = compile(source, "<source>", "exec", flags=_FLAGS, dont_inherit=True)
+    except SyntaxError as error:
+        return _refused(lines, error)
+    except (RecursionError, MemoryError):
+        return Refused("too-deep", "is nested too deeply for Python's own parser", hint=_FLATTEN)
+    except (ValueError, OverflowError, SystemError) as error:
+        return Refused("syntax", f"can't be parsed: {str(error)[:200] or type(error).__name__}")
+    assert isinstance(tree, ast.Module)
+    deep = too_deep_line(tree, lines)
+    if deep is not None:
+        return Refused("too-deep", f"has an expression nested more than {MAX_DEPTH} levels deep", deep, hint=_FLATTEN)
+    return tree
+
+
+_FLATTEN = "Move the generated or chained expression to a file of its own."
+
+
+def _refused(lines: Sequence[str], error: SyntaxError) -> Refused:
+    """Python's message with place, in characters, and a hint where the file is of another Python."""
+    from guard.parse.hints import syntax_hint
+
+    message = (error.msg or "invalid syntax").strip()
+    if "too many nested" in message or "too complex" in message:
+        return Refused("too-deep", f"is nested too deeply for Python's own parser ({message})", error.lineno)
+    line, column = error.lineno, error.offset
+    if line is None or not 1 <= line <= len(lines):
+        line = len(lines) if line else None
+        column = None
+    elif column is not None and column < 1:
+        column = None
+    text = lines[line - 1] if line else ""
+    return Refused("syntax", f"syntax error: {message}", line, column, syntax_hint(message, text))
+
+
+def guard_comments(source: str) -> tuple[Comment, ...]:
+    """The comments of a source that parses which contain `guard:`."""
+    if "guard:" not in source or not _GUARD_COMMENT.search(source):
+        return ()
+    import io
+    import tokenize
+
+    found: list[Comment] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT and "guard:" in token.string:
+                line, column = token.start
+                found.append(Comment(line, column + 1, token.string))
+    except (tokenize.TokenError, SyntaxError):
+        # `ast` took the source, so what `tokenize` stumbles over is at its very end (an open continuation).
+        pass
+    return tuple(found)

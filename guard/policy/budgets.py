@@ -1,0 +1,74 @@
+"""Judges budgets: what one call may cost, and what a selection of requests may cost in a month.
+
+In: `Budget`s and priced requests. Out: `Finding`s whose policy is `budget:NAME`. Which requests a budget is about and
+how they add up stands in `selection.py`; the judging in `per_call.py` and `per_month.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guard.config.types import Budget
+from guard.model import Finding, Priced
+from guard.policy.per_call import per_call
+from guard.policy.per_month import per_month
+from guard.policy.selection import select
+from guard.policy.verdict import Verdict, finding_id
+
+DOC = """A budget is kept.
+
+## What it does
+
+`per_call` holds each request against an amount, `per_month` the sum over the budget's selection (`feature`, `owner`,
+`model`, `stage`, `paths`). `compare` says which figure counts: `low`, `typical` (unless said otherwise) or `high`. With
+`high`, a request without a bound exceeds every budget. Requests without a price, and for months those whose runs are
+not declared, make the verdict `undecided`, unless the others alone exceed the amount. From `warn_at` on (a share of the
+amount) a warning is given.
+
+## Why
+
+A budget that counts what it does not know as nothing is kept until the bill comes.
+
+## Fix
+
+The finding shows the arithmetic: choose a cheaper model, a lower output limit, fewer retries or less input; or raise
+the amount. For months, declare how often the code runs: `usage: {rules: [{paths: [...], runs_per_month: 20000}]}`.
+"""
+
+
+def judge(
+    budgets: Sequence[Budget], items: Sequence[Priced], incomplete: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """Findings of all budgets that are not `off`, in the budgets' order.
+
+    `incomplete`: ids of requests whose monthly figure lacks some entry points (`selection.incomplete`).
+    """
+    findings: list[Finding] = []
+    for budget in budgets:
+        if budget.enforce == "off":
+            continue
+        selected = select(budget, items)
+        if budget.per_call is not None:
+            findings += [_finding(budget, verdict) for verdict in per_call(budget, budget.per_call, selected)]
+        if budget.per_month is not None:
+            findings += [
+                _finding(budget, verdict) for verdict in per_month(budget, budget.per_month, selected, incomplete)
+            ]
+    return tuple(findings)
+
+
+def _finding(budget: Budget, verdict: Verdict) -> Finding:
+    policy = f"budget:{budget.name}"
+    return Finding(
+        id=finding_id(policy, verdict.request.id if verdict.request else None, verdict.value),
+        policy=policy,
+        verdict=verdict.verdict,
+        severity=verdict.severity or budget.severity,
+        enforce=verdict.enforce or budget.enforce,
+        message=verdict.message,
+        labels=verdict.labels,
+        notes=verdict.notes,
+        help=verdict.help,
+        request=verdict.request.id if verdict.request else None,
+        confidence="assumed" if verdict.assumed else "certain",
+    )

@@ -1,0 +1,173 @@
+"""Asks every policy about every request and turns the answers into findings; merges findings with one cause.
+
+In: `Policy` values from `load.py`, priced requests, a `Context`. Out: `Finding`s, which `forgive.py` then marks and
+`judge.py` sorts. `exit_code` says what the command returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from guard.model import Finding, Label, Priced, Request, Severity
+from guard.policy import places, words
+from guard.policy.load import PLACEHOLDER
+from guard.policy.types import Confidence, Context, Hit, Policy, Unsure
+from guard.policy.verdict import finding_id, undecided_enforce
+
+_RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
+
+
+def decide(policies: Sequence[Policy], items: Sequence[Priced], context: Context) -> tuple[Finding, ...]:
+    """Findings of all policies that are not `off`, over the counted requests within their `paths`; not merged yet."""
+    findings: list[Finding] = []
+    for policy in policies:
+        if policy.spec.enforce == "off":
+            continue
+        for item in items:
+            if item.request.counted and places.within(item.request, policy.spec.paths):
+                findings.extend(_judge(policy, item, context))
+    return tuple(findings)
+
+
+def _judge(policy: Policy, item: Priced, context: Context) -> Iterator[Finding]:
+    """What one policy says of one request. A sure violation settles it; what is unknown besides is then left out."""
+    answers = list(policy.check.run(item, policy.params, context))
+    hits = list(dict.fromkeys(answer for answer in answers if isinstance(answer, Hit)))
+    if hits:
+        seen: dict[str, int] = {}
+        for hit in hits:
+            value = hit.value or ""
+            seen[value] = seen.get(value, 0) + 1
+            # Two offences with equal words (two loops in one function) are told apart by their order.
+            yield _violated(policy, item, hit, value if seen[value] == 1 else f"{value}#{seen[value]}")
+        return
+    unsure = [answer for answer in answers if isinstance(answer, Unsure)]
+    if unsure and policy.spec.on_unknown != "pass":
+        yield _undecided(policy, item, unsure)
+
+
+def _violated(policy: Policy, item: Priced, hit: Hit, value: str) -> Finding:
+    message = hit.message
+    notes = [*hit.notes, *_notes(policy, item)]
+    if policy.spec.message is not None:
+        message = _own_message(policy.spec.message, policy, item, hit)
+        if "{message}" not in policy.spec.message:
+            notes.insert(0, hit.message)
+    confidence, doubt = _confidence(item.request, hit)
+    if confidence != "certain":
+        notes.append(f"confidence: {confidence} ({doubt})")
+    return Finding(
+        id=finding_id(policy.spec.id, item.request.id, value),
+        policy=policy.spec.id,
+        verdict="violated",
+        severity=policy.severity,
+        enforce=policy.spec.enforce,
+        message=message,
+        labels=hit.labels,
+        notes=tuple(notes),
+        help=hit.help or policy.check.help,
+        request=item.request.id,
+        confidence=confidence,
+    )
+
+
+def _undecided(policy: Policy, item: Priced, unsure: list[Unsure]) -> Finding:
+    return Finding(
+        id=finding_id(policy.spec.id, item.request.id, ""),
+        policy=policy.spec.id,
+        verdict="undecided",
+        severity=policy.severity,
+        enforce=undecided_enforce(policy.spec.on_unknown),
+        message=words.listing(list(dict.fromkeys(f"not known: {answer.why}" for answer in unsure))),
+        labels=places.join(*(answer.labels for answer in unsure)) or (places.send(item.request),),
+        notes=tuple(_notes(policy, item)),
+        help=next((answer.help for answer in unsure if answer.help), policy.check.help),
+        request=item.request.id,
+    )
+
+
+def _notes(policy: Policy, item: Priced) -> Iterator[str]:
+    cost = words.cost(item.estimate)
+    if cost is not None:
+        yield f"cost: {cost}"
+    if policy.spec.owner:
+        yield f"policy owner: {policy.spec.owner}"
+    if policy.spec.docs:
+        yield f"see {policy.spec.docs}"
+
+
+def _confidence(request: Request, hit: Hit) -> tuple[Confidence, str]:
+    if hit.confidence != "certain":
+        return hit.confidence, hit.doubt
+    return ("likely", request.assumed[0]) if request.assumed else ("certain", "")
+
+
+def _own_message(template: str, policy: Policy, item: Priced, hit: Hit) -> str:
+    """The policy's own words with the fields of `load.MESSAGE_FIELDS` filled in."""
+    request = item.request
+    names = [str(choice.value) for choice in request.model.choices if choice.value is not None]
+    span = hit.labels[0].span
+    values = {
+        "message": hit.message,
+        "model": hit.value if hit.value in names else " or ".join(names),
+        "provider": request.provider or "",
+        "api": request.api,
+        "path": span.path,
+        "line": words.place(span).removeprefix(f"{span.path}:"),
+        "owner": item.owner or "",
+        "feature": item.feature or "",
+        "policy": policy.spec.id,
+    }
+    return PLACEHOLDER.sub(lambda match: values[match[1]] or f"(no {match[1]} known)", template)
+
+
+# --- merging ----------------------------------------------------------------------------------------------------
+
+
+def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for equal policy, primary place and message, so that one cause in a wrapper is reported once.
+
+    The first one stays, with a note that names the other callers. Forgiven ones are merged among themselves only, so
+    that an ignore at one caller hides nothing at another.
+    """
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        primary = finding.labels[0].span if finding.labels else None
+        key = (finding.policy, finding.verdict, finding.enforce, finding.message, primary, finding.forgiven)
+        groups.setdefault(key, []).append(finding)
+    return tuple(_merged(group) for group in groups.values())
+
+
+def _merged(group: list[Finding]) -> Finding:
+    first, *others = group
+    if not others:
+        return first
+    places_shown = [words.place(label.span) for label in map(_caller, others) if label is not None]
+    callers = list(dict.fromkeys(places_shown))
+    note = f"and {words.plural(len(others), 'more caller')}"
+    if callers:
+        note += f": {words.listing(callers)}"
+    return replace(first, notes=(*first.notes, note))
+
+
+def _caller(finding: Finding) -> Label | None:
+    return next((label for label in finding.labels if label.text == places.CALLED), None)
+
+
+# --- what the command returns -----------------------------------------------------------------------------------
+
+
+def exit_code(findings: Iterable[Finding], fail_on: Severity | None = None) -> int:
+    """1 if an unforgiven finding blocks, or is a violation of at least the severity `fail_on`; else 0.
+
+    Undecided findings block where `on_unknown: block` made them; `fail_on` is about violations alone.
+    """
+    for finding in findings:
+        if finding.forgiven is not None:
+            continue
+        if finding.enforce == "block":
+            return 1
+        if fail_on is not None and finding.verdict == "violated" and _RANK[finding.severity] >= _RANK[fail_on]:
+            return 1
+    return 0

@@ -1,0 +1,98 @@
+"""The road through this room: policies and budgets are decided, excused, merged and sorted.
+
+In: the priced requests, the configuration, the `# guard:` comments, a `Context`. Out: the findings of a report.
+`guard.run` calls `judge`; each step stands in its own file and can be used alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Protocol
+
+from guard.config.types import Config
+from guard.model import Finding, Priced
+from guard.policy import budgets, places
+from guard.policy.decide import decide, merge
+from guard.policy.forgive import Directive, forgive
+from guard.policy.load import load
+from guard.policy.selection import incomplete
+from guard.policy.types import Context, ModelFacts
+
+NOT_LISTED = "is not in the price table"
+"""Part of the price table's reason where it could list a name but does not; a test holds this to the real table."""
+
+
+class PriceRow(Protocol):
+    """What is read of a row of the price table (`guard.estimate.price_rows.Row`)."""
+
+    @property
+    def price_id(self) -> str: ...
+    @property
+    def context_window(self) -> int | None: ...
+    @property
+    def max_input(self) -> int | None: ...
+    @property
+    def max_output(self) -> int | None: ...
+    @property
+    def deprecated(self) -> date | None: ...
+    @property
+    def status(self) -> str | None: ...
+
+
+class PriceList(Protocol):
+    """What is asked of the price table (`guard.estimate.prices.Prices`)."""
+
+    def find(self, name: str, provider: str | None) -> PriceRow | None: ...
+    def suggest(self, name: str, provider: str | None) -> Sequence[str]: ...
+    def why_not(self, name: str, provider: str | None) -> str | None: ...
+
+
+def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Context:
+    """A `Context` over a price table. `aliases`: name as sent -> `provider/model`, as in `Config.aliases`.
+
+    Answers are remembered, since many requests use few models and a suggestion is a search through all names.
+    """
+
+    @cache
+    def model(name: str, provider: str | None) -> ModelFacts | None:
+        row = prices.find(aliases[name], None) if name in aliases else prices.find(name, provider)
+        if row is None:
+            return None
+        removed = row.deprecated is None and row.status == "removed"
+        return ModelFacts(row.price_id, row.context_window, row.max_input, row.max_output, row.deprecated, removed)
+
+    def why_not(name: str, provider: str | None) -> str | None:
+        why = prices.why_not(aliases.get(name, name), None if name in aliases else provider)
+        return why if why and NOT_LISTED not in why else None
+
+    return Context(today=today, model=model, suggest=cache(prices.suggest), why_not=why_not)
+
+
+def judge(
+    items: Sequence[Priced], config: Config, context: Context, directives: Iterable[Directive] = ()
+) -> tuple[Finding, ...]:
+    """All findings, forgiven ones included, in the order of their first places.
+
+    Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
+    """
+    policies = load(config.policies)
+    held = budgets.judge(config.budgets, items, incomplete(items, config)) if config.budgets else ()
+    findings = (*decide(policies, items, context), *held)
+    marked = forgive(
+        findings,
+        directives,
+        config.exceptions,
+        today=context.today,
+        checks={policy.spec.id: policy.check.id for policy in policies},
+        sites={item.request.id: places.spans(item.request) for item in items},
+    )
+    return tuple(sorted(merge(marked), key=_order))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    if not finding.labels:
+        return ("", 0, 0, finding.policy, finding.id)
+    span = finding.labels[0].span
+    return (span.path, span.line, span.column, finding.policy, finding.id)

@@ -1,0 +1,146 @@
+"""Holds the sum of a budget's selection against what a month may cost.
+
+In: a `Budget` with `per_month` and its selection. Out: at most one `Verdict` for `budgets.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from guard.config.types import Budget, Compare
+from guard.estimate.totals import sum_of
+from guard.model import Label, Priced
+from guard.policy import places, words
+from guard.policy.selection import leading, runs_expected
+from guard.policy.verdict import (
+    FIGURE,
+    SHOWN,
+    Verdict,
+    assumed_share,
+    assumed_words,
+    budget_label,
+    figure,
+    not_priced,
+    reason_counts,
+    undecided_enforce,
+    warns,
+)
+
+
+def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplete: frozenset[str]) -> Iterator[Verdict]:
+    """At most one verdict. `incomplete`: ids of requests whose monthly figure lacks some entry points."""
+    counted = [item for item in items if item.estimate.usd_per_month is not None]
+    silent = [item for item in items if item.estimate.usd_per_month is None and runs_expected(item)]
+    missing = [*silent, *(item for item in counted if item.request.id in incomplete)]
+    money = sum_of(counted, lambda item: item.estimate.usd_per_month)
+    amount = None if money is None else figure(money, budget.compare)
+    covers = f"covers {len(counted):,} of {words.plural(len(counted) + len(silent), 'request')}"
+    if money is not None and amount is None:
+        yield _unbounded_month(budget, limit, counted, covers)
+    elif amount is not None and amount > limit:
+        yield _dear_month(budget, limit, amount, counted, covers)
+    elif missing:
+        if budget.on_unknown != "pass":
+            yield _undecided_month(budget, limit, amount, counted, missing)
+    elif amount is not None and warns(budget, limit, amount):
+        yield _near_month(budget, limit, amount, counted, covers)
+
+
+def _unbounded_month(budget: Budget, limit: Decimal, items: Sequence[Priced], covers: str) -> Verdict:
+    endless = [item for item in items if (month := item.estimate.usd_per_month) is not None and month.high is None]
+    why = words.listing([f"{words.place(item.request.sites[-1].span)} ({_why_unbounded(item)})" for item in endless])
+    return Verdict(
+        f"no bound on the cost of a month, which may be {words.exact(limit)} at worst: {why}",
+        (budget_label(budget), *(places.send(item.request, "no bound") for item in endless[:SHOWN])),
+        (covers,),
+        "bound retries, turns and loops, or compare `typical`",
+        value="unbounded",
+    )
+
+
+def _why_unbounded(item: Priced) -> str:
+    request = item.request
+    reaches = [why for reach in request.reached_from if reach.repeats.high is None for why in reach.repeats.why]
+    counts = [count for count in (request.attempts, request.turns, request.repeats) if count.high is None]
+    return words.reasons([*item.estimate.why, *(why for count in counts for why in count.why), *reaches])
+
+
+def _dear_month(budget: Budget, limit: Decimal, amount: Decimal, items: Sequence[Priced], covers: str) -> Verdict:
+    share, assumed = assumed_words(assumed_share(leading(items)), budget.compare)
+    return Verdict(
+        f"a month costs {words.beside(amount, limit)} {FIGURE[budget.compare]}, more than {words.exact(limit)}{share}",
+        _month_labels(budget, items),
+        (*_dearest_lines(items, budget.compare), covers),
+        "choose cheaper models or lower limits where most of it arises, or raise the amount",
+        assumed=assumed,
+    )
+
+
+def _near_month(budget: Budget, limit: Decimal, amount: Decimal, items: Sequence[Priced], covers: str) -> Verdict:
+    share, assumed = assumed_words(assumed_share(leading(items)), budget.compare)
+    return Verdict(
+        f"a month costs {words.money(amount)} {FIGURE[budget.compare]}, {words.percent(amount / limit)} of "
+        f"{words.exact(limit)}{share}",
+        _month_labels(budget, items),
+        (*_dearest_lines(items, budget.compare), covers),
+        enforce="warn",
+        severity="low",
+        assumed=assumed,
+        value="near",
+    )
+
+
+def _undecided_month(
+    budget: Budget, limit: Decimal, amount: Decimal | None, counted: Sequence[Priced], missing: Sequence[Priced]
+) -> Verdict:
+    """Names how many requests are missing, apart for those without a price and those without declared runs."""
+    unpriced = [item for item in missing if item.estimate.usd is None]
+    undeclared = [item for item in missing if item.estimate.usd is not None]
+    both = [(undeclared, "no declared runs"), (unpriced, "no price")]
+    lacking = " and ".join(f"{len(group):,} with {what}" for group, what in both if group)
+    known = "nothing is known of a month" if amount is None else f"{words.money(amount)} {FIGURE[budget.compare]}"
+    requests = words.plural(len({item.request.id for item in (*counted, *missing)}), "request")
+    helps = []
+    if undeclared:
+        path = undeclared[0].request.sites[0].span.path
+        helps.append(
+            f'declare how often the code runs: `usage: {{rules: [{{paths: ["{path}"], runs_per_month: 20000}}]}}`'
+        )
+    if unpriced:
+        helps.append("make the model known (`guard explain model-known`)")
+    return Verdict(
+        f"whether a month stays within {words.exact(limit)} is not known: of {requests}, {lacking} ({known})",
+        (
+            budget_label(budget),
+            *(places.send(item.request, "no declared runs") for item in undeclared[:SHOWN]),
+            *(places.send(item.request, not_priced(item)) for item in unpriced[: max(SHOWN - len(undeclared), 0)]),
+        ),
+        reason_counts(unpriced),
+        "; ".join(helps),
+        verdict="undecided",
+        enforce=undecided_enforce(budget.on_unknown),
+    )
+
+
+def _month_labels(budget: Budget, items: Sequence[Priced]) -> tuple[Label, ...]:
+    dearest = _dearest(items, budget.compare)[:SHOWN]
+    return (
+        budget_label(budget),
+        *(places.send(item.request, f"{words.money(amount)} per month") for item, amount in dearest),
+    )
+
+
+def _dearest(items: Sequence[Priced], compare: Compare) -> list[tuple[Priced, Decimal]]:
+    pairs = [(item, figure(month, compare)) for item in items if (month := item.estimate.usd_per_month) is not None]
+    known = [(item, amount) for item, amount in pairs if amount is not None]
+    return sorted(known, key=lambda pair: -pair[1])
+
+
+def _dearest_lines(items: Sequence[Priced], compare: Compare) -> tuple[str, ...]:
+    ranked = _dearest(items, compare)
+    lines = [f"{words.place(item.request.sites[-1].span)}: {words.money(usd)}" for item, usd in ranked[:SHOWN]]
+    if len(ranked) > SHOWN:
+        rest = sum((amount for _, amount in ranked[SHOWN:]), Decimal(0))
+        lines.append(f"{words.plural(len(ranked) - SHOWN, 'other request')}: {words.money(rest)}")
+    return tuple(lines)

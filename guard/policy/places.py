@@ -1,0 +1,94 @@
+"""Labels for findings: where to act, where a value came from, who calls.
+
+In: a `Request` or one of its values. Out: `Label`s, the first of a finding being where a developer should act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Protocol
+
+from guard.model import Choice, How, Label, Request, Site, Span
+
+CALLED = "called from here"
+"""Words beside the outermost call of a request."""
+
+_ORIGINS: dict[How, str] = {
+    "default": "default value",
+    "env_default": "default of the environment variable",
+    "config_file": "set here",
+    "catalog_default": "the SDK's default",
+    "declared": "declared here",
+    "inline": "declared here",
+    "not_sent": "nothing is sent",
+}
+
+
+class Globs(Protocol):
+    """The one method of `pathspec` that is used."""
+
+    def match_file(self, file: str) -> bool: ...
+
+
+def send(request: Request, text: str = "") -> Label:
+    """The call that sends."""
+    return Label(request.sites[-1].span, text)
+
+
+def callers(request: Request) -> tuple[Label, ...]:
+    """The outermost call, where it is another than the one that sends."""
+    outer = request.sites[0].span
+    return () if outer == request.sites[-1].span else (Label(outer, CALLED),)
+
+
+def origin(choice: Choice, what: str) -> tuple[Label, ...]:
+    """Where a value was written. `what` names it, e.g. `model`. Empty where no place is known."""
+    if not choice.trail:
+        return ()
+    first = choice.trail[0]
+    words = _ORIGINS.get(first.how, "comes from here")
+    return (Label(first.span, f"{what}: {words}" if first.how in _ORIGINS else f"{what} {words}"),)
+
+
+def join(*groups: Iterable[Label]) -> tuple[Label, ...]:
+    """The labels in order, each span once: the first words for a span win."""
+    seen: dict[Span, Label] = {}
+    for group in groups:
+        for label in group:
+            seen.setdefault(label.span, label)
+    return tuple(seen.values())
+
+
+def spans(request: Request) -> tuple[Span, ...]:
+    """The spans of all sites of a request, outermost first."""
+    return tuple(site.span for site in request.sites)
+
+
+def unbounded(request: Request) -> tuple[Site, ...]:
+    """The sites whose own repeats have no bound."""
+    return tuple(site for site in request.sites if site.repeats.high is None)
+
+
+@lru_cache(maxsize=256)
+def globs(patterns: tuple[str, ...]) -> Globs:
+    """Gitignore-style patterns as a matcher. The import is slow, so it is made on first use."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def within(request: Request, patterns: tuple[str, ...]) -> bool:
+    """Whether any site of the request lies in `patterns` (gitignore style). No patterns: everywhere."""
+    if not patterns:
+        return True
+    matcher = globs(patterns)
+    return any(matcher.match_file(path) for path in {span.path for span in spans(request)})
+
+
+def provider_of(request: Request, choice: Choice) -> str | None:
+    """The provider of the variant that has this model, else the request's."""
+    for variant in request.variants:
+        if variant.model is not None and variant.model.value == choice.value:
+            return variant.provider or request.provider
+    return request.provider

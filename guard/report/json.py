@@ -1,0 +1,421 @@
+"""The JSON report, version 1.
+
+In: a `Report`. Out: JSON text whose form is `schema.py` (published as docs/report.schema.json). Every key is always
+there; null says "not known" or "does not apply". Money is a decimal string in US dollars, token counts and multipliers
+are numbers. Output is ASCII and sorted, so that equal reports are equal byte for byte. Text of prompts is left out
+unless asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from guard import __version__
+from guard.model import (
+    Choice,
+    Count,
+    Estimate,
+    Finding,
+    Label,
+    Layer,
+    Money,
+    Priced,
+    Problem,
+    Prompt,
+    Reach,
+    Report,
+    Request,
+    Scalar,
+    Site,
+    Span,
+    Step,
+    Tokens,
+    Totals,
+    Value,
+    Variant,
+)
+
+SCHEMA_VERSION = 1
+"""Grows only when a key changes its meaning or goes; new keys do not change it."""
+
+Json = dict[str, Any]
+
+
+def render(report: Report, *, show_prompts: bool = False) -> str:
+    """The report as indented JSON text with a closing newline; `show_prompts` adds the static text of prompts."""
+    return json.dumps(as_data(report, show_prompts=show_prompts), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def as_data(report: Report, *, show_prompts: bool = False) -> Json:
+    """The report as plain data, ready for `json.dumps`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "guard", "version": __version__},
+        "root": report.root,
+        "config": report.config_path,
+        "prices": {"as_of": report.prices.as_of, "sha256": report.prices.sha256},
+        "looked": {
+            "files": report.looked.files,
+            "parsed": report.looked.parsed,
+            "lines": report.looked.lines,
+            "skipped": report.looked.skipped,
+        },
+        "requests": [_request(priced, show_prompts) for priced in sorted(report.requests, key=_request_order)],
+        "deployments": [],
+        "settings": [
+            {
+                "path": setting.path,
+                "line": setting.line,
+                "column": setting.column,
+                "format": setting.format,
+                "key_path": setting.key_path,
+                "what": setting.what,
+                "value": _scalar(setting.value),
+            }
+            for setting in sorted(report.settings, key=lambda item: (item.path, item.line, item.column, item.key_path))
+        ],
+        "findings": [_finding(finding) for finding in sorted(report.findings, key=_finding_order)],
+        "problems": [_problem(problem) for problem in sorted(report.problems, key=_problem_order)],
+        "totals": _totals(report.totals),
+    }
+
+
+# --- order ------------------------------------------------------------------------------------------------------
+
+
+def _span_order(span: Span) -> tuple[str, int, int]:
+    return span.path, span.line, span.column
+
+
+def _request_order(priced: Priced) -> tuple[tuple[str, int, int], tuple[str, int, int], str]:
+    """By the outermost site, then by the sending one, then by id."""
+    sites = priced.request.sites
+    return _span_order(sites[0].span), _span_order(sites[-1].span), priced.request.id
+
+
+def _finding_order(finding: Finding) -> tuple[tuple[str, int, int], str, str]:
+    place = _span_order(finding.labels[0].span) if finding.labels else ("", 0, 0)
+    return place, finding.policy, finding.id
+
+
+def _problem_order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.path, problem.line or 0, problem.column or 0, problem.kind, problem.message
+
+
+# --- figures ----------------------------------------------------------------------------------------------------
+
+
+def decimal_text(amount: Decimal) -> str:
+    """A decimal without exponent or trailing zeros, rounded to 8 places.
+
+    An amount so small that 8 places would leave fewer than two digits keeps two: what costs something never reads 0.
+    """
+    if amount == 0:
+        return "0"
+    places = max(8, 1 - amount.adjusted())
+    text = f"{amount:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number(value: float) -> float | int:
+    """A multiplier or token count: whole where it is whole, else four decimals."""
+    return int(value) if value == int(value) else round(value, 4)
+
+
+def _scalar(value: Scalar) -> Scalar:
+    """JSON has no infinity and no NaN: a setting that says so is shown as written."""
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value
+
+
+def _money(money: Money | None) -> Json | None:
+    if money is None:
+        return None
+    high = None if money.high is None else decimal_text(money.high)
+    return {"low": decimal_text(money.low), "typical": decimal_text(money.typical), "high": high}
+
+
+def _tokens(amount: Tokens | None) -> Json | None:
+    if amount is None:
+        return None
+    return {"low": amount.low, "typical": _number(amount.typical), "high": amount.high}
+
+
+def _count(count: Count) -> Json:
+    return {"low": count.low, "typical": _number(count.typical), "high": count.high, "why": list(count.why)}
+
+
+# --- places -----------------------------------------------------------------------------------------------------
+
+
+def _point(span: Span) -> Json:
+    """Where something begins. In a notebook `line` is null, since no file has such a line."""
+    notebook = span.cell is not None
+    return {
+        "path": span.path,
+        "line": None if notebook else span.line,
+        "column": span.column,
+        "cell": span.cell,
+        "cell_line": span.cell_line,
+    }
+
+
+def _range(span: Span) -> Json:
+    notebook = span.cell is not None
+    return {
+        **_point(span),
+        "end_line": None if notebook else span.end_line,
+        "end_column": span.end_column,
+        "cell_end_line": None if span.cell_line is None else span.cell_line + span.end_line - span.line,
+    }
+
+
+def _trail(steps: Iterable[Step]) -> list[Json]:
+    return [{**_point(step.span), "how": step.how, "note": step.note} for step in steps]
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+def _request(priced: Priced, show_prompts: bool) -> Json:
+    request, estimate = priced.request, priced.estimate
+    return {
+        "id": request.id,
+        "api": request.api,
+        "operation": request.operation,
+        "provider": request.provider,
+        "counted": request.counted,
+        "why_not": request.why_not,
+        "exclusive": request.exclusive,
+        "exclusive_default": request.exclusive_default,
+        "after": request.after,
+        "conditional": request.conditional,
+        "callers": request.callers,
+        "caller_examples": [[_point(span) for span in chain] for chain in request.caller_examples],
+        "sites": [_site(site) for site in request.sites],
+        "model": _value(request.model, priced=True),
+        "max_output": _value(request.max_output, priced=False),
+        "variants": [_variant(variant) for variant in request.variants],
+        "outputs": request.outputs,
+        "attempts": _count(request.attempts),
+        "turns": _count(request.turns),
+        "repeats": _count(request.repeats),
+        "layers": [_layer(layer) for layer in request.layers],
+        "prompt": _prompt(request.prompt, estimate, show_prompts),
+        "estimate": _estimate(estimate),
+        "reached_from": [_reach(reach, estimate, len(request.reached_from)) for reach in request.reached_from],
+        "feature": priced.feature,
+        "owner": priced.owner,
+        "stage": request.stage,
+        "unknown": _unknown(request),
+        "assumed": list(request.assumed),
+        "inline": dict(sorted(request.inline.items())),
+    }
+
+
+def _unknown(request: Request) -> list[Json]:
+    return [
+        {"what": item.what, "why": item.why, "at": None if item.span is None else _point(item.span)}
+        for item in request.unknown
+    ]
+
+
+def _site(site: Site) -> Json:
+    repeats = site.repeats
+    return {
+        **_range(site.span),
+        "role": site.role,
+        "qualname": site.qualname,
+        "callee": site.callee,
+        "repeats": {
+            "low": repeats.low,
+            "typical": _number(repeats.typical),
+            "high": repeats.high,
+            "why": "; ".join(repeats.why) or None,
+        },
+    }
+
+
+def _how(choice: Choice) -> str | None:
+    """How the value came to be: the word of its origin; null with a value of null always means "not sent"."""
+    if choice.value is None:
+        return "not_sent"
+    return choice.trail[0].how if choice.trail else None
+
+
+def _choice(choice: Choice, priced: bool) -> Json:
+    price = {"price_id": choice.price_id} if priced else {}
+    return {"value": _scalar(choice.value), **price, "how": _how(choice), "trail": _trail(choice.trail)}
+
+
+def _value(value: Value, *, priced: bool) -> Json:
+    return {"choices": [_choice(choice, priced) for choice in value.choices], "open": value.open, "why": value.why}
+
+
+def _variant(variant: Variant) -> Json:
+    model, limit = variant.model, variant.max_output
+    return {
+        "model": None if model is None else {"value": _scalar(model.value), "price_id": model.price_id},
+        "provider": variant.provider,
+        "max_output": None if limit is None else {"value": _scalar(limit.value), "how": _how(limit)},
+        "reasoning": _scalar(variant.reasoning),
+        "tier": variant.tier,
+        "default": variant.default,
+    }
+
+
+def _layer(layer: Layer) -> Json:
+    return {
+        "name": layer.name,
+        "attempts": layer.attempts,
+        "billed": layer.billed,
+        "at": None if layer.span is None else _point(layer.span),
+        "why": layer.why,
+    }
+
+
+def _reach(reach: Reach, estimate: Estimate, roots: int) -> Json:
+    # The estimate holds the runs of all entry points together: this one's own where it is the only one.
+    runs = estimate.runs_per_month if roots == 1 else None
+    return {
+        "entry": reach.entry,
+        "kind": reach.kind,
+        "aliases": list(reach.aliases),
+        "repeats": _count(reach.repeats),
+        "runs_per_month": None if runs is None else decimal_text(runs),
+        "from": None if runs is None else estimate.runs_source,
+        "chain": [_point(span) for span in reach.chain],
+    }
+
+
+def _prompt(prompt: Prompt, estimate: Estimate, show_prompts: bool) -> Json:
+    segments: list[Json] = []
+    for index, message in enumerate(prompt.messages):
+        counts = estimate.segment_tokens[index] if index < len(estimate.segment_tokens) else ()
+        for position, segment in enumerate(message.segments):
+            static = segment.text is not None
+            item: Json = {
+                "message": index,
+                "role": message.role,
+                "kind": "static" if static else "hole",
+                "name": segment.name,
+                "tokens": counts[position] if static and position < len(counts) else None,
+                "hash": None if segment.text is None else _hash(segment.text),
+                "max_chars": segment.max_chars,
+                "why": segment.why,
+                "at": None if segment.span is None else _point(segment.span),
+            }
+            if show_prompts:
+                item["text"] = segment.text
+            segments.append(item)
+    return {
+        "static_tokens": estimate.static_tokens,
+        "segments": segments,
+        "holes": [
+            {
+                "name": hole.name,
+                "tokens": _number(hole.tokens.typical),
+                "low": hole.tokens.low,
+                "high": hole.tokens.high,
+                "from": hole.source,
+            }
+            for hole in estimate.holes
+        ],
+        "open": prompt.open,
+        "why": prompt.why,
+        "tools": prompt.tools,
+        "tools_open": prompt.tools_open,
+    }
+
+
+def _hash(text: str) -> str:
+    """Tells equal text from changed text without showing it: 8 bytes of BLAKE2b, hexadecimal."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _estimate(estimate: Estimate) -> Json:
+    runs = estimate.runs_per_month
+    return {
+        "priced": estimate.priced,
+        "why": list(estimate.why),
+        "input_tokens": _tokens(estimate.input_tokens),
+        "output_tokens": _tokens(estimate.output_tokens),
+        "usd": _money(estimate.usd),
+        "usd_per_run": _money(estimate.usd_per_run),
+        "usd_per_month": _money(estimate.usd_per_month),
+        "runs_per_month": None if runs is None else decimal_text(runs),
+        "runs_source": estimate.runs_source,
+        "parts": [
+            {
+                "name": part.name,
+                "quantity": _tokens(part.quantity),
+                "usd_per_million": decimal_text(part.usd_per_million),
+                "usd": _money(part.usd),
+                "variant": part.variant,
+            }
+            for part in estimate.parts
+        ],
+        "assumptions": list(estimate.assumptions),
+        "approximate": estimate.approximate,
+        "assumed_share": None if estimate.assumed_share is None else _number(estimate.assumed_share),
+    }
+
+
+# --- findings and sums ------------------------------------------------------------------------------------------
+
+
+def _label(label: Label) -> Json:
+    return {**_range(label.span), "text": label.text}
+
+
+def _finding(finding: Finding) -> Json:
+    forgiven = finding.forgiven
+    return {
+        "id": finding.id,
+        "policy": finding.policy,
+        "verdict": finding.verdict,
+        "severity": finding.severity,
+        "enforce": finding.enforce,
+        "confidence": finding.confidence,
+        "message": finding.message,
+        "labels": [_label(label) for label in finding.labels],
+        "notes": list(finding.notes),
+        "help": finding.help,
+        "request": finding.request,
+        "forgiven": None
+        if forgiven is None
+        else {
+            "by": forgiven.by,
+            "reason": forgiven.reason,
+            "at": None if forgiven.span is None else _point(forgiven.span),
+        },
+    }
+
+
+def _problem(problem: Problem) -> Mapping[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "kind": problem.kind,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _totals(totals: Totals) -> Json:
+    return {
+        "requests": totals.requests,
+        "counted": totals.counted,
+        "priced": totals.priced,
+        "usd": _money(totals.usd),
+        "usd_per_month": _money(totals.usd_per_month),
+        "monthly_requests": totals.monthly_requests,
+        "assumed_share": None if totals.assumed_share is None else _number(totals.assumed_share),
+        "unpriced": [{"reason": reason, "requests": requests} for reason, requests in totals.unpriced],
+    }

@@ -1,0 +1,206 @@
+"""The catalogue's files are sound, wrong entries are named, users can add their own; and its formulas."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.facts.catalog_index import build, read_documents
+from guard.facts.catalog_schema import schema
+from guard.facts.registry import Call, Catalog, CatalogError, formula, load
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load()
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "roles", "expected"),
+    [
+        ("1", {}, 1),
+        ("1 + client_retries", {"client_retries": 2}, 3),
+        ("1 + client_retries", {"client_retries": None}, None),
+        ("1 + client_retries", {}, None),
+        ("(1 + max_retries) * (1 + client_retries)", {"max_retries": 3, "client_retries": 2}, 12),
+        ("max(1, max_retries)", {"max_retries": 0}, 1),
+        ("max(1, max_retries)", {"max_retries": None}, None),
+        ("min(5, max_turns)", {"max_turns": None}, 5),
+        ("0 * max_turns", {"max_turns": None}, 0),
+        ("max_turns - 1", {"max_turns": 4}, 3),
+    ],
+)
+def test_formula(text: str, roles: dict[str, int | None], expected: int | None) -> None:
+    assert formula(text).value(roles) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1 +", "__import__('os')", "a.b", "2 ** 9", "1 / 2", "max()", "max(a, key=b)", "1.5", "True", "a if b else c",
+     "sum(a)", "(" * 300 + "1" + ")" * 300],
+)  # fmt: skip
+def test_no_formula(text: str) -> None:
+    with pytest.raises(CatalogError):
+        formula(text)
+
+
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_formula_agrees_with_python(a: int, b: int) -> None:
+    text = "max(1, max_retries) * (1 + client_retries) - min(max_retries, 3)"
+    assert formula(text).value({"max_retries": a, "client_retries": b}) == max(1, a) * (1 + b) - min(a, 3)
+
+
+# --- the files --------------------------------------------------------------------------------------------------
+
+
+def test_files_fit_the_published_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "catalog.schema.json").read_text("utf-8")))
+    for name, document in read_documents():
+        errors = [f"{name}: {list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(document)]
+        assert not errors
+
+
+def test_published_schema_is_the_generated_one() -> None:
+    """Else run `python tools/check_catalog.py --write-schema`."""
+    assert json.loads((ROOT / "docs" / "catalog.schema.json").read_text("utf-8")) == schema()
+
+
+def every_call(catalog: Catalog) -> list[Call]:
+    """Several entries may share a name in reports, so that `calls` alone lacks some."""
+    found = (*catalog.calls.values(), *catalog.calls_by_name.values(), *catalog._call_on.values())
+    return list({id(call): call for call in found}.values())
+
+
+def test_every_call_says_how_often_it_tries(catalog: Catalog) -> None:
+    for call in every_call(catalog):
+        assert call.layers, call.api
+        assert call.roles, call.api
+
+
+def test_every_client_answers_for_retries(catalog: Catalog) -> None:
+    """A client says what its retries are, or hands the question to the one that it wraps or was made on."""
+    for client in catalog.clients.values():
+        asked = {"client_retries", "max_retries"} & client.roles.keys()
+        assert asked or client.wraps is not None or client.on, client.id
+
+
+def test_references_between_entries_exist(catalog: Catalog) -> None:
+    for call in every_call(catalog):
+        assert set(call.on) <= catalog.clients.keys(), call.api
+        assert set(call.turns_when) <= call.roles.keys(), call.api
+        for layer in call.layers:
+            known = call.roles.keys() | {r for c in call.on for r in catalog.clients[c].roles} | {"client_retries"}
+            assert layer.formula.names() <= known, call.api
+    for client in catalog.clients.values():
+        assert set(client.on) <= catalog.clients.keys(), client.id
+
+
+def api(catalog: Catalog, chain: str) -> list[str]:
+    return [resolved.call.api for resolved in catalog.resolve(chain)]
+
+
+def test_every_call_can_be_reached(catalog: Catalog) -> None:
+    for (client_id, path), call in catalog._call_on.items():
+        client = catalog.clients[client_id]
+        names = [
+            *client.names,
+            *(n + "()." + p for o in client.on for n in catalog.clients[o].names for p in client.paths),
+        ]
+        chains = [f"{name}().{path}" for name in names]
+        assert chains and all(call.api in api(catalog, chain) for chain in chains), (client_id, path)
+
+
+def test_filters_let_known_calls_through(catalog: Catalog) -> None:
+    for name in catalog.calls_by_name:
+        assert name.rpartition(".")[2] in catalog.last_names
+        assert any(name.startswith(root + ".") for root in catalog.import_roots), name
+    for client in catalog.clients.values():
+        for name in client.names:
+            assert any(name.startswith(root + ".") for root in catalog.import_roots), name
+            assert any(needle in name.encode() for needle in catalog.needles), name
+    assert b"completions.create" in catalog.needles and b"/chat/completions" in catalog.needles
+    assert all(len(needle) > 3 for needle in catalog.needles)
+
+
+# --- wrong entries ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"modell": "model"}, r"x\.yaml: calls\[0\]: unknown key `modell`; did you mean `model`\?"),
+        ({"model": {"arg": "model", "position": 0}}, r"calls\[0\]\.model: unknown key `position`"),
+        ({"model": {"arg": "model", "how": "guess"}}, r"calls\[0\]\.model\.how: expected one of"),
+        ({"model": 3}, r"calls\[0\]\.model: expected a name or a list of names"),
+        ({"input": {"arg": ["a", "b"], "form": ["text"]}}, r"calls\[0\]\.input\.form: expected one of"),
+        ({"attempts": "1 + retries"}, r"calls\[0\]\.attempts: `retries` is no role"),
+        ({"attempts": "1 + "}, r"calls\[0\]\.attempts: .*is no formula"),
+        ({"operation": "talk"}, r"calls\[0\]\.operation: expected one of"),
+        ({"like": "acme.other"}, r"calls\[0\]\.like: no entry `acme.other`"),
+        ({"model": {"arg": "model", "pos": -1}}, r"calls\[0\]\.model\.pos"),
+    ],
+)
+def test_a_wrong_entry_is_named(call: dict[str, object], message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        build([("x.yaml", {"family": "acme", "calls": [{"names": ["acme.ask"], "attempts": 1, **call}]})])
+
+
+def test_a_name_is_given_once() -> None:
+    entry = {"names": ["acme.ask"], "attempts": 1}
+    with pytest.raises(CatalogError, match=r"`acme\.ask` is given by both"):
+        build([("x.yaml", {"family": "acme", "calls": [entry, {**entry, "api": "other"}]})])
+
+
+def test_entries_that_are_like_each_other() -> None:
+    calls = [{"names": ["acme.a"], "like": "acme.b"}, {"names": ["acme.b"], "like": "acme.a"}]
+    with pytest.raises(CatalogError, match="like"):
+        build([("x.yaml", {"family": "acme", "calls": calls})])
+
+
+# --- a user's own calls -----------------------------------------------------------------------------------------
+
+
+def test_users_teach_their_own_sdk(catalog: Catalog) -> None:
+    taught = catalog.with_calls(
+        [{"call": "acme.llm.ask", "provider": "openai", "model": {"arg": "model", "pos": 1}, "input": "text"}]
+    )
+    (resolved,) = taught.resolve("acme.llm.ask")
+    assert (resolved.call.provider, resolved.call.operation) == ("openai", "chat")
+    assert resolved.call.roles["model"].pos == 1
+    assert resolved.call.roles["input"].form("text") == "text"
+    assert resolved.call.layers == ()
+    assert "acme" in taught.import_roots and b"acme" in taught.needles and "ask" in taught.last_names
+    assert catalog.resolve("acme.llm.ask") == (), "the shipped catalogue stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({}, r"calls\[0\]: expected a mapping with `call`"),
+        ("acme.ask", r"calls\[0\]: expected a mapping"),
+        ({"call": "acme.ask", "promt": "text"}, r"calls\[0\]: unknown key `promt`"),
+        ({"call": 3}, r"calls\[0\]\.call: expected a name"),
+        ({"call": "acme.ask", "provider": 3}, r"calls\[0\]\.provider: expected a name"),
+        ({"call": "acme.ask", "paths": ["a"]}, r"calls\[0\]: unknown key `paths`"),
+        ({"call": "acme.ask", "attempts": [3]}, r"calls\[0\]\.attempts\[0\]"),
+        ({"call": "acme.ask", "turns": "import os"}, r"calls\[0\]\.turns: .*is no formula"),
+    ],
+)
+def test_a_wrong_call_of_a_user_is_named(catalog: Catalog, entry: object, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        catalog.with_calls([entry])  # type: ignore[list-item]
+
+
+def test_users_call_replaces_a_shipped_one(catalog: Catalog) -> None:
+    taught = catalog.with_calls([{"call": "litellm.completion", "model": "deployment"}])
+    assert taught.resolve("litellm.completion")[0].call.roles["model"].names == ("deployment",)

@@ -1,0 +1,199 @@
+"""What people see of `guard cost` and `guard check`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from report_samples import ALLOWED, CHAT, EMPTY, RANKED, REPORT, SOURCES, UNDECIDED, WARNED
+
+from guard.model import Count, Finding, Money, Report, Totals
+from guard.report.format import columns
+from guard.report.text import render_check, render_cost
+
+
+def cost(report: Report, width: int = 100, color: bool = False, known: tuple[str, ...] = ()) -> str:
+    return render_cost(report, color=color, width=width, sources=SOURCES.get, known=known)
+
+
+def check(report: Report, width: int = 100, color: bool = False) -> str:
+    return render_check(report, color=color, width=width, sources=SOURCES.get)
+
+
+def test_cost_shows_requests_by_file_with_sums_gaps_and_a_next_step() -> None:
+    assert (
+        cost(REPORT)
+        == """\
+Requests to models in shop, US dollars per call, prices of 2026-11-20
+
+  line  in       model         typical  worst  repeats   tries  a month
+app/chat.py
+     8  answer   ?                  ?       ?   0 to ?
+app/jobs.py
+    40  nightly  gpt-4o or ?  $0.0025*  $0.96        3  1 to 3  $15,200
+
+Assumed (*)
+  1 request  hole `docs` taken as 400 tokens (usage.default)
+  1 request  output taken as 50% of the limit
+
+Not priced (?)
+  app/chat.py:8  the model is read from a database
+
+Not counted
+  eda.ipynb:cell3:5  a notebook runs 0 times a month unless declared
+
+1 file could not be read in full
+  app/old.py:3:7  not Python 3: calls in it are not seen (exclude it)
+
+One call of each request: $0.0025 typical, $0.96 worst; 1 of 2 priced; 62% of typical is assumption.
+A month: $15,200 typical, $5,770,000 worst; usage is declared for 1 of 2.
+Next: `guard explain app/chat.py:8` says what is not known there; `assume:` in guard.yaml can
+    declare it.
+"""
+    )
+
+
+def test_what_is_not_known_is_a_question_mark_and_never_zero() -> None:
+    nothing = Totals(1, 1, 0, None, None, 0, None, (("the model is read from a database", 1),))
+    text = cost(replace(REPORT, requests=(CHAT,), totals=nothing, problems=()))
+    assert "One call of each request: ?; 0 of 1 priced." in text
+    assert "$" not in text
+
+
+def test_a_worst_case_without_bound_says_why() -> None:
+    endless = replace(
+        RANKED.estimate, usd=Money(Decimal("0.1"), Decimal("0.2"), None), why=("`while True` retries for ever",)
+    )
+    totals = replace(REPORT.totals, usd=endless.usd)
+    text = cost(replace(REPORT, requests=(replace(RANKED, estimate=endless),), totals=totals))
+    assert "no bound" in text.split("\n")[4]
+    assert "No bound on the worst case\n  app/jobs.py:40  `while True` retries for ever" in text
+    assert "$0.20 typical, no bound on the worst case" in text
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    once = replace(RANKED.request, repeats=Count(), attempts=Count())
+    text = cost(
+        replace(
+            REPORT, requests=(replace(RANKED, request=once, estimate=replace(RANKED.estimate, usd_per_month=None)),)
+        )
+    )
+    assert text.split("\n")[2].split() == ["line", "in", "model", "typical", "worst"]
+
+
+def test_an_equal_reason_is_said_once_with_its_places() -> None:
+    def at(line: int) -> object:
+        span = replace(CHAT.request.sites[0].span, line=line, end_line=line)
+        return replace(CHAT, request=replace(CHAT.request, sites=(replace(CHAT.request.sites[0], span=span),)))
+
+    text = cost(replace(REPORT, requests=tuple(at(line) for line in (1, 2, 3, 4, 5))))
+    assert "app/chat.py:1, app/chat.py:2, app/chat.py:3 and 2 more  the model is read from a database" in text
+
+
+@pytest.mark.parametrize(
+    ("report", "step"),
+    [
+        (replace(REPORT, requests=(RANKED,)), "`guard explain app/jobs.py:40` shows every figure of the dearest call"),
+        (
+            replace(REPORT, requests=(RANKED,), totals=replace(REPORT.totals, monthly_requests=0)),
+            "declare `runs_per_month` below `usage: rules:` in guard.yaml",
+        ),
+        (
+            replace(REPORT, requests=(replace(CHAT, request=replace(CHAT.request, model=RANKED.request.model)),)),
+            "`guard explain app/chat.py:8` says what is not known there; `prices:`",
+        ),
+    ],
+    ids=["all priced", "no usage", "no price"],
+)
+def test_the_next_step_follows_from_the_report(report: Report, step: str) -> None:
+    assert step in " ".join(cost(report).split())
+
+
+def test_nothing_found_says_what_was_looked_at_and_what_guard_knows() -> None:
+    text = " ".join(cost(EMPTY, known=("anthropic", "openai")).split())
+    assert text == (
+        "Looked at 120 files, parsed 14; no requests to a model were found. guard knows: anthropic, openai."
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_lines_keep_to_the_width(width: int) -> None:
+    for text in (cost(REPORT, width), check(REPORT, width)):
+        for line in text.split("\n"):
+            assert columns(line) <= max(width, 72), line
+
+
+def test_check_shows_findings_worst_first_as_frames_and_counts_them_all() -> None:
+    assert (
+        check(REPORT)
+        == """\
+error[approved-models]: gpt-4o is not on the list of approved models
+ --> app/rank.py:3:12
+  |
+3 |     return client.chat.completions.create(model=settings.model, messages=msgs, max_tokens=300)
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ -------------------- model comes from here
+ ::: app/settings.py:3:33
+  |
+3 | model = os.getenv("RANK_MODEL", "gpt-4o")
+  |                                 -------- default value
+  |
+  = cost: $0.0025 per call typical, $0.96 worst; $15,200 per month
+  = confidence: likely
+  = help: gpt-4o-mini is approved
+
+warning[search budget]: usage below 80% of the limit is not declared
+
+undecided[model-known]: the model is read from a database
+ --> app/chat.py:8:5
+
+1 file could not be read in full
+  app/old.py:3:7  not Python 3: calls in it are not seen (exclude it)
+
+1 blocking, 1 warning, 1 undecided, 1 forgiven (1 by exception).
+One call of each request: $0.0025 typical, $0.96 worst; 1 of 2 priced; 62% of typical is assumption.
+A month: $15,200 typical, $5,770,000 worst; usage is declared for 1 of 2.
+"""
+    )
+
+
+def test_fail_on_makes_warnings_errors_in_the_text_too() -> None:
+    def blocks(finding: Finding) -> bool:
+        return finding.verdict == "violated"
+
+    text = render_check(REPORT, color=False, width=100, sources=SOURCES.get, blocks=blocks)
+    assert "error[search budget]" in text
+    assert "2 blocking, 0 warnings, 1 undecided, 1 forgiven" in text
+
+
+def test_an_undecided_finding_that_blocks_is_an_error_that_says_undecided() -> None:
+    text = check(replace(REPORT, findings=(replace(UNDECIDED, enforce="block"),)))
+    assert "error[model-known]: undecided: the model is read from a database" in text
+    assert "1 blocking, 0 warnings, 0 undecided, 0 forgiven." in text
+
+
+def test_a_clean_check_ends_with_counts_cost_and_a_next_step() -> None:
+    text = check(replace(REPORT, findings=(), problems=()))
+    assert text.startswith("0 blocking, 0 warnings, 0 undecided, 0 forgiven.\nOne call of each request:")
+    assert "Next:" in text
+
+
+def test_hostile_names_cannot_steer_the_terminal() -> None:
+    bad = "\x1b]0;owned\x07\u202e\r"
+    site = replace(RANKED.request.sites[0], qualname=bad, span=replace(RANKED.request.sites[0].span, path=f"a{bad}.py"))
+    choice = replace(RANKED.request.model.choices[0], value=bad)
+    request = replace(
+        RANKED.request, sites=(site,), model=replace(RANKED.request.model, choices=(choice,)), assumed=(bad,)
+    )
+    finding = replace(WARNED, message=bad, notes=(bad,), help=bad, policy=bad, labels=ALLOWED.labels)
+    report = replace(REPORT, root=bad, requests=(replace(RANKED, request=request),), findings=(finding,))
+    for text in (cost(report), check(report)):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+
+
+def test_color_changes_nothing_but_color() -> None:
+    for render in (cost, check):
+        painted = render(REPORT, color=True)
+        assert "\x1b[" in painted
+        assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render(REPORT)

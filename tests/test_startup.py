@@ -1,0 +1,55 @@
+"""`guard --version` and `--help` start at once: they load the command line library and nothing that takes time.
+
+Time itself is not asserted (machines differ); what is loaded is.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "decimal", "jsonschema", "libcst", "pathspec", "sqlite3", "tiktoken", "unicodedata", "yaml", "asyncio",
+    "concurrent.futures", "multiprocessing", "json", "importlib.metadata",
+}  # fmt: skip
+"""Packages that cost start-up time and that no command needs before it does work."""
+
+SCRIPT = """\
+import sys
+try:
+    from guard.cli import main
+    main({arguments!r})
+except SystemExit as end:
+    assert not end.code, end.code
+sys.stderr.write("\\n".join(sorted(sys.modules)))
+"""
+
+
+def loaded(*arguments: str) -> tuple[str, set[str]]:
+    """What a run prints, and which modules are loaded when it ends."""
+    command = [sys.executable, "-I", "-c", SCRIPT.format(arguments=list(arguments))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout, set(done.stderr.split("\n"))
+
+
+def bare() -> set[str]:
+    """What Python and click load on their own (an editable install or a .pth file may load more than Python does)."""
+    command = [sys.executable, "-I", "-c", "import sys, click; sys.stderr.write('\\n'.join(sys.modules))"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split("\n"))
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help"), ("prices", "--help")])
+def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    output, modules = loaded(*arguments)
+    assert output
+    ours = {name for name in modules if name.split(".")[0] == "guard"}
+    assert ours == {"guard", "guard.cli"}
+    assert (modules & HEAVY) <= bare()
+
+
+def test_the_version_is_the_package_version() -> None:
+    from guard import __version__
+
+    assert loaded("--version")[0] == f"guard {__version__}\n"
