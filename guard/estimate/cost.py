@@ -147,12 +147,15 @@ def _chosen(request: Request, costs: tuple[VariantCost, ...]) -> tuple[VariantCo
     return dearest, f"typical is the dearest choice, {dearest.row.price_id}: no default is known"
 
 
-def _span(costs: tuple[VariantCost, ...], chosen: VariantCost, field: str) -> Tokens:
-    """Tokens over all variants: the least, the chosen one's typical, the most."""
-    every: list[Tokens] = [getattr(cost, field) for cost in costs]
+def _span(costs: tuple[VariantCost, ...], chosen: VariantCost, field: str) -> Tokens | None:
+    """Tokens over all variants: the least, the chosen one's typical, the most; None where tokens are not billed."""
+    every: list[Tokens] = [size for cost in costs if (size := getattr(cost, field)) is not None]
+    typical: Tokens | None = getattr(chosen, field)
+    if typical is None:
+        return None
     highs = [one.high for one in every]
     high = None if any(one is None for one in highs) else max(one for one in highs if one is not None)
-    return Tokens(min(one.low for one in every), getattr(chosen, field).typical, high)
+    return Tokens(min(one.low for one in every), typical.typical, high)
 
 
 def _dearest(costs: tuple[VariantCost, ...]) -> VariantCost:

@@ -29,8 +29,7 @@ def _cost(
     index: int, row: Row, part: Part, *, holes: tuple[Hole, ...] = (), assumed: Decimal = Decimal(0),
     notes: tuple[str, ...] = (), why: tuple[str, ...] = (),
 ) -> VariantCost:  # fmt: skip
-    nothing = Tokens(0, 0, 0)
-    return VariantCost(index, row, part.usd, nothing, nothing, (part,), holes, 0, (), assumed, notes, why, None)
+    return VariantCost(index, row, part.usd, None, None, (part,), holes, None, (), assumed, notes, why, None)
 
 
 def _exactly(number: int) -> Tokens:

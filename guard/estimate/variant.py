@@ -35,12 +35,12 @@ class VariantCost:
     index: int
     row: Row
     usd: Money
-    input: Tokens
-    output: Tokens
-    """Of one turn."""
+    input: Tokens | None
+    output: Tokens | None
+    """Of one turn; None where the model is not billed by tokens."""
     parts: tuple[Part, ...]
     holes: tuple[Hole, ...]
-    static_tokens: int
+    static_tokens: int | None
     segment_tokens: tuple[tuple[int, ...], ...]
     assumed_usd: Decimal
     """Share of `usd.typical` in dollars that rests on sizes that nobody declared or bounded."""

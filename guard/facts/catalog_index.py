@@ -76,11 +76,13 @@ def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog
     """`catalog` with the entries of a user's `calls` (see `Catalog.with_calls`). Raises `CatalogError`."""
     names = dict(catalog.calls_by_name)
     calls = dict(catalog.calls)
-    roots = set(catalog.import_roots)
+    roots: set[str] = set()
     for i, raw in enumerate(entries):
         where = f"calls[{i}]"
         if not isinstance(raw, Mapping) or "call" not in raw:
             raise CatalogError(f"{where}: expected a mapping with `call`, the full name of the function")
+        # `prompt` is what users call the input.
+        raw = {"input" if key == "prompt" else key: value for key, value in raw.items()}
         fields = read_shared(raw, USER_CALL_KEYS, "declared", raw.get("attempts"), where)
         for name in read_texts(raw["call"], f"{where}.call"):
             call = Call(api=name, family="guard.yaml", names=(name,), **fields)
@@ -89,7 +91,7 @@ def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog
     needles = catalog.needles | {root.encode() for root in roots}
     last = catalog.last_names | {name.rpartition(".")[2] for name in names}
     return replace(
-        catalog, calls=calls, calls_by_name=names, import_roots=frozenset(roots), needles=needles,
+        catalog, calls=calls, calls_by_name=names, import_roots=catalog.import_roots | roots, needles=needles,
         last_names=frozenset(last),
     )  # fmt: skip
 

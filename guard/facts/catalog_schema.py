@@ -160,6 +160,7 @@ def schema() -> dict[str, Any]:
         **_shared(),
     }
     assert user_call.keys() == USER_CALL_KEYS
+    user_call["prompt"] = {"$ref": "#/$defs/arg", "description": "The same as `input`."}
     host = _object("Whose a host is.", ["host", "provider"], host=_NAME, provider=_NAME)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

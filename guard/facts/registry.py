@@ -111,12 +111,13 @@ class Catalog:
 
     def resolve(self, chain: str) -> tuple[Resolved, ...]:
         """What a callee's chain is; empty: no request. Several only where `Client.when` must decide."""
+        named = self.calls_by_name.get(chain)
+        if named is not None and chain in named.names:
+            return (Resolved(named, ()),)
         for module, client in self.module_clients.items():
             call = self.call_on(client.id, chain.removeprefix(module + ".")) if chain.startswith(module + ".") else None
             if call is not None:
                 return (Resolved(call, ((client, -1),)),)
-        if (named := self.calls_by_name.get(chain)) is not None:
-            return (Resolved(named, ()),)
         parts = chain.split("()")
         for end in range(len(parts) - 1, 0, -1):
             found = self.clients_by_name.get("()".join(parts[:end]), ())

@@ -399,7 +399,8 @@ def other(operation, **changes):
 
 
 def test_images_speech_audio_and_pages():
-    assert other("image", units={"image": unit("0.04", "image")}, outputs=2).usd.typical == usd("0.08")
+    images = other("image", units={"image": unit("0.04", "image")}, outputs=2)
+    assert images.usd.typical == usd("0.08") and images.input_tokens is None
     spoken = other("audio_tts", units={"million_characters": unit("15", "million characters")})
     assert amounts(spoken.usd) == (11 * usd("0.000015"),) * 3
     hour = {"audio_hour": unit("0.36", "hour of audio")}

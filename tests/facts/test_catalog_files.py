@@ -183,6 +183,12 @@ def test_users_teach_their_own_sdk(catalog: Catalog) -> None:
     assert catalog.resolve("acme.llm.ask") == (), "the shipped catalogue stays as it is"
 
 
+def test_users_may_say_prompt_for_input(catalog: Catalog) -> None:
+    taught = catalog.with_calls([{"call": ["acme.ask", "acme.aask"], "prompt": {"arg": "text", "form": "messages"}}])
+    for name in ("acme.ask", "acme.aask"):
+        assert taught.calls_by_name[name].roles["input"].form("text") == "messages"
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
@@ -202,5 +208,6 @@ def test_a_wrong_call_of_a_user_is_named(catalog: Catalog, entry: object, messag
 
 
 def test_users_call_replaces_a_shipped_one(catalog: Catalog) -> None:
-    taught = catalog.with_calls([{"call": "litellm.completion", "model": "deployment"}])
-    assert taught.resolve("litellm.completion")[0].call.roles["model"].names == ("deployment",)
+    for name in ("litellm.completion", "ollama.chat"):
+        taught = catalog.with_calls([{"call": name, "model": "deployment"}])
+        assert taught.resolve(name)[0].call.roles["model"].names == ("deployment",)

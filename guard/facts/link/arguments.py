@@ -1,0 +1,153 @@
+"""What a call sends, asked by argument name. In: a call (or the JSON body of an HTTP request) and a catalogue entry.
+
+Out: for each role, the result of the first argument that is sent. Alternatives in which nothing is sent are marked with
+`NOT_SENT`, each in its world, so that "limit given" and "limit not given" stay apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.catalog_types import Arg
+from guard.facts.expr import Call, Star
+from guard.facts.link import calling, containers, objects
+from guard.facts.link.things import (
+    Alt, DictOf, Ext, Frame, Inst, ListOf, Lit, Made, Result, opened, union, unknown, within,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+NOT_SENT = Ext("<not sent>")
+ABSENT = Result((Alt(NOT_SENT),))
+SENTINELS = ("NOT_GIVEN", "NotGiven()", "omit", "Omit()", "UNSET", "NOT_SENT", "<not sent>")
+
+
+def is_absent(alt: Alt) -> bool:
+    """Whether an alternative means that nothing goes out."""
+    thing = alt.thing
+    return isinstance(thing, Lit) and thing.value is None or isinstance(thing, Ext) and thing.chain.endswith(SENTINELS)
+
+
+class Sent(NamedTuple):
+    """The value of a role and the argument it was sent in (None: a default, or nothing)."""
+
+    result: Result
+    name: str | None
+
+
+class CallArguments(NamedTuple):
+    """Arguments of a call in a frame."""
+
+    engine: Engine
+    call: Call
+    frame: Frame
+
+    def get(self, name: str, pos: int | None) -> Result:
+        """An argument by keyword, position or spread."""
+        engine, call, frame = self
+        for keyword, value in call.keywords:
+            if keyword == name:
+                return calling.passed(engine, value, frame, name)
+        if pos is not None:
+            for number, arg in enumerate(call.args):
+                if isinstance(arg, Star):
+                    return unknown("the arguments are spread from a sequence")
+                if number == pos:
+                    return calling.passed(engine, arg, frame, name)
+        results = [spread_value(engine, engine.eval(v, frame), name) for k, v in call.keywords if k is None]
+        return next((r for r in results if r != ABSENT), ABSENT)
+
+
+class BodyArguments(NamedTuple):
+    """Keys of a dict that is sent as JSON, or in which the arguments of one element stand."""
+
+    engine: Engine
+    body: Result
+
+    def get(self, name: str, pos: int | None) -> Result:
+        """A key of the body."""
+        return spread_value(self.engine, self.body, name)
+
+
+Arguments = CallArguments | BodyArguments
+
+
+def spread_value(engine: Engine, spread: Result, name: str) -> Result:
+    """A key of `**spread`: dict by dict, each in its world; absent where a dict surely lacks it."""
+    results: list[Result] = []
+    for alt in spread.alts:
+        if isinstance(alt.thing, DictOf):
+            results.append(within(_dict_key(engine, alt.thing, name), alt.world))
+        elif isinstance(alt.thing, Inst):
+            results.append(within(objects.attribute(engine, alt.thing, name), alt.world))
+        elif not is_absent(alt):
+            results.append(unknown("it is spread from something that is not a known dict"))
+    if not results:
+        return unknown(spread.open[0]) if spread.open else ABSENT
+    found = union(results)
+    if spread.open and not found.alts:
+        return opened(found, *spread.open)
+    return found
+
+
+def _dict_key(engine: Engine, thing: DictOf, name: str) -> Result:
+    value = containers.get(engine, thing, name)
+    sure = any(e.key == name and e.sure for e in thing.entries)
+    if value is None:
+        return unknown(thing.open[0]) if thing.open else ABSENT
+    if sure:
+        return value
+    return union([Result(value.alts, tuple(r for r in value.open if r != "it is set under a condition")), ABSENT, Result((), thing.open)])
+
+
+def deep(engine: Engine, result: Result, names: list[str]) -> Result:
+    """`config.max_output_tokens`: keys and attributes of dicts, objects of the SDK and of the repository."""
+    for name in names:
+        results: list[Result] = []
+        for alt in result.alts:
+            thing = alt.thing
+            if is_absent(alt):
+                found = ABSENT
+            elif isinstance(thing, DictOf):
+                found = _dict_key(engine, thing, name)
+            elif isinstance(thing, Ext) and thing.made and thing.chain.endswith("()"):
+                made: Made = thing.made[-1]
+                found = CallArguments(engine, made.call, made.frame).get(name, None)
+            elif isinstance(thing, Inst):
+                found = objects.attribute(engine, thing, name)
+            elif isinstance(thing, ListOf) and thing.items and not thing.open:
+                found = deep(engine, engine.force(thing.items[0]), [name])
+            else:
+                found = unknown("it stands in something that is not followed")
+            results.append(within(found, alt.world))
+        result = opened(union(results), *result.open) if results else Result((), result.open) if result.open else ABSENT
+    return result
+
+
+def sent(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The first of the argument names that is sent; None when surely none of them is."""
+    perhaps: list[Result] = []
+    used: str | None = None
+    for index, name in enumerate(arg.names):
+        parts = name.split(".")
+        found = arguments.get(parts[0], arg.pos if index == 0 else None)
+        if len(parts) > 1:
+            found = deep(arguments.engine, found, parts[1:])
+        if all(is_absent(a) for a in found.alts) and found.alts and not found.open:
+            continue
+        if not found.alts and not found.open:
+            continue
+        if perhaps and not found.alts:
+            continue
+        perhaps.append(found)
+        used = used or name
+        if found.alts and not any(is_absent(a) for a in found.alts):
+            break
+    if not perhaps:
+        return None
+    if len(perhaps) > 1:
+        real = tuple(a for r in perhaps for a in r.alts if not is_absent(a))
+        none = tuple(a for a in perhaps[-1].alts if is_absent(a)) if all(any(is_absent(a) for a in r.alts) for r in perhaps) else ()
+        return Sent(Result((*real, *none), tuple(dict.fromkeys(w for r in perhaps for w in r.open if not real))), used)
+    return Sent(perhaps[0], used)

@@ -1,0 +1,239 @@
+"""One request under one context: every role read, every layer of attempts counted.
+
+In: a call that sends and a context. Out: `Draft`, with the places that decided its values and the roots it asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.filefacts import CallRef, FileFacts
+from guard.facts.link import containers, control, prompts
+from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
+from guard.facts.link.engine import Consulted, Engine
+from guard.facts.link.sends import Target, role, targets
+from guard.facts.link.things import (
+    Alt, Bind, Called, Frame, Hop, ListOf, Lit, Result, Root, World, union, within,
+)  # fmt: skip
+from guard.facts.link.values import Quantity, Spans, is_effort, is_name, is_tokens, known_number, quantity
+from guard.model import Layer, Prompt, Value
+
+if TYPE_CHECKING:
+    from guard.facts.link.project import Fact
+
+_NONE = Quantity(Value((), False, None), ())
+"""A role that the API does not have."""
+
+
+class Draft(NamedTuple):
+    """What is known of a request under a context."""
+
+    target: Target
+    providers: list[tuple[str | None, World]]
+    model: Quantity
+    max_output: Quantity
+    reasoning: Quantity
+    tier: Quantity
+    outputs: int | None
+    prompt: Prompt
+    layers: tuple[Layer, ...]
+    unknown_attempts: str | None
+    turns: int | None
+    turns_why: str | None
+    elements: tuple[int, int | None]
+    """Requests in one call (batches): at least, at most."""
+    around: control.Around
+    touched: tuple[Hop, ...]
+    """Places that decided a value."""
+    consulted: Consulted
+    reads: frozenset[Fact]
+
+
+class Drafter:
+    """Reads requests with one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.spans = Spans(engine.project)
+
+    def draft(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> Draft | None:
+        """The request that a call sends under a context; None when it sends none."""
+        engine = self.engine
+        engine.ask(context)
+        frame = engine.root(facts.path, ref.scope)
+        found = targets(engine, ref, frame)
+        if not found:
+            return None
+        target = found[0]
+        providers: list[tuple[str | None, World]] = []
+        for other in found:
+            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
+                providers.append((other.provider, other.world))
+        target, elements = self._elements(target)
+        place = Hop(facts.path, ref.call.pos, "not_sent")
+        model = self._model(target, place)
+        limit = self._merged(found, "max_output", is_tokens, place, target)
+        reasoning = quantity(role(engine, target, "reasoning"), self.spans, is_effort, place, "not known") if "reasoning" in target.spec.roles else _NONE
+        tier = quantity(role(engine, target, "tier"), self.spans, is_name, place, "not known") if "tier" in target.spec.roles else _NONE
+        read = prompts.read(engine, target, self.spans)
+        layers, unknown_attempts = self._layers(target, facts, ref, context, frame)
+        turns, turns_why = self._turns(target)
+        around = control.around(engine, facts, ref, frame)
+        for layer in around.retries:
+            layers.append(Layer(layer.name, layer.attempts, layer.billed, self.spans(facts.path, layer.pos), layer.why))
+        touched = [*read.touched, *(hop for layer in target.clients if layer.made for hop in [Hop(layer.made.frame.path, layer.made.call.pos, "attribute")])]
+        touched += self._hops(target)
+        return Draft(
+            target, providers, model, limit, reasoning, tier, self._outputs(target), read.prompt, tuple(layers), unknown_attempts,
+            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), frozenset(engine.project.reads),
+        )  # fmt: skip
+
+    # --- roles --------------------------------------------------------------------------------------------------
+
+    def _hops(self, target: Target) -> list[Hop]:
+        found: list[Hop] = []
+        for name in ("model", "deployment", "max_output", "reasoning", "tier", "outputs", "client_retries", "max_retries"):
+            value = role(self.engine, target, name)
+            for alt in value.result.alts if value is not None else ():
+                found += alt.trail
+        return found
+
+    def _model(self, target: Target, place: Hop) -> Quantity:
+        """The model: a deployment set on the client overrides it; a URL may name it."""
+        for name in ("model", "deployment"):
+            if name in target.captures:
+                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
+                return quantity(Sent(value, name), self.spans, is_name, place, "")
+        deployment = role(self.engine, target, "deployment")
+        if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
+            return quantity(deployment, self.spans, is_name, place, "")
+        model = role(self.engine, target, "model")
+        if model is not None and model.result.alts:
+            real = tuple(a for a in model.result.alts if not is_absent(a))
+            named = tuple(alt for a in real for alt in self._names(a))
+            if named:
+                model = Sent(Result(named, model.result.open), model.name)
+            elif all(is_absent(a) for a in model.result.alts):
+                why = model.result.open or ("no model is named; the library or the service decides",)
+                model = Sent(Result((), why), None)
+        return quantity(model, self.spans, is_name, place, "the call names no model")
+
+    def _names(self, alt: Alt) -> list[Alt]:
+        """A list of models (fallbacks of a router) is one of them."""
+        if not isinstance(alt.thing, ListOf):
+            return [alt]
+        found = containers.elements(self.engine, Result((alt,)), ("models", self.engine.work))
+        return list(found.alts)
+
+    def _merged(self, found: list[Target], name: str, accept: object, place: Hop, first: Target) -> Quantity:
+        if name not in first.spec.roles and not any(name in layer.client.roles for layer in first.clients):
+            return Quantity(_NONE.value, ())
+        return quantity(role(self.engine, first, name), self.spans, accept, place, "not known")  # type: ignore[arg-type]
+
+    def _outputs(self, target: Target) -> int | None:
+        value = role(self.engine, target, "outputs")
+        if value is None:
+            return 1
+        number = known_number(value.result)
+        return number if number is not None else 1 if value.result.alts and all(is_absent(a) for a in value.result.alts) else None
+
+    def _elements(self, target: Target) -> tuple[Target, tuple[int, int | None]]:
+        """A batch: one request for each element; the roles stand in the elements."""
+        each = target.spec.each
+        if each is None:
+            return target, (1, 1)
+        value = sent(target.arguments, each.arg)
+        if value is None:
+            return target, (1, None)
+        count = control.length(self.engine, value.result, "batch of")
+        if each.role is not None:
+            return target, (count.low, count.high)
+        element = containers.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
+        return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
+
+    def _inside(self, alt: Alt, key: str) -> Result:
+        from guard.facts.link.arguments import deep
+
+        return deep(self.engine, Result((alt,)), [key])
+
+    # --- attempts and turns ---------------------------------------------------------------------------------------
+
+    def _layers(
+        self, target: Target, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame
+    ) -> tuple[list[Layer], str | None]:  # fmt: skip
+        """Layers of attempts: of the SDK, of decorators and loops of every function on the way."""
+        engine, layers, why_unknown = self.engine, [], None
+        roles, reason = self._numbers(target)
+        for tries in target.spec.layers:
+            names = tries.formula.names()
+            missing = next((reason[n] for n in names if n in reason), None)
+            attempts = None if missing else tries.formula.value(roles)
+            if missing is not None:
+                why_unknown = missing
+            layers.append(Layer(tries.name, attempts, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
+        for path, scope in self._functions(facts, ref, context):
+            for layer in control.decorator_layers(engine, path, engine.project.scope(path, scope)):
+                layers.append(Layer(layer.name, layer.attempts, layer.billed, self.spans(path, layer.pos), layer.why))
+        for bind in context.values():
+            if isinstance(bind, Called):
+                above = engine.project.facts(bind.frame.path)
+                call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
+                if above is not None:
+                    for loop in control.around(engine, above, call_ref, bind.frame).retries:
+                        layers.append(Layer(loop.name, loop.attempts, loop.billed, self.spans(bind.frame.path, loop.pos), loop.why))
+        return layers, why_unknown
+
+    def _functions(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> list[tuple[str, int]]:
+        """The functions on the way from the outermost caller to the send."""
+        found = [(facts.path, s) for s in _function_scopes(facts, ref.scope)]
+        for root, bind in context.items():
+            if isinstance(bind, Called):
+                other = self.engine.project.facts(bind.frame.path)
+                found += [(bind.frame.path, s) for s in _function_scopes(other, bind.frame.scope)] if other else []
+                found.append((root.path, root.scope))
+        return list(dict.fromkeys(found))
+
+    def _numbers(self, target: Target) -> tuple[dict[str, int | None], dict[str, str]]:
+        """Roles of formulas as numbers (None: unbounded), and reasons for those that are not known."""
+        numbers: dict[str, int | None] = {}
+        reasons: dict[str, str] = {}
+        names = {n for tries in target.spec.layers for n in tries.formula.names()}
+        names |= set(target.spec.turns.names()) if target.spec.turns else set()
+        for name in names:
+            arg = target.spec.roles.get(name) or next((c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles), None)
+            value = role(self.engine, target, name)
+            if value is None or arg is None:
+                reasons[name] = f"{name.replace('_', ' ')} are not known"
+                continue
+            number = known_number(value.result)
+            if number is not None:
+                numbers[name] = arg.as_retries(number, value.name)
+            elif value.result.alts and all(is_absent(a) for a in value.result.alts):
+                default = arg.defaults(None)[0]
+                numbers[name] = default if isinstance(default, int) else 0
+            elif arg.how == "unbounded" and value.name is None:
+                numbers[name] = None
+            else:
+                reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
+        return numbers, reasons
+
+    def _turns(self, target: Target) -> tuple[int | None, str | None]:
+        if target.spec.turns is None:
+            return 1, None
+        if target.spec.turns_when:
+            values = [role(self.engine, target, name) for name in target.spec.turns_when]
+            if all(v is None or v.result.alts and all(is_absent(a) for a in v.result.alts) for v in values):
+                return 1, None
+        numbers, reasons = self._numbers(target)
+        missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)
+        return (None, missing) if missing else (target.spec.turns.value(numbers), f"up to {target.spec.turns.text}")
+
+
+def _function_scopes(facts: FileFacts, scope: int) -> list[int]:
+    found = []
+    while scope > 0:
+        if facts.scopes[scope].kind == "function":
+            found.append(scope)
+        scope = facts.scopes[scope].parent
+    return found

@@ -1,0 +1,258 @@
+"""The input of a request as messages of ordered segments. In: a target's roles. Out: `Prompt`, and the places it came from.
+
+Static text is kept exactly; what is filled at run time is a hole with a name. Where several prompts can arrive, the first
+one (that of the default) is taken.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from guard.facts.link import objects, texts
+from guard.facts.link.arguments import Sent, is_absent
+from guard.facts.link.sends import Target, role
+from guard.facts.link.things import (
+    Alt, Cell, DictOf, Ext, Held, Hop, Inst, ListOf, Lit, Piece, Pieces, Result,
+)  # fmt: skip
+from guard.model import Message, Prompt, Segment
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_MESSAGES = 200
+ROLE_BY_CLASS = {
+    "SystemMessage": "system", "HumanMessage": "user", "AIMessage": "assistant", "UserMessage": "user",
+    "AssistantMessage": "assistant", "ToolMessage": "tool", "ChatMessage": "user", "SystemMessagePromptTemplate": "system",
+}  # fmt: skip
+
+
+class Read(NamedTuple):
+    """A prompt with the places that decided its static text."""
+
+    prompt: Prompt
+    touched: tuple[Hop, ...]
+
+
+class Reader:
+    """Reads one request's prompt; collects the places on the way."""
+
+    def __init__(self, engine: Engine, target: Target, span: Any) -> None:
+        self.engine = engine
+        self.target = target
+        self.span = span
+        self.touched: list[Hop] = []
+        self.open: list[str] = []
+
+    def read(self) -> Read:
+        """The whole input: system text, messages, documents, tools."""
+        messages: list[Message] = []
+        for name, label in (("system", "system"), ("input", None), ("query", "text"), ("documents", "text"), ("history", "history")):
+            value = role(self.engine, self.target, name)
+            if value is None or not value.result.alts and not value.result.open:
+                continue
+            if all(is_absent(a) for a in value.result.alts) and value.result.alts:
+                continue
+            form = self._form(name, value)
+            messages += self._messages(value.result, form, label, name)
+        tools, count, tools_open = self._tools()
+        prompt = Prompt(tuple(messages[:MAX_MESSAGES]), bool(self.open), self.open[0] if self.open else None, tools, count, tools_open)
+        return Read(prompt, tuple(self.touched))
+
+    def _form(self, name: str, value: Sent) -> str:
+        arg = self.target.spec.roles.get(name)
+        if arg is None or not arg.forms:
+            return "text"
+        return arg.form(value.name) if value.name in arg.names else arg.forms[0]
+
+    # --- messages -----------------------------------------------------------------------------------------------
+
+    def _first(self, result: Result) -> Alt | None:
+        """The first alternative that is something; its way is noted when it holds static text."""
+        return next((a for a in result.alts if not is_absent(a)), None)
+
+    def _messages(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
+        alt = self._first(result)
+        if alt is None:
+            why = result.open[0] if result.open else "not known"
+            return [Message(label or ("text" if form in ("text", "documents") else "user"), (self._hole(name, why),))]
+        if form in ("file", "image", "audio", "server", "object", "body"):
+            return [Message("text", (self._hole(name, f"{form} content"),))]
+        before = len(self.touched)
+        found = self._of_thing(alt, form, label, name)
+        if any(s.text for m in found for s in m.segments):
+            self.touched += alt.trail
+        else:
+            del self.touched[before:]
+        return found
+
+    def _of_thing(self, alt: Alt, form: str, label: str | None, name: str) -> list[Message]:
+        thing = alt.thing
+        default = label or ("text" if form in ("text", "documents") else "user")
+        if isinstance(thing, (Lit, Pieces)):
+            return [Message(default, self._segments(alt))]
+        if isinstance(thing, ListOf):
+            messages: list[Message] = []
+            for cell in thing.items[:MAX_MESSAGES]:
+                messages += self._item(cell, form, default, name)
+            if thing.open:
+                self.open.append(thing.open[0])
+                messages.append(Message(default, (self._hole(name, thing.open[0]),)))
+            return messages
+        if isinstance(thing, (DictOf, Ext, Inst)):
+            return self._item(Result((alt,)), form, default, name)
+        return [Message(default, (self._hole(name, "built at run time"),))]
+
+    def _item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
+        result = self.engine.force(cell)
+        alt = self._first(result)
+        if alt is None:
+            return [Message(default, (self._hole(name, result.open[0] if result.open else "not known"),))]
+        thing = alt.thing
+        if isinstance(thing, (Lit, Pieces)):
+            self.touched += alt.trail
+            return [Message(default, self._segments(alt))]
+        if isinstance(thing, ListOf):
+            return [m for inner in thing.items for m in self._item(inner, form, default, name)]
+        who, content = self._parts(thing)
+        if content is None:
+            return [Message(default, (self._hole(name, "a message that is not followed"),))]
+        return [Message(who or default, self._content(content, name))]
+
+    def _parts(self, thing: Any) -> tuple[str | None, Result | None]:
+        """Role and content of a message given as dict or object."""
+        get = self._getter(thing)
+        if get is None:
+            return None, None
+        who = get("role")
+        named = next((a.thing.value for a in who.alts if isinstance(a.thing, Lit)), None) if who is not None else None
+        if named is None and isinstance(thing, Ext):
+            named = ROLE_BY_CLASS.get(thing.chain.removesuffix("()").rsplit(".", 1)[-1])
+        for key in ("content", "text", "parts", "input", "output", "inputText"):
+            content = get(key)
+            if content is not None and content.alts and not all(is_absent(a) for a in content.alts):
+                return (str(named) if named else None), content
+            if content is not None and not content.alts:
+                return (str(named) if named else None), content
+        return (str(named) if named else None), None
+
+    def _getter(self, thing: Any) -> Any:
+        from guard.facts.link import containers
+        from guard.facts.link.arguments import ABSENT, CallArguments
+
+        if isinstance(thing, DictOf):
+            return lambda key: containers.get(self.engine, thing, key)
+        if isinstance(thing, Inst):
+            return lambda key: objects.attribute(self.engine, thing, key) if key in ("role", "content", "text") else None
+        if isinstance(thing, Ext) and thing.made and thing.chain.endswith("()"):
+            made = thing.made[-1]
+            arguments = CallArguments(self.engine, made.call, made.frame)
+            position = 0
+            return lambda key: (r if (r := arguments.get(key, position if key in ("content", "text") else None)) != ABSENT else None)
+        return None
+
+    def _content(self, content: Result, name: str) -> tuple[Segment, ...]:
+        alt = self._first(content)
+        if alt is None:
+            return (self._hole(name, content.open[0] if content.open else "not known"),)
+        thing = alt.thing
+        if isinstance(thing, (Lit, Pieces)):
+            self.touched += alt.trail
+            return self._segments(alt)
+        if isinstance(thing, ListOf):
+            segments: list[Segment] = []
+            for cell in thing.items:
+                segments += self._block(self.engine.force(cell), name)
+            if thing.open:
+                segments.append(self._hole(name, thing.open[0]))
+            return tuple(segments)
+        if isinstance(thing, DictOf):
+            return self._block(content, name)
+        return (self._hole(texts.hole_name(Held(self.target.call.pos, content)) if not isinstance(thing, Ext) else name, "built at run time"),)
+
+    def _block(self, result: Result, name: str) -> tuple[Segment, ...]:
+        """One part of a message: text, else something with a size of its own."""
+        alt = self._first(result)
+        thing = alt.thing if alt is not None else None
+        if alt is not None and isinstance(thing, (Lit, Pieces)):
+            self.touched += alt.trail
+            return self._segments(alt)
+        if isinstance(thing, DictOf):
+            kinds = [e.key for e in thing.entries]
+            get = self._getter(thing)
+            for key in ("text", "input_text"):
+                if key in kinds:
+                    return self._content(get(key), name)
+            kind = next((str(k) for k in kinds if str(k) in ("image", "image_url", "source", "document", "input_audio", "file", "inline_data", "toolUse", "toolResult", "content")), "content")
+            if kind == "content" and "content" in kinds:
+                return self._content(get("content"), name)
+            return (self._hole({"source": "media", "image_url": "image"}.get(kind, kind), "media or data in the message"),)
+        return (self._hole(name, result.open[0] if result.open else "built at run time"),)
+
+    # --- segments -----------------------------------------------------------------------------------------------
+
+    def _segments(self, alt: Alt) -> tuple[Segment, ...]:
+        thing = alt.thing
+        parts: tuple[Piece, ...]
+        if isinstance(thing, Pieces):
+            parts = thing.parts
+        else:
+            place = alt.trail[0] if alt.trail else Hop(self.target.frame.path, self.target.call.pos, "computed")
+            text = thing.value if isinstance(thing, Lit) and isinstance(thing.value, str) else str(getattr(thing, "value", ""))
+            parts = (Piece(text, "", place.path, place.pos),)
+        for part in parts:
+            if part.text:
+                self.touched.append(Hop(part.path, part.pos, "literal"))
+        return tuple(Segment(p.text, p.name or None, self.span(p.path, p.pos), p.max_chars, p.why) for p in parts)
+
+    def _hole(self, name: str, why: str) -> Segment:
+        call = self.target.call
+        return Segment(None, name, self.span(self.target.frame.path, call.pos), None, why)
+
+    # --- tools --------------------------------------------------------------------------------------------------
+
+    def _tools(self) -> tuple[str | None, int, bool]:
+        value = role(self.engine, self.target, "tools")
+        if value is None or value.result.alts and all(is_absent(a) for a in value.result.alts):
+            return None, 0, False
+        alt = self._first(value.result)
+        if alt is None:
+            return None, 0, bool(value.result.open)
+        if not isinstance(alt.thing, ListOf):
+            return None, 0, True
+        plain: list[Any] = []
+        rest = bool(alt.thing.open)
+        for cell in alt.thing.items:
+            item = plain_value(self.engine, self.engine.force(cell))
+            if item is _UNKNOWN:
+                rest = True
+            else:
+                plain.append(item)
+        if plain:
+            self.touched += alt.trail
+        return json.dumps(plain, sort_keys=True) if plain else None, len(alt.thing.items), rest
+
+
+_UNKNOWN: Any = object()
+
+
+def plain_value(engine: Engine, result: Result, depth: int = 0) -> Any:
+    """The Python value of a fully known thing, else a marker that says it is not known."""
+    alt = result.alts[0] if result.alts else None
+    if alt is None or depth > 12:
+        return _UNKNOWN
+    thing = alt.thing
+    if isinstance(thing, Lit):
+        return thing.value
+    if isinstance(thing, ListOf) and not thing.open:
+        items = [plain_value(engine, engine.force(cell), depth + 1) for cell in thing.items]
+        return _UNKNOWN if any(i is _UNKNOWN for i in items) else items
+    if isinstance(thing, DictOf) and not thing.open:
+        values = {str(e.key): plain_value(engine, engine.force(e.value), depth + 1) for e in thing.entries}
+        return _UNKNOWN if any(v is _UNKNOWN for v in values.values()) else values
+    return _UNKNOWN
+
+
+def read(engine: Engine, target: Target, span: Any) -> Read:
+    """The prompt of a target; `span` turns (path, position) into a `Span`."""
+    return Reader(engine, target, span).read()

@@ -1,0 +1,294 @@
+"""Calls that send a request to a model: which there are, through which client, to which provider.
+
+In: a call in a frame. Out: `Target`s, one for each entry of the catalogue that the call can mean. Nothing here knows an
+SDK by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.catalog_types import Arg, Client, HttpCaller
+from guard.facts.catalog_types import Call as Spec
+from guard.facts.expr import Attr, Call, Const, Expr, Name, last_name
+from guard.facts.filefacts import CallRef, FileFacts
+from guard.facts.link import calling, texts
+from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link.things import (
+    Alt, Ext, Frame, Func, Inst, ClassThing, Lit, Made, ModuleThing, Partial, Pieces, Result, World, NOWHERE, unknown,
+)  # fmt: skip
+from guard.facts.registry import Resolved
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+
+class Layer(NamedTuple):
+    """A client of the chain with the call that made it (None for a module)."""
+
+    client: Client
+    made: Made | None
+
+
+class Target(NamedTuple):
+    """What a call sends to."""
+
+    spec: Spec
+    call: Call
+    """With the arguments of a `partial` put in."""
+    frame: Frame
+    arguments: Arguments
+    clients: tuple[Layer, ...]
+    """Innermost last."""
+    provider: str | None
+    captures: dict[str, str]
+    """What the URL of a raw request says itself."""
+    world: World
+    sure: bool
+    """False when the receiver is unknown and only the path of attributes speaks for the API."""
+
+
+def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
+    """What a call can send to; empty when it is no request to a model."""
+    found: list[Target] = []
+    callee = engine.eval(ref.call.func, frame)
+    followed = False
+    for alt in callee.alts:
+        call, thing, inner = ref.call, alt.thing, frame
+        if isinstance(thing, Partial):
+            call = calling.with_partial(thing, call, frame)
+            thing = thing.func
+        if isinstance(thing, Ext):
+            new = _of_chain(engine, thing, call, inner, alt.world)
+            found += new
+            followed = followed or bool(new) or _is_known_root(engine, thing)
+        elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
+            followed = True
+    if not found and not followed:
+        duck = _duck(engine, ref, frame)
+        found = [duck] if duck is not None else []
+    return [t for t in found if not _excluded(engine, t)]
+
+
+def _is_known_root(engine: Engine, thing: Ext) -> bool:
+    """A chain that starts at a library which the catalogue describes, or at one that guard can see is another."""
+    return "." in thing.chain
+
+
+def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
+    catalog = engine.project.catalog
+    found = []
+    for resolved in catalog.resolve(thing.chain):
+        target = _resolved(engine, resolved, thing, call, frame, world)
+        if target is not None:
+            found.append(target)
+            if target.clients and target.clients[-1].client.when is not None:
+                break
+    if found:
+        return found
+    caller = catalog.callers_by_name.get(thing.chain)
+    if caller is not None:
+        target = _http(engine, caller, thing, call, frame, world)
+        return [target] if target is not None else []
+    return []
+
+
+def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> Target | None:
+    layers: list[Layer] = []
+    for client, index in resolved.clients:
+        made = thing.made[index] if 0 <= index < len(thing.made) else None
+        if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
+            return None
+        layers.append(Layer(client, made))
+    provider = provider_of(engine, resolved.call, layers)
+    return Target(resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True)
+
+
+def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> bool:
+    value = sent(CallArguments(engine, made.call, made.frame), arg)
+    if value is None:
+        return arg.default in equals
+    return any(isinstance(a.thing, Lit) and a.thing.value in equals for a in value.result.alts)
+
+
+def provider_of(engine: Engine, spec: Spec, layers: list[Layer]) -> str | None:
+    """The provider: of the call itself, else by the client's base URL, else of the client."""
+    if spec.provider is not None:
+        return spec.provider
+    for client, made in reversed(layers):
+        base = client.roles.get("base_url")
+        if base is not None and made is not None:
+            url = sent(CallArguments(engine, made.call, made.frame), base)
+            if url is not None and url.result.alts:
+                first = next((a for a in url.result.alts if not is_absent(a)), None)
+                if first is None:
+                    continue
+                text = _text(first)
+                return engine.project.catalog.host_provider(text) if text else None
+        if client.provider is not None:
+            return client.provider
+    return None
+
+
+def _text(alt: Alt) -> str | None:
+    if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
+        return alt.thing.value
+    if isinstance(alt.thing, Pieces):
+        return "".join(p.text if p.text is not None else f"\0{i}\0" for i, p in enumerate(alt.thing.parts))
+    return None
+
+
+# --- raw HTTP -----------------------------------------------------------------------------------------------------
+
+
+def _http(engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World) -> Target | None:
+    """A raw request, when its URL is that of a known API."""
+    arguments = CallArguments(engine, call, frame)
+    if caller.method is not None:
+        method = sent(arguments, caller.method)
+        if method is not None and any(isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts):
+            return None
+    url = sent(arguments, caller.url)
+    if url is None:
+        return None
+    as_text = texts.as_text(url.result, Const(call.pos, None), frame)
+    base = ""
+    if caller.base is not None and thing is not None and thing.made:
+        made = thing.made[0]
+        given = sent(CallArguments(engine, made.call, made.frame), caller.base)
+        base = next((t for a in given.result.alts if (t := _text(a))), "") if given is not None else ""
+    for alt in as_text.alts:
+        text = _text(alt)
+        if text is None:
+            continue
+        if base and not text.startswith(("http:", "https:", "\0")):
+            text = base.rstrip("/") + "/" + text.lstrip("/")
+        match = engine.project.catalog.endpoint(text)
+        if match is not None and (thing is not None or not match.endpoint.any_host):
+            body = sent(arguments, caller.body)
+            held = BodyArguments(engine, body.result if body is not None else unknown("no body is given"))
+            return Target(match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True)
+    return None
+
+
+def _captures(captures: object) -> dict[str, str]:
+    return {k: v for k, v in dict(captures).items() if isinstance(v, str) and "\0" not in v}  # type: ignore[call-overload]
+
+
+# --- unknown receivers ----------------------------------------------------------------------------------------------
+
+
+def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
+    """`something.chat.completions.create(...)`: the path alone is particular enough for some APIs."""
+    names: list[str] = []
+    expr: Expr = ref.call.func
+    while isinstance(expr, Attr):
+        names.append(expr.name)
+        expr = expr.base
+    if isinstance(expr, Name):
+        names.append(expr.id)
+    if not names:
+        return None
+    path = ".".join(reversed(names))
+    keywords = [k for k, _ in ref.call.keywords if k is not None]
+    spread = any(k is None for k, _ in ref.call.keywords)
+    spec = engine.project.catalog.duck(path, keywords, spread)
+    if spec is not None:
+        return Target(spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False)
+    caller = engine.project.catalog.duck_callers.get(names[0])
+    return _http(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else None
+
+
+def _excluded(engine: Engine, target: Target) -> bool:
+    """Arguments whose presence means that nothing is asked (`responses.stream(response_id=...)`)."""
+    for name in target.spec.not_when:
+        value = target.arguments.get(name, None)
+        if any(not is_absent(a) for a in value.alts):
+            return True
+    return False
+
+
+# --- candidates -------------------------------------------------------------------------------------------------------
+
+
+def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
+    """Calls of a file whose last name is that of a known API or of a function that sends HTTP requests."""
+    catalog = engine.project.catalog
+    found = []
+    for name in facts.by_name:
+        if name in catalog.last_names or name in catalog.duck_callers or name in _http_names(engine):
+            found += facts.by_name[name]
+    aliases = _aliases(engine, facts)
+    for alias in aliases:
+        found += facts.by_name.get(alias, ())
+    for ref in facts.calls:  # partial(...)(...) and calls of variables that hold an API's method
+        if last_name(ref.call.func) is None or isinstance(ref.call.func, Name) and ref.call.func.id in _holders(engine, facts, ref.scope):
+            found.append(ref)
+    unique = {id(ref): ref for ref in found}
+    return sorted(unique.values(), key=lambda r: (r.call.pos, r.scope))
+
+
+def _http_names(engine: Engine) -> frozenset[str]:
+    return frozenset(name.rsplit(".", 1)[-1] for name in engine.project.catalog.callers_by_name)
+
+
+def _aliases(engine: Engine, facts: FileFacts) -> list[str]:
+    """Local names of imported APIs: `from litellm import completion as ask`."""
+    names = engine.project.catalog.last_names
+    return [
+        b.name for scope in facts.scopes for bindings in scope.bindings.values() for b in bindings
+        if b.kind == "import" and b.member in names and b.name != b.member
+    ]  # fmt: skip
+
+
+def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
+    """Variables of a scope that are bound to something ending in an API's name: `ask = client.messages.create`."""
+    names = engine.project.catalog.last_names
+    held = set()
+    at = scope
+    while at >= 0:
+        for name, bindings in facts.scopes[at].bindings.items():
+            for binding in bindings:
+                value = binding.value
+                if binding.kind == "assign" and isinstance(value, (Attr, Name)) and last_name(value) in names:
+                    held.add(name)
+                elif binding.kind == "assign" and isinstance(value, Call) and last_name(value.func) == "partial" and value.args:
+                    if last_name(value.args[0]) in names:
+                        held.add(name)
+        at = facts.scopes[at].parent
+    return frozenset(held)
+
+
+def role(engine: Engine, target: Target, name: str) -> Sent | None:
+    """What a role is: sent by the call, set on a client (innermost first), or a default. None: the role is not known."""
+    own = target.spec.roles.get(name)
+    if own is not None:
+        value = sent(target.arguments, own)
+        if value is not None:
+            return value
+    default: Arg | None = None
+    for client, made in reversed(target.clients):
+        arg = client.roles.get(name)
+        if arg is None:
+            continue
+        if made is not None:
+            value = sent(CallArguments(engine, made.call, made.frame), arg)
+            if value is not None:
+                return value
+        default = default or arg
+    arg = default or own
+    return None if arg is None else Sent(_default(engine, target, arg), None)
+
+
+def _default(engine: Engine, target: Target, arg: Arg) -> Result:
+    from guard.facts.link.arguments import ABSENT
+    from guard.facts.link.things import Hop
+
+    if arg.env is not None and arg.how == "default":
+        pass
+    if arg.how == "default":
+        hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+        return Result(tuple(Alt(Lit(value), (hop,)) for value in arg.defaults(None)[:1]))
+    if arg.how in ("not_sent", "model_maximum"):
+        return ABSENT
+    return unknown(arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known"))
