@@ -14,13 +14,14 @@ from guard.parse.nodes import DataFile, Entry, LineStarts, Node, last_of_equal
 from guard.parse.text import decoded
 
 _ASSIGNMENT = re.compile(
-    r"""[ \t]*(?:export[ \t]+)?
-        (?:'(?P<quoted_key>[^'\n]+)'|(?P<key>[^=\#\s]+))[ \t]*
-        (?:(?P<equals>=)[ \t]*
+    r"""[ \t]*+(?:export[ \t]++)?
+        (?:'(?P<quoted_key>[^'\n]+)'|(?P<key>[^=\#\s]++))[ \t]*+
+        (?:(?P<equals>=)[ \t]*+
            (?:'(?P<single>(?:\\.|[^'\\])*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<bare>[^\n]*)))?
-        [ \t]*(?:\#[^\n]*)?$""",
+        [ \t]*+(?:\#[^\n]*+)?$""",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+_COMMENT = re.compile(r"(?<!\s)\s++#.*")
 _ESCAPE = re.compile(r"\\([\\'\"abfnrtv])")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -56,5 +57,5 @@ def _entry(found: re.Match[str], places: LineStarts) -> Entry:
     elif found["double"] is not None:
         start, text = found.start("double") - 1, _ESCAPE.sub(lambda at: _ESCAPES.get(at[1], at[1]), found["double"])
     else:
-        start, text = found.start("bare"), re.sub(r"\s+#.*", "", found["bare"]).rstrip()
+        start, text = found.start("bare"), _COMMENT.sub("", found["bare"]).rstrip()
     return Entry(key, Node("scalar", *places.place(start), text, text))

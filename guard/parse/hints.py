@@ -29,6 +29,7 @@ _NEWER = re.compile(
 
 def syntax_hint(message: str, line: str) -> str:
     """A hint for a syntax error with Python's `message` in the text `line`; empty if nothing is known."""
+    line = line[:500]
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     if _NEWER.search(line) or message.startswith("f-string:"):
         return f"This may be syntax of a newer Python; guard runs on Python {running}: run it on the project's Python."

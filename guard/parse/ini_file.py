@@ -15,7 +15,7 @@ from guard.parse.nodes import DataFile, Entry, Node, not_valid
 from guard.parse.text import decoded
 
 _SECTION = re.compile(r"\[(.+)\]")
-_OPTION = re.compile(r"(?P<key>.*?)\s*(?:(?P<sign>[=:])\s*(?P<value>.*))?$")
+_SIGN = re.compile(r"[=:]")
 _DEFAULT = "DEFAULT"
 
 
@@ -90,10 +90,12 @@ def _sections(path: str, text: str) -> dict[str, _Section] | Problem:
 
 def _option(bare: str, line: int, start: int) -> _Option | None:
     """`key = value` or `key: value` in a line stripped of blanks that begins `start` characters in."""
-    found = _OPTION.match(bare)
-    if found is None or not found["key"]:
+    sign = _SIGN.search(bare)
+    written = bare[: sign.start()].rstrip() if sign else bare
+    if not written:
         return None
-    key = Node("scalar", line, start + 1, found["key"].lower(), found["key"])
-    if found["sign"] is None:
+    key = Node("scalar", line, start + 1, written.lower(), written)
+    if sign is None:
         return _Option(key, line, start + 1, None)
-    return _Option(key, line, start + found.start("value") + 1, [found["value"].strip()])
+    value = bare[sign.end() :].lstrip()
+    return _Option(key, line, start + len(bare) - len(value) + 1, [value])

@@ -20,8 +20,8 @@ _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _LINE_MAGIC = re.compile(r"%(\w+)")
 _TIMEIT = re.compile(r"[^%\n]*%timeit\b")
 _COMPOUND = re.compile(r"(?:for|while|if|with|async|try)\b")
-_ASSIGNED = re.compile(r"[ \t]*[\w.,*\[\]'\" \t]+?=[ \t]*(?=[%!])")
-_HELP = re.compile(r"[ \t]*(?:\?\??\s*[\w.*%]+|%{0,2}[\w.*]+\?\??)[ \t]*;?[ \t]*$")
+_ASSIGNED = re.compile(r"[ \t]*+[\w.,*\[\]'\" \t]++=[ \t]*+(?=[%!])")
+_HELP = re.compile(r"[ \t]*(?:\?\??\s*[\w.*%]+|%{0,2}[\w.*]+\?\??)[ \t]*+;?[ \t]*+$")
 _AUTOMAGIC = re.compile(
     r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|mkdir|cat|cp|mv|rm|rmdir)[ \t]+[\w./~-][^\n]*$", re.MULTILINE
 )
@@ -92,7 +92,7 @@ def _magic_end(cell: str, start: int) -> int | None:
     bare = line.lstrip()
     if not (bare.startswith(("%", "!", "?")) or _ASSIGNED.match(line) or (bare.endswith("?") and _HELP.match(line))):
         return None
-    while cell[start:end].endswith("\\\n") and end < len(cell):
+    while cell.endswith("\\\n", start, end) and end < len(cell):
         end = _line_end(cell, end)
     return end
 

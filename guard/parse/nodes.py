@@ -91,7 +91,7 @@ def find(node: Node | None, keys: Sequence[str | int]) -> Node | None:
 
 
 def plain(node: Node) -> Any:
-    """`node` as dicts, lists and scalars. A key that is itself a map or list becomes its text."""
+    """`node` as dicts, lists and scalars. A key that is itself a map or list becomes a text that names its place."""
     if node.kind == "map":
         return {_plain_key(entry.key): plain(entry.value) for entry in node.entries}
     if node.kind == "list":
@@ -100,7 +100,7 @@ def plain(node: Node) -> Any:
 
 
 def _plain_key(key: Node) -> Scalar:
-    return key.value if key.kind == "scalar" else str(plain(key))
+    return key.value if key.kind == "scalar" else f"<{key.kind} at {key.line}:{key.column}>"
 
 
 def last_of_equal(entries: Sequence[Entry]) -> tuple[Entry, ...]:

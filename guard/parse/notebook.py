@@ -61,7 +61,7 @@ def parse_notebook(path: str, data: bytes) -> tuple[PythonSyntax | None, tuple[P
             problems.append(Problem(path, None, None, parsed.kind, f"the notebook as a whole {parsed.message}"))
             return None, tuple(problems)
     starts = tuple(CellStart(cell.first_line, cell.index) for cell in cells)
-    return PythonSyntax(parsed, source, tuple(lines), guard_comments(source), starts), tuple(problems)
+    return PythonSyntax(parsed, source, tuple(lines), guard_comments(source, lines), starts), tuple(problems)
 
 
 def _loaded(path: str, text: str) -> dict[str, Any] | Problem:

@@ -7,7 +7,6 @@ cells and calls `syntax_of`, `depth` keeps trees shallow enough for recursive vi
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -17,7 +16,6 @@ from guard.model import Problem
 from guard.parse.depth import MAX_DEPTH, too_deep_line
 from guard.parse.text import decoded
 
-_GUARD_COMMENT = re.compile(r"#[^\n]*guard:")
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -95,7 +93,7 @@ def parse_python(path: str, data: bytes) -> PythonSyntax | Problem:
     if isinstance(parsed, Refused):
         message = f"{parsed.message}; model calls in this file are not seen"
         return Problem(path, parsed.line, parsed.column, parsed.kind, message, parsed.hint)
-    return PythonSyntax(parsed, source, lines, guard_comments(source))
+    return PythonSyntax(parsed, source, lines, guard_comments(source, lines))
 
 
 def syntax_of(source: str, lines: Sequence[str]) -> ast.Module | Refused:
@@ -144,9 +142,9 @@ def _refused(lines: Sequence[str], error: SyntaxError) -> Refused:
     return Refused("syntax", f"syntax error: {message}", line, column, syntax_hint(message, text))
 
 
-def guard_comments(source: str) -> tuple[Comment, ...]:
-    """The comments of a source that parses which contain `guard:`."""
-    if "guard:" not in source or not _GUARD_COMMENT.search(source):
+def guard_comments(source: str, lines: Sequence[str]) -> tuple[Comment, ...]:
+    """The comments that contain `guard:` of a source that parses; `lines` as for `syntax_of`."""
+    if "guard:" not in source or not any(-1 < line.find("#") < line.rfind("guard:") for line in lines):
         return ()
     import io
     import tokenize

@@ -23,6 +23,9 @@ _STRING = re.compile(
 _BARE = re.compile(r"[^,\]}#\n]+")
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
+_MOST_DOT_WORK = 50_000_000
+"""`tomllib` takes time in the square of the parts of a dotted key: about two seconds for this sum of squares."""
+
 _Path = tuple[str | int, ...]
 _Offsets = dict[_Path, int]
 
@@ -32,6 +35,8 @@ def parse(path: str, data: bytes) -> DataFile | Problem:
     text = decoded(path, data)
     if isinstance(text, Problem):
         return text
+    if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_DOT_WORK:
+        return too_deep(path)
     import tomllib
 
     try:

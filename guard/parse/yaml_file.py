@@ -16,6 +16,8 @@ from guard.parse.nodes import MAX_DEPTH, MAX_NODES, DataFile, Entry, Node, last_
 from guard.parse.text import decoded
 
 _STANDARD = "tag:yaml.org,2002:"
+_LONGEST_NUMBER = 400
+"""Characters. Longer "numbers" stay text: `1:1:1:...` (base 60) would take quadratic time."""
 _TEMPLATE = re.compile(r"\{\{|\{%")
 
 
@@ -178,7 +180,7 @@ class _Builder:
         if kind == "merge" and self.stack and self.stack[-1].expects_key():
             return Node("scalar", mark.line + 1, mark.column + 1, text, text, tag="merge")
         value: Scalar = text
-        if kind in ("int", "float", "bool", "null"):
+        if kind in ("int", "float", "bool", "null") and len(text) <= _LONGEST_NUMBER:
             value = self._typed(kind, text)
         return Node("scalar", mark.line + 1, mark.column + 1, value, text, tag=_custom(tag))
 
@@ -208,8 +210,11 @@ def _merged(entries: list[Entry]) -> list[Entry]:
 
 
 def _custom(tag: str | None) -> str | None:
-    """`tag` if it is none of YAML's own."""
-    return None if tag is None or tag == "!" or tag.startswith(_STANDARD) else tag
+    """`tag` if it is none of YAML's own; PyYAML puts its tags for Python objects under YAML's name."""
+    if tag is None or tag == "!":
+        return None
+    own = tag.startswith(_STANDARD) and not tag.startswith(_STANDARD + "python/")
+    return None if own else tag
 
 
 def _hint(text: str) -> str:

@@ -248,6 +248,26 @@ def test_one_hostile_cell_does_not_take_the_others_down(source: str) -> None:
     problems[0].message.encode()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = '''\n" * 5_000 + "\n%x",
+        "%x\n" + "a " * 50_000 + "?",
+        "%x\n?a" + " " * 200_000 + "?",
+        "%x\n" + "a, " * 50_000,
+        "%x\n" + " " * 200_000 + "y = 1",
+        "%time" + " " * 50_000 + "-" * 50_000,
+        "%prun" + " -s a" * 5_000 + "?",
+        "%prun" + " -s" * 5_000 + "?x",
+        " \n" * 100_000 + "%x",
+        "!x \\\n" * 20_000,
+    ],
+)
+def test_cells_made_to_take_quadratic_time_end(source: str) -> None:
+    syntax, _ = parse_notebook("n.ipynb", notebook(code(source)))
+    assert syntax is not None
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (

@@ -294,6 +294,11 @@ def test_a_comment_at_the_very_end_without_line_end() -> None:
     assert len(parsed("x = 1  # guard: ignore[a]").comments) == 1
 
 
+@pytest.mark.parametrize("line", ["# " * 100_000, "#" * 200_000 + "guard", "x = '" + "guard:" * 50_000 + "'"])
+def test_long_lines_take_linear_time(line: str) -> None:
+    assert parsed(line + "\ny = 'guard:'\n").comments == ()
+
+
 # --- anything ---------------------------------------------------------------------------------------------------
 
 

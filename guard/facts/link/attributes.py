@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr
-from guard.facts.link import objects
+from guard.facts.link import cli, objects
 from guard.facts.link.things import (
     Alt, ClassThing, DictOf, Ext, FileContent, FilePath, Frame, Func, Gap, Inst, ListOf, Lit, Method, ModuleThing,
     PackageThing, Partial, Pieces, Result, Super, Thing, opened, union, unknown, within,
@@ -38,6 +38,9 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
     if isinstance(thing, Ext):
         if thing.chain == "__file__":
             return unknown("a part of __file__")
+        declared = cli.parsed_argument(engine, thing, name)
+        if declared is not None:
+            return declared
         return Result((Alt(Ext(f"{thing.chain}.{name}", thing.made)),))
     if isinstance(thing, Inst):
         return objects.attribute(engine, thing, name)

@@ -6,12 +6,13 @@ Calls in tests decide nothing for code that is not a test.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import objects
-from guard.facts.link.stages import is_test
+from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import (
     Bind, Called, ClassThing, Ext, Func, Inst, OnObject, Partial, Root, Stop, Thing,
 )  # fmt: skip
@@ -56,37 +57,83 @@ class Callers:
         scope = engine.project.scope(root.path, root.scope)
         if scope.kind != "function":
             return [Stop("it is decided at run time")]
-        names = self._names(root, scope)
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
-        for name in names:
-            for facts, ref in engine.project.calls_named(name)[:MAX_CANDIDATES]:
-                if is_test(facts.path) and not is_test(root.path):
-                    continue
-                if facts.path == root.path and self._inside(facts, ref, root.scope):
-                    continue
-                mark = (facts.path, ref.call.pos)
-                if mark not in seen and self._means(facts, ref, root, scope):
-                    seen.add(mark)
-                    found.append(Called(ref.call, engine.root(facts.path, ref.scope), ref.via))
-        return found or [Stop("no caller in the repository decides it")]
+        for facts, ref in self._candidates(root, scope):
+            if facts.path == root.path and self._inside(facts, ref, root.scope):
+                continue
+            mark = (facts.path, ref.call.pos)
+            if mark not in seen and self._means(facts, ref, root, scope):
+                seen.add(mark)
+                found.append(Called(ref.call, engine.root(facts.path, ref.scope), ref.via))
+        return self._with_outside(root, found) or [Stop("no caller in the repository decides it")]
 
-    def _names(self, root: Root, scope: Scope) -> list[str]:
-        """Names under which a function is called: its own; a constructor's class and its subclasses; import aliases."""
-        engine = self.engine
-        if scope.name != "__init__" or scope.parent <= 0:
-            names = [scope.name]
-            if scope.name == "__call__" and scope.parent > 0:
-                return names
-        else:
-            names = [engine.project.scope(root.path, scope.parent).name, "__init__"]
-            names += [s.name for _, s in self.subclasses(ClassThing(root.path, scope.parent))]
-        aliases = []
-        for path in engine.project.naming(names[0]):
-            facts = engine.project.facts(path)
-            for bindings in facts.scopes[0].bindings.values() if facts else ():
-                aliases += [b.name for b in bindings if b.kind == "import" and b.member == names[0] and b.name != names[0]]
-        return [*names, *dict.fromkeys(aliases)]
+    def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
+        """Examples and notebooks alone do not say how code is used in production: it may be called from outside, too."""
+        if not found or stage_of(root.path) in ("development", "test", "evaluation"):
+            return found
+        paths = [b.frame.path if isinstance(b, Called) else b.thing.frame.path for b in found
+                 if isinstance(b, Called) or isinstance(b, OnObject) and b.thing.frame is not None]  # fmt: skip
+        if paths and all(stage_of(p) in ("development", "evaluation") for p in paths):
+            return [*found, Stop("only examples in the repository decide it")]
+        return found
+
+    def _candidates(self, root: Root, scope: Scope) -> list[tuple[FileFacts, CallRef]]:
+        """Calls by a name that can mean the function, in files that can know it."""
+        project = self.engine.project
+        found: list[tuple[FileFacts, CallRef]] = []
+        for name, paths in self._names(root, scope).items():
+            for path in sorted(paths):
+                facts = project.facts(path)
+                if facts is not None:
+                    found += [(facts, ref) for ref in facts.by_name.get(name, ())][:MAX_CANDIDATES]
+        return found[:MAX_CANDIDATES]
+
+    def _names(self, root: Root, scope: Scope) -> dict[str, set[str]]:
+        """Names under which a function is called -> files in which that name can mean it.
+
+        A module's function is known where its module (or one that passes it on) is imported; a method wherever its
+        name is, but a method with a name that says nothing only where its class is named as well.
+        """
+        project = self.engine.project
+        above = project.scope(root.path, scope.parent) if scope.parent >= 0 else None
+        if above is not None and above.kind == "class" and scope.name == "__init__":
+            family = [(ClassThing(root.path, above.id), above), *self.subclasses(ClassThing(root.path, above.id))]
+            return {s.name: self._allowed(project.naming(s.name), root.path) for _, s in family}
+        if above is not None and above.kind == "class":
+            paths = self._allowed(project.naming(scope.name), root.path)
+            if scope.name in COMMON:
+                family = [above, *(s for _, s in self.subclasses(ClassThing(root.path, above.id)))]
+                paths &= {p for s in family for p in project.naming(s.name)} | {root.path}
+            return {scope.name: paths}
+        if above is not None and above.kind != "module":
+            return {scope.name: {root.path}}
+        return self._imported(root, scope)
+
+    def _allowed(self, paths: Iterable[str], root_path: str) -> set[str]:
+        return {p for p in paths if is_test(root_path) or not is_test(p)}
+
+    def _imported(self, root: Root, scope: Scope) -> dict[str, set[str]]:
+        """Names and files of a module's function: where it is defined, imported, renamed or passed on."""
+        project = self.engine.project
+        names: dict[str, set[str]] = {scope.name: {root.path}}
+        waiting, seen = [(root.path, scope.name)], {(root.path, scope.name)}
+        while waiting and len(seen) < 64:
+            path, name = waiting.pop()
+            stem = project.stem(path)
+            for other in self._allowed(set(project.naming(name)) & set(project.naming(stem)), root.path) - {path}:
+                facts = project.facts(other)
+                if facts is None:
+                    continue
+                names.setdefault(name, set()).add(other)
+                for bindings in facts.scopes[0].bindings.values():
+                    for binding in bindings:
+                        if binding.kind == "import" and binding.member == name:
+                            names.setdefault(binding.name, set()).add(other)
+                            if (other, binding.name) not in seen:
+                                seen.add((other, binding.name))
+                                waiting.append((other, binding.name))
+        return names
 
     @staticmethod
     def _inside(facts: FileFacts, ref: CallRef, scope: int) -> bool:
@@ -135,7 +182,8 @@ class Callers:
         engine = self.engine
         if not isinstance(call.func, Attr) or scope.parent <= 0 or scope.name in COMMON or scope.name.startswith("__"):
             return False
-        named = [(f, s) for f, s in engine.project.defs_named(scope.name) if s.kind == "function" and not is_test(f.path)]
+        paths = self._allowed(engine.project.naming(scope.name), root.path)
+        named = [(f, s) for f, s in engine.project.defs_named(scope.name, paths) if s.kind == "function"]
         mine = self._family(ClassThing(root.path, scope.parent))
         for facts, other in named:
             if other.parent <= 0 or facts.scopes[other.parent].kind != "class":
@@ -156,10 +204,10 @@ class Callers:
         engine = self.engine
         name = engine.project.scope(cls.path, cls.scope).name
         found: list[tuple[ClassThing, Scope]] = []
-        for path in engine.project.naming(name):
+        for path in sorted(self._allowed(engine.project.naming(name), cls.path)):
             facts = engine.project.facts(path)
             for scope in facts.scopes if facts else ():
-                if scope.kind == "class" and any(last_name(b) == name for b in scope.bases) and not is_test(path):
+                if scope.kind == "class" and any(last_name(b) == name for b in scope.bases):
                     sub = ClassThing(path, scope.id)
                     if sub != cls and any(o.cls == cls for o in objects.order(engine, sub)[0]):
                         found.append((sub, scope))
@@ -174,9 +222,8 @@ class Callers:
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
         for member, scope in family:
-            for facts, ref in engine.project.calls_named(scope.name)[:MAX_CANDIDATES]:
-                if is_test(facts.path) and not is_test(root.path):
-                    continue
+            paths = self._allowed(engine.project.naming(scope.name), root.path)
+            for facts, ref in engine.project.calls_named(scope.name, paths)[:MAX_CANDIDATES]:
                 mark = (facts.path, ref.call.pos)
                 if mark in seen:
                     continue
@@ -187,7 +234,7 @@ class Callers:
                     found.append(OnObject(Inst(member, ref.call, frame)))
         if not found and len(family) > 1:  # an abstract base: its subclasses, made at unknown places
             found = [OnObject(Inst(c, None, None)) for c, s in family[1:] if not self._is_abstract(s)]
-        return found or [Stop("no call in the repository makes the object")]
+        return self._with_outside(root, found) or [Stop("no call in the repository makes the object")]
 
     @staticmethod
     def _is_abstract(scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Star, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link import objects, truth
+from guard.facts.link import cli, objects, truth
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
     Alt, Called, Cell, ClassThing, DictOf, Entry, Ext, Frame, Func, Gap, Held, Hop, Inst, ListOf, Lit, Made, Method,
@@ -266,7 +266,8 @@ def argument(
     if param.name in positional:
         found = _positional(engine, call, positional.index(param.name), caller, param.name)
         if found is not None:
-            return found
+            default = _default_of(engine, frame, param) if not found.alts and any(isinstance(a, Star) for a in call.args) else None
+            return found if default is None else union([default, found])
     for keyword, value in call.keywords:
         if keyword is None:
             spread_value = from_spread(engine, engine.eval(value, caller), param.name)
@@ -343,9 +344,9 @@ def keywords_dict(engine: Engine, call: Call, caller: Frame, without: frozenset[
 
 
 def _default_of(engine: Engine, frame: Frame, param: Param) -> Result | None:
-    if param.default is None:
-        return None
     scope = engine.scope_of(frame)
+    if param.default is None:
+        return cli.option_default(engine, scope, param, frame)
     if scope.kind == "lambda":
         outer = frame.lexical or engine.module(frame.path)
     elif scope.parent > 0:
@@ -356,7 +357,9 @@ def _default_of(engine: Engine, frame: Frame, param: Param) -> Result | None:
             outer = frame.lexical or engine.root(frame.path, parent.id)
     else:
         outer = engine.module(frame.path)
-    return moved(engine.eval(param.default, outer), Hop(frame.path, param.default.pos, "default", param.name))
+    declared = cli.declared_default(engine, param.default, outer)
+    result = declared if declared is not None else engine.eval(param.default, outer)
+    return moved(result, Hop(frame.path, param.default.pos, "default", param.name))
 
 
 def _default(engine: Engine, frame: Frame, param: Param, why: str | None) -> Result:

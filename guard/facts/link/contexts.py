@@ -12,6 +12,8 @@ from typing import NamedTuple
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import Callers
 from guard.facts.link.draft import Draft, Drafter
+from guard.facts.link.engine import Consulted
+from guard.facts.link.sends import may_send
 from guard.facts.link.things import Bind, Called, OnObject, Root, Stop
 
 MAX_CONTEXTS = 64
@@ -35,8 +37,11 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -
         context = waiting.pop(0)
         draft = drafter.draft(facts, ref, context)
         if draft is None:
+            receiver = _next(drafter.engine.consulted) if may_send(drafter.engine, ref) and len(context) < MAX_LEVELS else None
+            if receiver is not None and len(waiting) < MAX_CONTEXTS:
+                waiting = [{**context, receiver: bind} for bind in callers.of(receiver)[:MAX_CONTEXTS]] + waiting
             continue
-        root = _next(drafter, draft)
+        root = _next(draft.consulted)
         if root is None or len(context) >= MAX_LEVELS:
             found.append(Leaf(context, draft, False))
             continue
@@ -52,9 +57,9 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -
     return found
 
 
-def _next(drafter: Drafter, draft: Draft) -> Root | None:
+def _next(consulted: Consulted) -> Root | None:
     """The root to decide next: callers before objects, since a call also says which object it runs on."""
-    open_roots = list(dict.fromkeys(root for (root, _), bind in draft.consulted.items() if bind is None))
+    open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
     for kind in ("callers", "self"):
         for root in open_roots:
             if root.kind == kind:

@@ -15,7 +15,7 @@ from guard.facts.link.sends import Target, role, targets
 from guard.facts.link.things import (
     Alt, Bind, Called, Frame, Hop, ListOf, Lit, Result, Root, World, union, within,
 )  # fmt: skip
-from guard.facts.link.values import Quantity, Spans, is_effort, is_name, is_tokens, known_number, quantity
+from guard.facts.link.values import Quantity, Spans, fitting, is_effort, is_name, is_tokens, known_number, quantity
 from guard.model import Layer, Prompt, Value
 
 if TYPE_CHECKING:
@@ -69,10 +69,11 @@ class Drafter:
         for other in found:
             if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
                 providers.append((other.provider, other.world))
+        worlds = [world for _, world in providers]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
-        model = self._model(target, place)
-        limit = self._merged(found, "max_output", is_tokens, place, target)
+        model = fitting(self._model(target, place), worlds)
+        limit = fitting(self._limit(target, place), worlds)
         reasoning = quantity(role(engine, target, "reasoning"), self.spans, is_effort, place, "not known") if "reasoning" in target.spec.roles else _NONE
         tier = quantity(role(engine, target, "tier"), self.spans, is_name, place, "not known") if "tier" in target.spec.roles else _NONE
         read = prompts.read(engine, target, self.spans)
@@ -125,10 +126,10 @@ class Drafter:
         found = containers.elements(self.engine, Result((alt,)), ("models", self.engine.work))
         return list(found.alts)
 
-    def _merged(self, found: list[Target], name: str, accept: object, place: Hop, first: Target) -> Quantity:
-        if name not in first.spec.roles and not any(name in layer.client.roles for layer in first.clients):
-            return Quantity(_NONE.value, ())
-        return quantity(role(self.engine, first, name), self.spans, accept, place, "not known")  # type: ignore[arg-type]
+    def _limit(self, target: Target, place: Hop) -> Quantity:
+        if "max_output" not in target.spec.roles and not any("max_output" in layer.client.roles for layer in target.clients):
+            return _NONE
+        return quantity(role(self.engine, target, "max_output"), self.spans, is_tokens, place, "not known")
 
     def _outputs(self, target: Target) -> int | None:
         value = role(self.engine, target, "outputs")

@@ -17,7 +17,7 @@ from guard.facts.expr import (
     Text, Unary, Walrus, dotted,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, Block, FileFacts, Scope
-from guard.facts.link import attributes, calling, containers, effects, known, texts, truth
+from guard.facts.link import attributes, calling, containers, effects, known, objects, texts, truth
 from guard.facts.link.names import Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -49,9 +49,13 @@ class Engine:
         self.work = 0
         self._quiet = 0
         self._depth = 0
-        self._memo: dict[tuple[int, int], list[tuple[Any, Consulted, frozenset[Fact], Result]]] = {}
+        self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
+        """Answers that asked for no root. The expression is kept so that its identity stays its own."""
+        self._decided: dict[tuple[int, int], list[tuple[Any, Consulted, frozenset[Fact], Result]]] = {}
+        """Answers under decisions of the context, the latest last."""
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
+        self._dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         self._globals: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: self._attr, Item: self._item, Call: self._call, Seq: self._seq, Map: self._map,
@@ -157,12 +161,19 @@ class Engine:
             self.consulted.update(inner)
             self.project.reads |= read
         if self.work < MAX_WORK:
-            self._memo.setdefault(key, []).append((expr, inner, frozenset(read), result))
+            if inner:
+                self._decided.setdefault(key, []).append((expr, inner, frozenset(read), result))
+            else:
+                self._settled[key] = (expr, frozenset(read), result)
         return result
 
     def _kept(self, key: tuple[int, int]) -> Result | None:
         """An answer given before under the same decisions of the context."""
-        for _, consulted, read, result in self._memo.get(key, ()):
+        settled = self._settled.get(key)
+        if settled is not None:
+            self.project.reads |= settled[1]
+            return settled[2]
+        for _, consulted, read, result in reversed(self._decided.get(key, ())):
             if all(self.context.get(root) is bind for (root, _), bind in consulted.items()):
                 self.consulted.update(consulted)
                 self.project.reads |= read
@@ -366,9 +377,45 @@ class Engine:
             if complete and results:
                 since = reached[-1].binding.at
                 return effects.applied(self, union(results), name, scope, frame, since, expr.pos.start)
-        results.append(attributes.attribute_of(self, self.eval(expr.base, frame), expr.name, expr, frame))
-        result = union(results)
+        nested = self._nested(name, scope, frame)
+        if nested is not None:
+            results.append(nested)
+        if nested is None or nested.open:
+            results.append(attributes.attribute_of(self, self.eval(expr.base, frame), expr.name, expr, frame))
+        elsewhere = self._set_elsewhere(name, scope, frame, results)
+        result = union([*results, *elsewhere])
         return result if name is None else effects.applied(self, result, name, scope, frame, since, expr.pos.start)
+
+    def _set_elsewhere(self, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:
+        """`state.model` of an object of a library, assigned by other functions of the same file."""
+        facts = self.project.facts(frame.path)
+        if name is None or facts is None or not any(isinstance(a.thing, Ext) for r in found for a in r.alts):
+            return []
+        if facts.path not in self._dotted:
+            index: dict[str, list[tuple[int, Binding]]] = {}
+            for other in facts.scopes:
+                for key, bindings in other.bindings.items():
+                    if "." in key:
+                        index.setdefault(key, []).extend((other.id, b) for b in bindings)
+            self._dotted[facts.path] = index
+        return [
+            self.bound(binding, self.root(frame.path, owner)) for owner, binding in self._dotted[facts.path].get(name, ())
+            if owner != scope.id and binding.kind == "assign"
+        ]  # fmt: skip
+
+    def _nested(self, name: str | None, scope: Scope, frame: Frame) -> Result | None:
+        """`self.config.model` where the constructor assigns that very attribute of an attribute."""
+        parts = name.split(".") if name is not None else []
+        if len(parts) < 3 or not scope.params or parts[0] != scope.params[0].name or not calling.is_method(self, frame.path, scope):
+            return None
+        owner = calling.parameter(self, scope.params[0], frame)
+        results = []
+        for alt in owner.alts:
+            if isinstance(alt.thing, Inst):
+                found = objects.assigned_below(self, alt.thing, ".".join(parts[1:]), frame)
+                if found is not None:
+                    results.append(within(found, alt.world))
+        return union(results) if results else None
 
     def _item(self, expr: Item, frame: Frame) -> Result:
         return containers.item_of(self, self.eval(expr.base, frame), expr, frame)

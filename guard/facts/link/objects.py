@@ -111,11 +111,7 @@ def bind_method(engine: Engine, cls: ClassThing, scope: Scope, owner: Inst | Cla
 
 def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     """`inst.name`"""
-    if inst.call is None:
-        root = Root("self", inst.cls.path, inst.cls.scope)
-        bind = engine.consult(root, name) if name not in _method_names(engine, inst.cls) else engine.context.get(root)
-        if isinstance(bind, OnObject):
-            inst = bind.thing
+    inst = decided(engine, inst, name)
     owned, outside = order(engine, inst.cls)
     if name == "__class__":
         return known(inst.cls)
@@ -137,6 +133,15 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     if dynamic is not None:
         return dynamic
     return _from_outside(engine, inst, outside, name)
+
+
+def decided(engine: Engine, inst: Inst, name: str) -> Inst:
+    """The object that the context decided on, for one made at an unknown place."""
+    if inst.call is not None:
+        return inst
+    root = Root("self", inst.cls.path, inst.cls.scope)
+    bind = engine.consult(root, name) if name not in _method_names(engine, inst.cls) else engine.context.get(root)
+    return bind.thing if isinstance(bind, OnObject) else inst
 
 
 def _method_names(engine: Engine, cls: ClassThing) -> frozenset[str]:
@@ -216,6 +221,27 @@ def _assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list
     if later and results:
         return [union([*results, *later])]
     return results + later
+
+
+def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Result | None:
+    """What constructors assign to `self.config.model`; open when another value may stand there. None: nothing does."""
+    from guard.facts.link import truth
+    from guard.facts.link.engine import END
+
+    inst = decided(engine, inst, path)
+    owned, _ = order(engine, inst.cls)
+    results: list[Result] = []
+    for init, inner in constructor_frames(engine, inst, owned):
+        if inner is frame:
+            continue
+        first = init.params[0].name if init.params else "self"
+        bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
+        if bindings:
+            reached, complete = reaching(init, bindings, END, lambda block, inner=inner: truth.feasible(engine, block, inner))  # type: ignore[misc]
+            results += [engine._reached(r, inner) for r in reached]
+            if complete:
+                return union(results)
+    return opened(union(results), "it may be set before") if results else None
 
 
 def _complete(init: Scope, bindings: list[Binding]) -> bool:

@@ -45,6 +45,8 @@ class Project:
         self._modules = _module_index(self._files)
         self._resolved: dict[tuple[str, str], str | None] = {}
         self.own = own_distributions(root)
+        self.call_tails = _call_tails(catalog)
+        """Last one and last two names of every method path of the catalogue."""
         for file in listing.files:
             if file.path in self._files:
                 data = read(root, file)
@@ -137,19 +139,25 @@ class Project:
             self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
         return self._naming[name]
 
-    def calls_named(self, name: str) -> list[tuple[FileFacts, CallRef]]:
-        """Calls whose callee ends in a name, in the whole repository."""
+    @staticmethod
+    def stem(path: str) -> str:
+        """The name by which a module is imported: of a package that of its folder."""
+        pure = PurePosixPath(path)
+        return pure.parent.name if pure.name == "__init__.py" else pure.stem
+
+    def calls_named(self, name: str, paths: Iterable[str] | None = None) -> list[tuple[FileFacts, CallRef]]:
+        """Calls whose callee ends in a name, in the whole repository or in some files of it."""
         found = []
-        for path in self.naming(name):
+        for path in sorted(paths) if paths is not None else self.naming(name):
             facts = self.facts(path)
             if facts is not None:
                 found += [(facts, ref) for ref in facts.by_name.get(name, ())]
         return found
 
-    def defs_named(self, name: str) -> list[tuple[FileFacts, Scope]]:
-        """Functions and classes of a name, in the whole repository."""
+    def defs_named(self, name: str, paths: Iterable[str] | None = None) -> list[tuple[FileFacts, Scope]]:
+        """Functions and classes of a name, in the whole repository or in some files of it."""
         found = []
-        for path in self.naming(name):
+        for path in sorted(paths) if paths is not None else self.naming(name):
             facts = self.facts(path)
             if facts is not None:
                 found += [(facts, facts.scopes[scope]) for scope in facts.defs.get(name, ())]
@@ -221,6 +229,15 @@ class Project:
     def is_own(self, dotted: str) -> bool:
         """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""
         return dotted.split(".")[0].replace("_", "-") in self.own
+
+
+def _call_tails(catalog: Catalog) -> frozenset[str]:
+    tails: set[str] = set()
+    for call in catalog.calls.values():
+        for path in call.paths:
+            names = path.split(".")
+            tails.add(".".join(names[-2:]))
+    return frozenset(tails)
 
 
 def _env_files(listed: Iterable[str]) -> dict[str, list[str]]:

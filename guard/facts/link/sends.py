@@ -48,6 +48,22 @@ class Target(NamedTuple):
     """False when the receiver is unknown and only the path of attributes speaks for the API."""
 
 
+def may_send(engine: Engine, ref: CallRef) -> bool:
+    """Whether a call looks so much like an API that its unknown receiver is worth asking the callers for."""
+    names: list[str] = []
+    expr: Expr = ref.call.func
+    while isinstance(expr, Attr):
+        names.append(expr.name)
+        expr = expr.base
+    if isinstance(expr, Name):
+        names.append(expr.id)
+    tails = engine.project.call_tails
+    if ".".join(reversed(names[:2])) in tails:
+        return True
+    keywords = {k for k, _ in ref.call.keywords}
+    return len(names) > 1 and names[0] in tails and bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
+
+
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
     found: list[Target] = []
@@ -78,7 +94,8 @@ def _is_known_root(engine: Engine, thing: Ext) -> bool:
 def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
     catalog = engine.project.catalog
     found = []
-    for resolved in catalog.resolve(thing.chain):
+    public = ".".join(part for part in thing.chain.split(".") if not part.startswith("_"))
+    for resolved in catalog.resolve(thing.chain) or catalog.resolve(public):
         target = _resolved(engine, resolved, thing, call, frame, world)
         if target is not None:
             found.append(target)
@@ -86,10 +103,32 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
                 break
     if found:
         return found
+    wrapped = _of_wrapped(engine, thing, call, frame, world)
+    if wrapped:
+        return wrapped
     caller = catalog.callers_by_name.get(thing.chain)
     if caller is not None:
         target = _http(engine, caller, thing, call, frame, world)
         return [target] if target is not None else []
+    return []
+
+
+def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
+    """`instructor.from_openai(client).chat...`: what the wrapper lacks is asked of the client it wraps."""
+    parts = thing.chain.split("()")
+    for end in range(len(parts) - 1, 0, -1):
+        for client in engine.project.catalog.clients_by_name.get("()".join(parts[:end]), ()):
+            if client.wraps is None or end > len(thing.made):
+                continue
+            made = thing.made[end - 1]
+            value = sent(CallArguments(engine, made.call, made.frame), client.wraps)
+            rest, later = "()".join(parts[end:]), thing.made[end:]
+            found = []
+            for alt in value.result.alts if value is not None else ():
+                if isinstance(alt.thing, Ext):
+                    inner = Ext(alt.thing.chain + rest, (*alt.thing.made, *later))
+                    found += _of_chain(engine, inner, call, frame, world)
+            return [t._replace(clients=(*t.clients, Layer(client, made))) for t in found]
     return []
 
 
@@ -203,7 +242,8 @@ def _excluded(engine: Engine, target: Target) -> bool:
     """Arguments whose presence means that nothing is asked (`responses.stream(response_id=...)`)."""
     for name in target.spec.not_when:
         value = target.arguments.get(name, None)
-        if any(not is_absent(a) for a in value.alts):
+        given = isinstance(target.arguments, CallArguments) and any(k == name for k, _ in target.call.keywords)
+        if any(not is_absent(a) for a in value.alts) or given and not value.alts:
             return True
     return False
 
@@ -221,9 +261,15 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
     aliases = _aliases(engine, facts)
     for alias in aliases:
         found += facts.by_name.get(alias, ())
+    holders: dict[int, frozenset[str]] = {}
     for ref in facts.calls:  # partial(...)(...) and calls of variables that hold an API's method
-        if last_name(ref.call.func) is None or isinstance(ref.call.func, Name) and ref.call.func.id in _holders(engine, facts, ref.scope):
+        if last_name(ref.call.func) is None:
             found.append(ref)
+        elif isinstance(ref.call.func, Name):
+            if ref.scope not in holders:
+                holders[ref.scope] = _holders(engine, facts, ref.scope)
+            if ref.call.func.id in holders[ref.scope]:
+                found.append(ref)
     unique = {id(ref): ref for ref in found}
     return sorted(unique.values(), key=lambda r: (r.call.pos, r.scope))
 

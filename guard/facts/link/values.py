@@ -78,6 +78,14 @@ def value_of(rows: list[tuple[Choice, World]], reasons: tuple[str, ...]) -> Valu
     return Value(tuple(choices.values()), bool(reasons) or not choices, reasons[0] if reasons else None if choices else "not known")
 
 
+def fitting(found: Quantity, worlds: list[World]) -> Quantity:
+    """The alternatives that can hold where the call is sent at all (the client and the model of one branch)."""
+    rows = tuple(row for row in found.rows if any(together(row[1], world) is not None for world in worlds))
+    if len(rows) == len(found.rows) or not rows:
+        return found
+    return Quantity(value_of(list(rows), (found.value.why,) if found.value.open and found.value.why else ()), rows)
+
+
 def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     if is_absent(alt):
         hops = alt.trail or (Hop(place.path, place.pos, "not_sent"),)

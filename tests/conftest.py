@@ -1,0 +1,12 @@
+"""Options of the tests, and what pytest must not take for tests: the projects in `projects/` are input."""
+
+from __future__ import annotations
+
+import pytest
+
+collect_ignore = ["projects"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` writes what guard prints today into tests/projects; read the diff before you commit it."""
+    parser.addoption("--update", action="store_true", help="rewrite the expected output in tests/projects")
