@@ -93,3 +93,58 @@ def report(case: Any, name: str) -> dict[str, Any]:
 
 def models(data: dict[str, Any]) -> list[Any]:
     return [[choice["value"] for choice in request["model"]["choices"]] for request in data["requests"]]
+
+
+# --- what must hold, whatever the text looks like ---------------------------------------------------------------
+
+
+def test_a_wrapper_with_two_callers_is_two_requests_with_their_own_models(case: Any) -> None:
+    data = report(case, "wrapper-chain")
+    limits = [[choice["value"] for choice in request["max_output"]["choices"]] for request in data["requests"]]
+    assert sorted(zip(models(data), limits)) == [(["gpt-4o"], [50]), (["gpt-4o-mini"], [4])]
+    assert [request["callers"] for request in data["requests"]] == [1, 1]
+
+
+def test_of_arms_that_exclude_one_another_one_is_paid(case: Any) -> None:
+    data = report(case, "exclusive-arms")
+    (first, second), total = (request["estimate"]["usd"] for request in data["requests"]), data["totals"]["usd"]
+    assert {float(first["high"]), float(second["high"])} > {float(total["high"])}
+    assert float(total["high"]) == max(float(first["high"]), float(second["high"]))
+
+
+def test_a_fallback_costs_nothing_typically_and_counts_at_worst(case: Any) -> None:
+    first, fallback = report(case, "fallback")["requests"]
+    assert fallback["after"] == first["id"]
+    assert float(fallback["estimate"]["usd"]["typical"]) == 0 < float(fallback["estimate"]["usd"]["high"])
+
+
+def test_layers_of_retries_multiply(case: Any) -> None:
+    (request,) = report(case, "retries-stacked")["requests"]
+    assert (request["attempts"]["low"], request["attempts"]["high"]) == (1, 25)
+
+
+def test_a_loop_over_unknown_data_has_no_bound(case: Any) -> None:
+    endless, bounded = report(case, "loop-unbounded")["requests"]
+    assert endless["repeats"]["high"] is None and endless["repeats"]["why"]
+    assert (bounded["repeats"]["low"], bounded["repeats"]["high"]) == (3, 3)
+
+
+def test_a_month_is_runs_times_the_price_of_a_run(case: Any) -> None:
+    """300,000 x (60 + framing tokens x $2.50 + 150 x $10.00) / 1,000,000; framing is between 3 and 20 tokens."""
+    data = report(case, "monthly-budget")
+    (ask,) = (request for request in data["requests"] if request["sites"][0]["path"] == "web.py")
+    typical = float(ask["estimate"]["usd_per_month"]["typical"])
+    assert 300_000 * (63 * 2.5 + 1500) / 1e6 <= typical <= 300_000 * (80 * 2.5 + 1500) / 1e6
+
+
+def test_a_model_without_a_price_costs_an_unknown_amount_not_nothing(case: Any) -> None:
+    data = report(case, "unknown-model")
+    assert [request["estimate"]["usd"] for request in data["requests"]] == [None, None]
+    assert data["totals"]["usd"] is None
+
+
+def test_nothing_of_a_hostile_repository_reaches_the_terminal_unescaped(case: Any) -> None:
+    for command in ("cost", "check"):
+        text = case("hostile", command).stdout
+        assert "\\x1b" in text
+        assert not set(text) & set("\x1b\x07\u202e\r")

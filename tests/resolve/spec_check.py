@@ -66,9 +66,9 @@ def mismatches(expected: Expected, request: Request) -> list[str]:
             if not _count_is(count, text or ""):
                 wrong.append(f"{word}: expected {text}, found {_count(count)} ({'; '.join(count.why)})")
         elif word in SETS:
-            names = SETS[word](request)
-            if sorted(names) != sorted(_list(text)):
-                wrong.append(f"{word}: expected {text}, found {','.join(names) or 'nothing'}")
+            names = SETS[word](request) or ["none"]
+            if sorted(names) != sorted((text or "none").split(",")):
+                wrong.append(f"{word}: expected {text}, found {','.join(names)}")
         elif word in EQUALS:
             actual = EQUALS[word](request)
             if actual != text:
@@ -110,7 +110,7 @@ def show(request: Request) -> str:
     words += [f"{name}={_count(getattr(request, name))}" for name in COUNTS]
     words += [f"{name}={EQUALS[name](request)}" for name in ("api", "provider", "callers", "sites", "counted", "stage", "conditional")]
     words += [f"text={_text(request)!r}", f"holes={_holes(request)}", f"variants={','.join(_variants(request))}"]
-    words += [f"layers={_layers(request)!r}", f"entries={','.join(_entries(request))}", f"via={_origins(request.model)!r}"]
+    words += [f"layers={_layers(request)!r}", f"entries={','.join(_entries(request))}", f"via={_trails(request.model)!r}"]
     words += [f"open={request.model.why!r}"] if request.model.open else []
     words += [f"unknown={'; '.join(f'{u.what}: {u.why}' for u in request.unknown)!r}"] if request.unknown else []
     words += [f"assumed={'; '.join(request.assumed)!r}"] if request.assumed else []
@@ -172,8 +172,9 @@ def _per_run(request: Request) -> str:
     return " ".join(_count(r.repeats) for r in request.reached_from)
 
 
-def _origins(value: Value) -> str:
-    return "; ".join(f"{c.trail[0].span.path}:{c.trail[0].span.line} {c.trail[0].how}" for c in value.choices if c.trail)
+def _trails(value: Value) -> str:
+    """The way of each choice, origin first: `settings.py:3 literal > app.py:8 argument; ...`."""
+    return "; ".join(" > ".join(f"{s.span.path}:{s.span.line} {s.how}" for s in c.trail) for c in value.choices)
 
 
 def _count(count: Count) -> str:
@@ -191,16 +192,12 @@ def _count_is(count: Count, text: str) -> bool:
     return parts[0] == str(count.low) and (len(parts) < 3 or parts[1] == f"{count.typical:g}")
 
 
-def _list(text: str | None) -> list[str]:
-    return [] if text in (None, "", "none") else str(text).split(",")
-
-
 LABELS = frozenset({"name", "exclusive", "after"})
 COUNTS = ("attempts", "turns", "repeats")
 CONTAINS: dict[str, Says] = {
     "prompt": lambda r: "\n".join("".join(s.text or "" for s in m.segments) for m in r.prompt.messages),
-    "via": lambda r: _origins(r.model),
-    "limit_via": lambda r: _origins(r.max_output),
+    "via": lambda r: _trails(r.model),
+    "limit_via": lambda r: _trails(r.max_output),
     "why": lambda r: "; ".join(u.why for u in r.unknown),
     "why_not": lambda r: r.why_not or "",
     "assumed": lambda r: "; ".join(r.assumed),

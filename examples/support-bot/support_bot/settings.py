@@ -3,7 +3,7 @@
 import os
 
 ANSWER_MODEL = os.getenv("ANSWER_MODEL", "gpt-4.1")
-TRIAGE_MODEL = "gpt-4.1-nano"
-DIGEST_MODEL = "claude-sonnet-4-5"
+TRIAGE_MODEL = "gpt-4.1-mini"
+DIGEST_MODEL = "claude-sonnet-4-6"
 
 TEAMS = ["billing", "delivery", "returns", "accounts"]

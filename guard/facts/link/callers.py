@@ -44,7 +44,7 @@ class Callers:
             outer = self.engine.context
             self.engine.context = {}
             try:
-                found = self._objects(root) if root.kind == "self" else self._calls(root)
+                found = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
             finally:
                 self.engine.context = outer
             self._kept[root] = found
@@ -218,6 +218,8 @@ class Callers:
         engine = self.engine
         cls = ClassThing(root.path, root.scope)
         family = [(cls, engine.project.scope(root.path, root.scope)), *self.subclasses(cls)]
+        if root.kind == "object":
+            family = family[:1]
         wanted = {c for c, _ in family}
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()

@@ -135,7 +135,7 @@ def returned(engine: Engine, scope: Scope, frame: Frame) -> Result:
         sure, live = True, True
         for block in blocks_at(scope, place):
             if block.kind not in ("if", "case"):
-                sure = sure and block.kind in ("with", "try", "finally", "try_else")
+                sure = sure and (block.kind in ("with", "finally") or block.kind == "try" and not _handled(scope, block.group))
                 continue
             verdict = truth.feasible(engine, block, frame)
             if verdict is False:
@@ -152,6 +152,11 @@ def returned(engine: Engine, scope: Scope, frame: Frame) -> Result:
     if not results:
         return known(Lit(None)) if not _abstract(scope) else unknown(f"{scope.name} is implemented elsewhere")
     return union(results)
+
+
+def _handled(scope: Scope, group: int) -> bool:
+    """Whether a failure in a `try` is answered by something else than another exception."""
+    return any(b.group == group and b.kind == "except" and b.leaves != "raise" for b in scope.blocks)
 
 
 def _abstract(scope: Scope) -> bool:
@@ -196,6 +201,8 @@ def parameter(engine: Engine, param: Param, frame: Frame) -> Result:
         return _default(engine, frame, param, "what the lambda is called with is not known")
     if is_method(engine, frame.path, scope) and scope.params and scope.params[0].name == param.name:
         return _self(engine, frame, scope)
+    if scope.name == "__init__" and isinstance(frame.owner, Inst):
+        return _default(engine, frame, param, "the object is made where guard cannot see it")
     root = Root("callers", frame.path, frame.scope)
     bind = engine.consult(root, param.name)
     if isinstance(bind, Called):
@@ -235,7 +242,7 @@ def _receiver(engine: Engine, bind: Called, cls: ClassThing) -> Result | None:
     func = bind.call.func
     if not isinstance(func, Attr):
         return None
-    found = engine.eval(func.base, bind.frame)
+    found = engine.quietly(func.base, bind.frame)
     alts = tuple(
         a for a in found.alts if isinstance(a.thing, Inst) and any(o.cls == cls for o in objects.order(engine, a.thing.cls)[0])
     )
@@ -386,7 +393,7 @@ def annotated_object(engine: Engine, annotation: Expr, frame: Frame) -> Result |
     for part in _annotation_parts(annotation):
         for alt in engine.quietly(part, outer).alts:
             if isinstance(alt.thing, ClassThing) and not objects.is_enum(engine, alt.thing):
-                classes.append(known(Inst(alt.thing)))
+                classes.append(known(Inst(alt.thing, None, None, True)))
             elif isinstance(alt.thing, Ext) and _is_client(engine, alt.thing.chain):
                 classes.append(known(Ext(alt.thing.chain + "()", (*alt.thing.made, Made(Call(part.pos, part, (), ()), outer)))))
     return union(classes) if classes else None

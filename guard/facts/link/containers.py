@@ -133,8 +133,10 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
             results.append(within(opened(value, *keys.open), key.world))
         elif thing.open:
             results.append(unknown(thing.open[0]))
+    if literal and keys.open and results:  # a default key that may be overridden: any other entry may be meant
+        results.append(any_value(engine, thing, ("key", frame.key, expr.pos), keys.open[0]))
     if literal:
-        return union(results) if results else unknown("the key is not in the dict")
+        return opened(union(results), *keys.open) if results else unknown("the key is not in the dict")
     return any_value(engine, thing, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known")
 
 

@@ -54,13 +54,14 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -
                 found.append(Leaf({**context, root: Stop(f"more than {MAX_CONTEXTS} callers decide it")}, stopped, True))
             continue
         waiting = [{**context, root: bind} for bind in binds] + waiting
-    return found
+    live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
+    return live or found[:1]
 
 
 def _next(consulted: Consulted) -> Root | None:
     """The root to decide next: callers before objects, since a call also says which object it runs on."""
     open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
-    for kind in ("callers", "self"):
+    for kind in ("callers", "self", "object"):
         for root in open_roots:
             if root.kind == kind:
                 return root

@@ -389,7 +389,7 @@ class Engine:
     def _set_elsewhere(self, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:
         """`state.model` of an object of a library, assigned by other functions of the same file."""
         facts = self.project.facts(frame.path)
-        if name is None or facts is None or not any(isinstance(a.thing, Ext) for r in found for a in r.alts):
+        if name is None or facts is None or self._is_local(name.split(".")[0], scope) or not any(isinstance(a.thing, Ext) for r in found for a in r.alts):
             return []
         if facts.path not in self._dotted:
             index: dict[str, list[tuple[int, Binding]]] = {}
@@ -402,6 +402,10 @@ class Engine:
             self.bound(binding, self.root(frame.path, owner)) for owner, binding in self._dotted[facts.path].get(name, ())
             if owner != scope.id and binding.kind == "assign"
         ]  # fmt: skip
+
+    @staticmethod
+    def _is_local(name: str, scope: Scope) -> bool:
+        return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
 
     def _nested(self, name: str | None, scope: Scope, frame: Frame) -> Result | None:
         """`self.config.model` where the constructor assigns that very attribute of an attribute."""

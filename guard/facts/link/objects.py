@@ -139,7 +139,7 @@ def decided(engine: Engine, inst: Inst, name: str) -> Inst:
     """The object that the context decided on, for one made at an unknown place."""
     if inst.call is not None:
         return inst
-    root = Root("self", inst.cls.path, inst.cls.scope)
+    root = Root("object" if inst.annotated else "self", inst.cls.path, inst.cls.scope)
     bind = engine.consult(root, name) if name not in _method_names(engine, inst.cls) else engine.context.get(root)
     return bind.thing if isinstance(bind, OnObject) else inst
 

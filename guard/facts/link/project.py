@@ -228,7 +228,8 @@ class Project:
 
     def is_own(self, dotted: str) -> bool:
         """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""
-        return dotted.split(".")[0].replace("_", "-") in self.own
+        top = dotted.split(".")[0]
+        return top in self.catalog.import_roots and top.replace("_", "-") in self.own
 
 
 def _call_tails(catalog: Catalog) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import contexts, control
+from guard.facts.link import contexts, control, objects
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
@@ -110,7 +110,7 @@ class Linker:
             if looped or _touched_within(draft.touched, bind.frame.path, bind.call.pos):
                 caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
                 parts.append(Part(self._site(above, caller_ref, "wrapper", around.repeats), (bind.frame.path, bind.call.pos)))
-        for made in self._constructors(leaf, draft):
+        for made in self._constructors(leaf, draft, facts, ref):
             parts.insert(0, made)
         parts = _unique(parts, (facts.path, ref.call.pos))
         outermost = chain[0] if chain else None
@@ -139,14 +139,24 @@ class Linker:
         scope = facts.scopes[self._function(facts, ref.scope)]
         return Site(self.spans(facts.path, ref.call.pos), role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
-    def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
-        """Calls that make the objects a request runs on, where they decide something."""
+    def _constructors(self, leaf: Leaf, draft: Draft, facts: FileFacts, ref: CallRef) -> Iterable[Part]:
+        """Calls that make the objects a request runs on, or that decide something."""
+        owners = self._owners(leaf, facts, ref)
         for bind in contexts.objects_of(leaf):
-            yield from self._constructor(bind, draft)
+            yield from self._constructor(bind, draft, owners)
 
-    def _constructor(self, bind: OnObject, draft: Draft) -> Iterable[Part]:
+    def _owners(self, leaf: Leaf, facts: FileFacts, ref: CallRef) -> set[tuple[str, int]]:
+        """The classes whose methods lead to the send."""
+        scopes = [(facts.path, self._function(facts, ref.scope))]
+        scopes += [(root.path, root.scope) for root in leaf.context if root.kind == "callers"]
+        return {(path, self.project.scope(path, scope).parent) for path, scope in scopes if scope > 0}
+
+    def _constructor(self, bind: OnObject, draft: Draft, owners: set[tuple[str, int]]) -> Iterable[Part]:
         call, frame = bind.thing.call, bind.thing.frame
-        if call is None or frame is None or not _touched_within(draft.touched, frame.path, call.pos):
+        if call is None or frame is None:
+            return
+        family = {(o.cls.path, o.cls.scope) for o in objects.order(self.engine, bind.thing.cls)[0]}
+        if not family & owners and not _touched_within(draft.touched, frame.path, call.pos):
             return
         facts = self.project.facts(frame.path)
         if facts is not None:

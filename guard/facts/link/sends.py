@@ -243,7 +243,7 @@ def _excluded(engine: Engine, target: Target) -> bool:
     for name in target.spec.not_when:
         value = target.arguments.get(name, None)
         given = isinstance(target.arguments, CallArguments) and any(k == name for k, _ in target.call.keywords)
-        if any(not is_absent(a) for a in value.alts) or given and not value.alts:
+        if any(not is_absent(a) for a in value.alts) or given and value.open:
             return True
     return False
 

@@ -132,6 +132,8 @@ class Inst(NamedTuple):
     cls: ClassThing
     call: Call | None = None
     frame: Frame | None = None
+    annotated: bool = False
+    """Known from an annotation alone: the context decides among objects of just this class, not of its subclasses."""
 
 
 class ModuleThing(NamedTuple):
@@ -239,7 +241,7 @@ class Root(NamedTuple):
     """Something that the context of a question decides: who calls a function, or which object a method runs on."""
 
     kind: str
-    """`callers` or `self`"""
+    """`callers`; `self` for the object of a method; `object` for one that only an annotation names"""
     path: str
     scope: int
 

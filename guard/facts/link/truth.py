@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Compare, Expr, Logic, Name, Seq, Unary
+from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
 from guard.facts.filefacts import Block
 from guard.facts.link.things import (
     Alt, ClassThing, DictOf, Ext, FilePath, Frame, Func, Inst, ListOf, Lit, ModuleThing, Partial, Pieces, Result, Thing,
@@ -67,7 +67,50 @@ def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
         if isinstance(expr.left, Name) and expr.left.id == "__name__":
             return None
         return _compared(expr.ops[0], engine.quietly(expr.left, frame), engine.quietly(expr.rights[0], frame))
+    if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "isinstance" and len(expr.args) == 2:
+        return _is_instance(engine, expr, frame)
     return truth_of(engine.quietly(expr, frame))
+
+
+_BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,), "int": (int,), "float": (float,), "bool": (bool,), "dict": (DictOf,), "list": (ListOf,), "tuple": (ListOf,),
+    "Dict": (DictOf,), "List": (ListOf,), "Mapping": (DictOf,), "Sequence": (ListOf,),
+}  # fmt: skip
+
+
+def _is_instance(engine: Engine, expr: Call, frame: Frame) -> bool | None:
+    """`isinstance(x, T)` for known things and builtin types or classes of the repository."""
+    value = engine.quietly(expr.args[0], frame)
+    kinds = expr.args[1].items if isinstance(expr.args[1], Seq) else (expr.args[1],)
+    if value.open or not value.alts:
+        return None
+    outcomes: set[bool | None] = set()
+    for alt in value.alts:
+        verdicts = [_one_type(engine, alt.thing, engine.quietly(kind, frame)) for kind in kinds]
+        outcomes.add(True if True in verdicts else None if None in verdicts else False)
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _one_type(engine: Engine, thing: Thing, kind: Result) -> bool | None:
+    from guard.facts.link import objects
+
+    if len(kind.alts) != 1:
+        return None
+    wanted = kind.alts[0].thing
+    if isinstance(wanted, ClassThing):
+        if isinstance(thing, Inst):
+            return any(o.cls == wanted for o in objects.order(engine, thing.cls)[0])
+        return False if isinstance(thing, (Lit, DictOf, ListOf, Pieces)) else None
+    if not isinstance(wanted, Ext):
+        return None
+    types = _BUILTIN_TYPES.get(wanted.chain.rsplit(".", 1)[-1])
+    if types is None:
+        return None
+    if isinstance(thing, Lit):
+        return isinstance(thing.value, types)
+    if isinstance(thing, Pieces):
+        return str in types
+    return isinstance(thing, types) if isinstance(thing, (DictOf, ListOf, Inst)) else None
 
 
 def truth_of(result: Result) -> bool | None:
