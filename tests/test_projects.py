@@ -8,6 +8,7 @@ changes what is expected. What must hold of a case whatever the text looks like 
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,8 @@ from guard.config.types import Config
 from guard.model import Report
 
 PROJECTS = Path(__file__).parent / "projects"
+SAMPLE = Path(__file__).parents[1] / "examples" / "support-bot"
+README = Path(__file__).parents[1] / "README.md"
 CASES = sorted(folder.name for folder in PROJECTS.iterdir() if folder.is_dir())
 DAY = date(2026, 11, 23)
 WIDTH = "100"
@@ -45,7 +48,8 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(name: str, command: str, *options: str) -> click.testing.Result:
         folder = tmp_path / name
         if not folder.exists():
-            shutil.copytree(PROJECTS / name, folder, ignore=shutil.ignore_patterns("expected*.txt"))
+            source = SAMPLE if name == SAMPLE.name else PROJECTS / name
+            shutil.copytree(source, folder, ignore=shutil.ignore_patterns("expected*.txt"))
             if name == "hostile":
                 _add_bad_name(folder)
         return click.testing.CliRunner().invoke(cli.main, [command, str(folder), *options])
@@ -93,6 +97,30 @@ def report(case: Any, name: str) -> dict[str, Any]:
 
 def models(data: dict[str, Any]) -> list[Any]:
     return [[choice["value"] for choice in request["model"]["choices"]] for request in data["requests"]]
+
+
+def test_the_readme_shows_what_the_sample_gives(case: Any, request: pytest.FixtureRequest) -> None:
+    """Its first three text blocks: the first finding of `guard check`, the sums at its end, and `guard cost`."""
+    checked, costs = case(SAMPLE.name, "check"), case(SAMPLE.name, "cost")
+    assert (checked.exit_code, costs.exit_code) == (1, 0)
+    findings = checked.stdout.rstrip("\n").split("\n\n")
+    wanted = [findings[0], findings[-1], costs.stdout.rstrip("\n")]
+    pieces = re.split(r"(?<=```text\n)(.*?)(?=\n```)", README.read_text("utf-8"), flags=re.DOTALL)
+    if request.config.getoption("--update"):
+        pieces[1:6:2] = wanted
+        README.write_text("".join(pieces), "utf-8")
+    assert pieces[1:6:2] == wanted
+
+
+def test_the_guard_yaml_of_the_readme_is_valid(tmp_path: Path) -> None:
+    from guard.config.load import load
+    from guard.policy.load import load as load_policies
+
+    (block,) = re.findall(r"```yaml\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
+    (tmp_path / "guard.yaml").write_text(block, "utf-8")
+    config = load(tmp_path)
+    load_policies(config.policies)
+    assert len(config.budgets) == 2 and len(block.splitlines()) == 10
 
 
 # --- what must hold, whatever the text looks like ---------------------------------------------------------------

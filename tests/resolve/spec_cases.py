@@ -74,7 +74,9 @@ def read_suite(path: Path) -> list[Case]:
 def _sections(lines: list[str]) -> list[tuple[str, str, list[tuple[str, list[str]]]]]:
     """(title, prose, [(info string, lines of the block)]) of each `##` section."""
     found: list[tuple[str, str, list[tuple[str, list[str]]]]] = []
-    title, prose, blocks = "", [], []
+    title = ""
+    prose: list[str] = []
+    blocks: list[tuple[str, list[str]]] = []
     ticks: str | None = None
     for line in lines:
         fence = FENCE.match(line)

@@ -5,7 +5,6 @@ differs, none when all is as written. README.md lists the words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import permutations
 
 from spec_cases import Case, Expected
 
@@ -31,9 +30,9 @@ def differences(case: Case, report: Report) -> list[str]:
             shown = "".join(f"\n    found: {show(r)}" for r in requests)
             found.append(f"{place[0]}:{place[1]}: expected {len(expectations)} requests, found {len(requests)}{shown}")
             continue
-        best = min((list(zip(expectations, order)) for order in permutations(requests[:6])), key=_distance)
-        pairs += best
-        for expected, request in best:
+        paired = _paired(expectations, requests)
+        pairs += paired
+        for expected, request in paired:
             wrong = mismatches(expected, request)
             if wrong:
                 lines = "".join(f"\n    {line}" for line in wrong)
@@ -41,22 +40,71 @@ def differences(case: Case, report: Report) -> list[str]:
     return found + _relations(pairs)
 
 
-def _distance(pairs: list[tuple[Expected, Request]]) -> int:
-    return sum(len(mismatches(expected, request)) for expected, request in pairs)
+def broken_rules(report: Report) -> list[str]:
+    """What holds for the requests of any report, and does not here."""
+    wrong: list[str] = []
+    requests = [priced.request for priced in report.requests]
+    if len({r.id for r in requests}) != len(requests):
+        wrong.append("two requests have one id")
+    known = {r.id for r in requests}
+    for request in requests:
+        span = request.sites[-1].span
+        where = f"{span.path}:{span.line}"
+        if request.sites[-1].role == "wrapper":
+            wrong.append(f"{where}: the last site of a request sends")
+        if request.model.open and not request.model.why:
+            wrong.append(f"{where}: the model is open without a reason")
+        if request.variants and sum(v.default for v in request.variants) != 1:
+            wrong.append(f"{where}: not exactly one variant is the default")
+        if len(request.variants) > 16:
+            wrong.append(f"{where}: more than 16 variants")
+        if request.after is not None and request.after not in known:
+            wrong.append(f"{where}: it comes after a request that is not in the report")
+        counts = (request.attempts, request.turns, request.repeats, *(r.repeats for r in request.reached_from))
+        wrong += [f"{where}: {_count(c)} is no interval" for c in counts if not _is_interval(c)]
+    return wrong
+
+
+def _is_interval(count: Count) -> bool:
+    return count.low <= count.typical and (count.high is None or count.typical <= count.high)
+
+
+def _paired(expectations: list[Expected], requests: list[Request]) -> list[tuple[Expected, Request]]:
+    """Each expectation with a request of its own: as many as can be met are, the rest with what is nearest."""
+    wrong = [[len(mismatches(e, r)) for r in requests] for e in expectations]
+    taken: dict[int, int] = {}
+    """Number of a request -> number of its expectation."""
+
+    def place(number: int, tried: set[int]) -> bool:
+        """Give an expectation a request that meets it, moving others where that helps."""
+        for index, count in enumerate(wrong[number]):
+            if count == 0 and index not in tried:
+                tried.add(index)
+                if index not in taken or place(taken[index], tried):
+                    taken[index] = number
+                    return True
+        return False
+
+    left = [number for number in range(len(expectations)) if not place(number, set())]
+    for number in left:
+        free = [index for index in range(len(requests)) if index not in taken]
+        taken[min(free, key=lambda index: wrong[number][index])] = number
+    return [(expectations[number], requests[index]) for index, number in sorted(taken.items())]
 
 
 def mismatches(expected: Expected, request: Request) -> list[str]:
     """Words of an assertion that a request does not meet."""
     wrong: list[str] = []
-    if "model" in expected.words and "open" not in expected.words and request.model.open:
-        if "?" not in (expected.words["model"] or "").split(","):
-            wrong.append(f"model: expected no others than {expected.words['model']}, found open: {request.model.why}")
+    named = expected.words.get("model")
+    if named is not None and "open" not in expected.words and request.model.open and "?" not in named.split(","):
+        wrong.append(f"model: expected no others than {named}, found open: {request.model.why}")
     for word, text in expected.words.items():
         if word in LABELS:
             continue
         if word == "open":
             if not request.model.open or (text or "") not in (request.model.why or ""):
-                wrong.append(f"open: expected {text or 'other models may arrive'}, found {request.model.why or 'closed'}")
+                wanted = text or "other models may arrive"
+                wrong.append(f"open: expected {wanted}, found {request.model.why or 'closed'}")
         elif word in CONTAINS:
             actual = CONTAINS[word](request)
             if (text or "") not in actual:
@@ -86,11 +134,11 @@ def _relations(pairs: list[tuple[Expected, Request]]) -> list[str]:
     for expected, request in pairs:
         where = f"{expected.path}:{expected.line}"
         label = expected.words.get("exclusive")
-        if label == "none" and request.exclusive is not None:
-            wrong.append(f"{where}: exclusive: expected none, found {request.exclusive}")
-        elif label and label != "none":
-            if request.exclusive is None or groups.setdefault(label, request.exclusive) != request.exclusive:
-                wrong.append(f"{where}: exclusive: expected the group {label} ({groups.get(label)}), found {request.exclusive}")
+        group = request.exclusive
+        if label == "none" and group is not None:
+            wrong.append(f"{where}: exclusive: expected none, found {group}")
+        elif label and label != "none" and (group is None or groups.setdefault(label, group) != group):
+            wrong.append(f"{where}: exclusive: expected the group {label} ({groups.get(label)}), found {group}")
         after = expected.words.get("after")
         if after is not None:
             wanted = None if after == "none" else named[after].id
@@ -108,9 +156,10 @@ def show(request: Request) -> str:
     """A request in the words of assertions."""
     words = [f"model={','.join(_choices(request.model))}", f"max_output={','.join(_choices(request.max_output))}"]
     words += [f"{name}={_count(getattr(request, name))}" for name in COUNTS]
-    words += [f"{name}={EQUALS[name](request)}" for name in ("api", "provider", "callers", "sites", "counted", "stage", "conditional")]
+    words += [f"{name}={EQUALS[name](request)}" for name in SHOWN]
     words += [f"text={_text(request)!r}", f"holes={_holes(request)}", f"variants={','.join(_variants(request))}"]
-    words += [f"layers={_layers(request)!r}", f"entries={','.join(_entries(request))}", f"via={_trails(request.model)!r}"]
+    words += [f"layers={_layers(request)!r}", f"entries={','.join(_entries(request))}"]
+    words += [f"via={_trails(request.model)!r}"]
     words += [f"open={request.model.why!r}"] if request.model.open else []
     words += [f"unknown={'; '.join(f'{u.what}: {u.why}' for u in request.unknown)!r}"] if request.unknown else []
     words += [f"assumed={'; '.join(request.assumed)!r}"] if request.assumed else []
@@ -193,6 +242,7 @@ def _count_is(count: Count, text: str) -> bool:
 
 
 LABELS = frozenset({"name", "exclusive", "after"})
+SHOWN = ("api", "provider", "callers", "sites", "counted", "stage", "conditional")
 COUNTS = ("attempts", "turns", "repeats")
 CONTAINS: dict[str, Says] = {
     "prompt": lambda r: "\n".join("".join(s.text or "" for s in m.segments) for m in r.prompt.messages),

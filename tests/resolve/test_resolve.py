@@ -1,4 +1,4 @@
-"""Runs the specifications of resolving: each section of each Markdown file here, scanned in process as a tree of its own.
+"""Runs the specifications of resolving: each section of each Markdown file here is scanned as a tree of its own.
 
 README.md says how a specification is written; it is a suite itself.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from report_schema import assert_valid
 from spec_cases import Case, read_suite
-from spec_check import differences
+from spec_check import broken_rules, differences
 
 from guard.config.types import Config
 from guard.report.json import render
@@ -39,6 +39,6 @@ def test_resolving_is_as_specified(case: Case, tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     report = scan(tmp_path, Config(), today=DAY)
     assert_valid(render(report))
-    wrong = differences(case, report)
+    wrong = [*broken_rules(report), *differences(case, report)]
     if wrong:
         pytest.fail(f"{case.suite}.md, {case.title}\n\n" + "\n\n".join(wrong), pytrace=False)

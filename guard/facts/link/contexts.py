@@ -1,71 +1,187 @@
 """The contexts of a send: which callers and objects decide what it sends.
 
 In: a call that sends. Out: one `Leaf` for each way in which the repository decides the request, at most 64 of them and 12
-levels deep; what is beyond becomes one leaf that says so. A root is decided only when a question asked for it, so that
-callers which decide nothing do not multiply the work.
+levels deep; what is beyond becomes one leaf that says so. A root is decided only when a question asked for it, and
+decisions that change nothing are one, so that work and requests grow with what differs.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import Callers
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted
 from guard.facts.link.sends import may_send
-from guard.facts.link.things import Bind, Called, OnObject, Root, Stop
+from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.things import Bind, Called, Frame, Hop, OnObject, Root, Stop
+from guard.facts.link.values import Quantity
 
 MAX_CONTEXTS = 64
 MAX_LEVELS = 12
+MAX_DRAFTS = 400
+"""Requests that are read for one send; contexts that are not decided by then stay open."""
+MAX_EXAMPLES = 3
+"""Callers in examples that may decide the prompt (not the model) of code that is no example."""
 
 
-class Leaf(NamedTuple):
+@dataclass(slots=True)
+class Leaf:
     """A decided request."""
 
     context: dict[Root, Bind]
     draft: Draft
-    cut: bool
+    callers: int = 1
+    """Decisions that this one stands for."""
+    grouped: set[Root] = field(default_factory=set)
+    """Roots whose other decisions say the same."""
+    cut: bool = False
     """Stands for the contexts beyond the limit."""
 
 
 def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -> list[Leaf]:
-    """All contexts of a send."""
+    """All contexts of a send. Calls in tests are not followed to their callers: a test decides for itself."""
     found: list[Leaf] = []
-    waiting: list[dict[Root, Bind]] = [{}]
+    start = drafter.engine.root(facts.path, ref.scope)
+    waiting = _begin(drafter, callers, facts, ref)
+    drafts = len(waiting)
     while waiting:
-        context = waiting.pop(0)
-        draft = drafter.draft(facts, ref, context)
-        if draft is None:
-            receiver = _next(drafter.engine.consulted) if may_send(drafter.engine, ref) and len(context) < MAX_LEVELS else None
-            if receiver is not None and len(waiting) < MAX_CONTEXTS:
-                waiting = [{**context, receiver: bind} for bind in callers.of(receiver)[:MAX_CONTEXTS]] + waiting
+        leaf = waiting.pop(0)
+        root = next_root(leaf.draft.consulted, askable(start, leaf.context))
+        if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or drafts >= MAX_DRAFTS:
+            leaf.cut = leaf.cut or drafts >= MAX_DRAFTS and root is not None
+            found.append(leaf)
             continue
-        root = _next(draft.consulted)
-        if root is None or len(context) >= MAX_LEVELS:
-            found.append(Leaf(context, draft, False))
-            continue
-        binds = callers.of(root)
         room = MAX_CONTEXTS - len(found) - len(waiting)
+        binds = _relevant(callers.of(root), root, leaf.draft)
+        drafts += len(binds)
+        children = _children(drafter, facts, ref, leaf, root, binds[: max(room, 1)])
         if len(binds) > max(room, 1):
-            waiting += [{**context, root: bind} for bind in binds[: max(room - 1, 0)]]
-            stopped = drafter.draft(facts, ref, {**context, root: Stop(f"more than {MAX_CONTEXTS} callers decide it")})
-            if stopped is not None:
-                found.append(Leaf({**context, root: Stop(f"more than {MAX_CONTEXTS} callers decide it")}, stopped, True))
-            continue
-        waiting = [{**context, root: bind} for bind in binds] + waiting
+            children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1)))
+        waiting = [child for child in children if child is not None] + waiting
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
     return live or found[:1]
 
 
-def _next(consulted: Consulted) -> Root | None:
+def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -> list[Leaf]:
+    """The request without any decision; where only the receiver is unknown, one for each caller that decides it."""
+    found: list[Leaf] = []
+    waiting: list[dict[Root, Bind]] = [{}]
+    while waiting and len(found) < MAX_CONTEXTS:
+        context = waiting.pop(0)
+        draft = drafter.draft(facts, ref, context)
+        if draft is not None:
+            found.append(Leaf(context, draft))
+        elif len(context) < MAX_LEVELS and may_send(drafter.engine, ref) and not is_test(facts.path):
+            start = drafter.engine.root(facts.path, ref.scope)
+            root = next_root(drafter.engine.consulted, askable(start, context))
+            if root is not None and len(waiting) < MAX_CONTEXTS:
+                waiting = [{**context, root: bind} for bind in callers.of(root)[:MAX_CONTEXTS]] + waiting
+    return found
+
+
+def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
+    """Callers in examples say little of what production code sends: they count for the model, hardly for the prompt."""
+    if root not in draft.prompt_only or stage_of(root.path) == "development":
+        return binds
+    production = [b for b in binds if not (isinstance(b, Called) and stage_of(b.frame.path) == "development")]
+    if len(binds) - len(production) <= MAX_EXAMPLES:
+        return binds
+    return production or [Stop("only examples in the repository decide it")]
+
+
+def _children(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind]
+) -> list[Leaf | None]:  # fmt: skip
+    """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
+    before = {r for (r, _), bind in leaf.draft.consulted.items() if bind is None}
+    children: dict[object, Leaf] = {}
+    for number, bind in enumerate(binds):
+        context = {**leaf.context, root: bind}
+        draft = drafter.draft(facts, ref, context)
+        if draft is None:
+            continue
+        asked = {r for (r, _), b in draft.consulted.items() if b is None}
+        key: object = signature(draft, bind) if asked <= before else number
+        old = children.get(key)
+        if old is None:
+            children[key] = Leaf(context, draft, leaf.callers, set(leaf.grouped))
+        else:
+            old.callers += leaf.callers
+            old.grouped.add(root)
+    return list(children.values())
+
+
+def _cut(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int) -> Leaf | None:
+    context = {**leaf.context, root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed")}
+    draft = drafter.draft(facts, ref, context)
+    return None if draft is None else Leaf(context, draft, rest, {*leaf.grouped, root}, True)
+
+
+def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:
+    """Functions whose callers matter: the one that sends, those that call it, and those that make its objects.
+
+    Values are also read in other functions (another method that assigns an attribute); who calls those decides nothing.
+    """
+    frames = [start]
+    for bind in context.values():
+        if isinstance(bind, Called):
+            frames.append(bind.frame)
+        elif isinstance(bind, OnObject) and bind.thing.frame is not None:
+            frames.append(bind.thing.frame)
+    found: set[Root] = set()
+    for frame in frames:
+        inner: Frame | None = frame
+        while inner is not None:
+            found.add(Root("callers", inner.path, inner.scope))
+            inner = inner.lexical
+    return found
+
+
+def next_root(consulted: Consulted, allowed: set[Root]) -> Root | None:
     """The root to decide next: callers before objects, since a call also says which object it runs on."""
     open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
     for kind in ("callers", "self", "object"):
         for root in open_roots:
-            if root.kind == kind:
+            if root.kind == kind and (kind != "callers" or root in allowed):
                 return root
     return None
+
+
+def signature(draft: Draft, bind: Bind | None) -> object:
+    """What tells two decided requests apart: their values, and the place of a call or object that decided one."""
+    return (values_of(draft), _place(draft, bind))
+
+
+def values_of(draft: Draft) -> object:
+    """The deciding values of a draft, comparable."""
+
+    def plain(found: Quantity) -> object:
+        return (tuple((type(c.value).__name__, c.value) for c in found.value.choices), found.value.open)
+
+    prompt = tuple((m.role, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in draft.prompt.messages)
+    layers = tuple((layer.name, layer.attempts) for layer in draft.layers)
+    return (
+        plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), draft.outputs, prompt,
+        draft.prompt.tools_json, layers, draft.turns, draft.elements, tuple(p for p, _ in draft.providers), draft.target.spec.api,
+    )  # fmt: skip
+
+
+def _place(draft: Draft, bind: Bind | None) -> object:
+    if isinstance(bind, Called) and touched_within(draft.touched, bind):
+        return (bind.frame.path, bind.call.pos)
+    if isinstance(bind, OnObject) and bind.thing.call is not None and bind.thing.frame is not None:
+        made = Called(bind.thing.call, bind.thing.frame)
+        own = (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
+        return (made.frame.path, made.call.pos) if own or touched_within(draft.touched, made) else None
+    return None
+
+
+def touched_within(touched: tuple[Hop, ...], bind: Called) -> bool:
+    """Whether a value was decided inside a call expression."""
+    path, pos = bind.frame.path, bind.call.pos
+    return any(h.path == path and pos.start <= h.pos.start and h.pos.end <= pos.end for h in touched)
 
 
 def chain(leaf: Leaf, root: Root) -> list[Called]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import containers, control, prompts
+from guard.facts.link import containers, control, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
 from guard.facts.link.things import (
-    Alt, Bind, Called, Frame, Hop, ListOf, Lit, Result, Root, World, union, within,
+    Alt, Bind, Called, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within,
 )  # fmt: skip
 from guard.facts.link.values import Quantity, Spans, fitting, is_effort, is_name, is_tokens, known_number, quantity
 from guard.model import Layer, Prompt, Value
@@ -46,6 +46,10 @@ class Draft(NamedTuple):
     touched: tuple[Hop, ...]
     """Places that decided a value."""
     consulted: Consulted
+    prompt_only: frozenset[Root]
+    """Roots that only the prompt asked for."""
+    owners: frozenset[tuple[str, int]]
+    """The class whose method sends, with its bases."""
     reads: frozenset[Fact]
 
 
@@ -76,18 +80,30 @@ class Drafter:
         limit = fitting(self._limit(target, place), worlds)
         reasoning = quantity(role(engine, target, "reasoning"), self.spans, is_effort, place, "not known") if "reasoning" in target.spec.roles else _NONE
         tier = quantity(role(engine, target, "tier"), self.spans, is_name, place, "not known") if "tier" in target.spec.roles else _NONE
-        read = prompts.read(engine, target, self.spans)
+        outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context, frame)
         turns, turns_why = self._turns(target)
         around = control.around(engine, facts, ref, frame)
         for layer in around.retries:
             layers.append(Layer(layer.name, layer.attempts, layer.billed, self.spans(facts.path, layer.pos), layer.why))
+        valued = {root for root, _ in engine.consulted}
+        read = prompts.read(engine, target, self.spans)
+        prompt_only = frozenset(root for root, _ in engine.consulted if root not in valued)
         touched = [*read.touched, *(hop for layer in target.clients if layer.made for hop in [Hop(layer.made.frame.path, layer.made.call.pos, "attribute")])]
         touched += self._hops(target)
         return Draft(
-            target, providers, model, limit, reasoning, tier, self._outputs(target), read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), frozenset(engine.project.reads),
+            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
+            self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
+
+    def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
+        for scope in _function_scopes(facts, ref.scope):
+            parent = facts.scopes[scope].parent
+            if parent > 0 and facts.scopes[parent].kind == "class":
+                owned, _ = objects.order(self.engine, ClassThing(facts.path, parent))
+                return frozenset((o.cls.path, o.cls.scope) for o in owned)
+        return frozenset()
 
     # --- roles --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import contexts, control, objects
+from guard.facts.link import contexts, control
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
@@ -23,7 +23,7 @@ from guard.facts.link.names import blocks_at
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import stage_of
-from guard.facts.link.things import Called, Hop, OnObject, Root
+from guard.facts.link.things import Called, OnObject, Root
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Unknown
 
@@ -99,7 +99,7 @@ class Linker:
             low, high = draft.elements
             counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
         conditional = draft.around.conditional
-        for bind in [*extra, *chain]:
+        for bind in [*extra, *reversed(chain)]:
             above = self.project.facts(bind.frame.path)
             if above is None:
                 continue
@@ -107,28 +107,51 @@ class Linker:
             counts.append(around.repeats)
             conditional = conditional or around.conditional
             looped = around.repeats.high != 1
-            if looped or _touched_within(draft.touched, bind.frame.path, bind.call.pos):
+            if looped or contexts.touched_within(draft.touched, bind):
                 caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                parts.append(Part(self._site(above, caller_ref, "wrapper", around.repeats), (bind.frame.path, bind.call.pos)))
-        for made in self._constructors(leaf, draft, facts, ref):
+                parts.insert(0, Part(self._site(above, caller_ref, "wrapper", around.repeats), (bind.frame.path, bind.call.pos)))
+        for made in self._constructors(leaf, draft):
             parts.insert(0, made)
         parts = _unique(parts, (facts.path, ref.call.pos))
-        outermost = chain[0] if chain else None
-        at = (outermost.frame.path, outermost.frame.scope) if outermost else (facts.path, ref.scope)
+        at, inner = self._outermost(leaf, facts, ref, chain, counts)
         repeats = control.product(counts)
-        reached = self.entries.reach(at[0], at[1], repeats)
+        reached = self.entries.reach(at[0], at[1], inner)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
             sites=(*(p.site for p in parts), sending), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(draft.layers), turns=_turns(draft), repeats=repeats, layers=draft.layers, prompt=draft.prompt,
-            reached_from=reached, caller_examples=(tuple(self.spans(b.frame.path, b.call.pos) for b in chain),) if chain else (),
+            reached_from=reached, callers=leaf.callers, caller_examples=(tuple(self.spans(b.frame.path, b.call.pos) for b in chain),) if chain else (),
             counted=draft.around.unreachable is None, why_not=draft.around.unreachable,
             stage=stage_of(at[0] if stage_of(facts.path) == "production" else facts.path), conditional=conditional, outputs=draft.outputs,
             unknown=self._unknown(facts, ref, draft), assumed=self._assumed(draft, leaf, too_many),
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
         return Made(request, facts, ref, draft, _merge_key(request))
+
+    def _outermost(
+        self, leaf: Leaf, facts: FileFacts, ref: CallRef, chain: list[Called], counts: list[Count]
+    ) -> tuple[tuple[str, int], Count]:  # fmt: skip
+        """The function from which entry points are looked for, and the calls of the request for each of its calls.
+
+        Where one decision stands for several callers, that is the function they all call.
+        """
+        at = (facts.path, ref.scope)
+        own = len(counts) - len(chain)
+        inner = counts[:own]
+        for number, bind in enumerate(reversed(chain)):
+            root = Root("callers", at[0], self._function(self._facts(at[0]), at[1]))
+            if root in leaf.grouped:
+                break
+            at = (bind.frame.path, bind.frame.scope)
+            inner = counts[: own + number + 1]
+        return at, control.product(inner)
+
+    def _facts(self, path: str) -> FileFacts:
+        facts = self.project.facts(path)
+        if facts is None:
+            raise LookupError(path)
+        return facts
 
     def _function(self, facts: FileFacts, scope: int) -> int:
         while scope > 0 and facts.scopes[scope].kind == "comp":
@@ -139,24 +162,17 @@ class Linker:
         scope = facts.scopes[self._function(facts, ref.scope)]
         return Site(self.spans(facts.path, ref.call.pos), role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
-    def _constructors(self, leaf: Leaf, draft: Draft, facts: FileFacts, ref: CallRef) -> Iterable[Part]:
+    def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
         """Calls that make the objects a request runs on, or that decide something."""
-        owners = self._owners(leaf, facts, ref)
         for bind in contexts.objects_of(leaf):
-            yield from self._constructor(bind, draft, owners)
+            yield from self._constructor(bind, draft)
 
-    def _owners(self, leaf: Leaf, facts: FileFacts, ref: CallRef) -> set[tuple[str, int]]:
-        """The classes whose methods lead to the send."""
-        scopes = [(facts.path, self._function(facts, ref.scope))]
-        scopes += [(root.path, root.scope) for root in leaf.context if root.kind == "callers"]
-        return {(path, self.project.scope(path, scope).parent) for path, scope in scopes if scope > 0}
-
-    def _constructor(self, bind: OnObject, draft: Draft, owners: set[tuple[str, int]]) -> Iterable[Part]:
+    def _constructor(self, bind: OnObject, draft: Draft) -> Iterable[Part]:
         call, frame = bind.thing.call, bind.thing.frame
         if call is None or frame is None:
             return
-        family = {(o.cls.path, o.cls.scope) for o in objects.order(self.engine, bind.thing.cls)[0]}
-        if not family & owners and not _touched_within(draft.touched, frame.path, call.pos):
+        own = (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
+        if not own and not contexts.touched_within(draft.touched, Called(call, frame)):
             return
         facts = self.project.facts(frame.path)
         if facts is not None:
@@ -273,10 +289,6 @@ def _joined(first: Request, second: Request) -> Request:
         reached.setdefault(reach.entry, reach)
     examples = tuple(dict.fromkeys((*first.caller_examples, *second.caller_examples)))[:5]
     return replace(first, callers=first.callers + second.callers, reached_from=tuple(reached.values()), caller_examples=examples)
-
-
-def _touched_within(touched: Iterable[Hop], path: str, pos: Pos) -> bool:
-    return any(h.path == path and pos.start <= h.pos.start and h.pos.end <= pos.end for h in touched)
 
 
 def _unique(parts: list[Part], send: tuple[str, Pos]) -> list[Part]:
