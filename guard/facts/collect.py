@@ -69,7 +69,7 @@ class _Statements:
     """Walks statements and fills scopes with bindings, effects, blocks and returns."""
 
     def __init__(self, syntax: PythonSyntax) -> None:
-        self.low = Lowering(syntax)
+        self.low = Lowering(syntax, syntax.source.isascii())
         self.exports: tuple[str, ...] | None = None
         self._group = 0
 

@@ -69,8 +69,10 @@ class Places(Protocol):
 class Lowering:
     """Turns expressions of one file into the small language; keeps the list of scopes and calls."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, plain: bool) -> None:
         self.places = places
+        self.plain = plain
+        """The source is ASCII: bytes are characters."""
         self.scopes: list[Scope] = []
         self.calls: list[CallRef] = []
         self._by_type: dict[type[ast.expr], Callable[[Any, int], Expr]] = {
@@ -86,8 +88,10 @@ class Lowering:
 
     def pos(self, node: ast.expr | ast.stmt | ast.arg) -> Pos:
         """Place of a node, in characters."""
-        column = self.places.column
         end_line = node.end_lineno or node.lineno
+        if self.plain:
+            return Pos(node.lineno, node.col_offset + 1, end_line, (node.end_col_offset or 0) + 1)
+        column = self.places.column
         return Pos(node.lineno, column(node.lineno, node.col_offset), end_line, column(end_line, node.end_col_offset or 0))
 
     def expr(self, node: ast.expr, scope: int) -> Expr:

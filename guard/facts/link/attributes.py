@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr
-from guard.facts.link import cli, objects
+from guard.facts.link import cli, known, objects
 from guard.facts.link.things import (
     Alt, ClassThing, DictOf, Ext, FileContent, FilePath, Frame, Func, Gap, Inst, ListOf, Lit, Method, ModuleThing,
     PackageThing, Partial, Pieces, Result, Super, Thing, opened, union, unknown, within,
@@ -35,6 +35,8 @@ def attribute_of(engine: Engine, base: Result, name: str, expr: Attr, frame: Fra
 
 def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame) -> Result:
     """`thing.name`"""
+    if name == "__doc__" and isinstance(thing, (Func, ClassThing, ModuleThing, Inst)):
+        return known.docstring(engine, thing)
     if isinstance(thing, Ext):
         if thing.chain == "__file__":
             return unknown("a part of __file__")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Comp, Const, Item, Map, Pos, Seq, Slice, Star
+from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
 from guard.facts.link.things import (
     Alt, Cell, ClassThing, DictOf, Entry, Ext, Frame, Gap, Inst, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
     opened, union, unknown, within,
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_ELEMENTS = 24
+MAX_ITEMS = 200
+"""Items of a list whose order is kept for a prompt."""
 
 
 def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
     """A list, tuple or set display."""
     items: list[Cell] = []
     reasons: list[str] = []
+    gaps: list[tuple[int, str]] = []
     for item in expr.items:
         if not isinstance(item, Star):
             items.append(Thunk(item, frame))
@@ -31,11 +34,44 @@ def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
         inner = engine.eval(item.value, frame)
         lists = [a.thing for a in inner.alts if isinstance(a.thing, ListOf)]
         if len(lists) == 1 and not inner.open:
+            gaps += shifted(lists[0], len(items), gap_name(item.value))
             items += lists[0].items
             reasons += lists[0].open
         else:
+            gaps.append((len(items), gap_name(item.value)))
             reasons.append(inner.open[0] if inner.open else "further items are spread into it")
-    return Result((Alt(ListOf(tuple(items), tuple(reasons), expr.kind)),))
+    return Result((Alt(ListOf(tuple(items), tuple(reasons), expr.kind, tuple(gaps))),))
+
+
+def shifted(thing: ListOf, by: int, name: str) -> list[tuple[int, str]]:
+    """The gaps of a list that stands behind `by` other items; where it does not say where they are, at its end."""
+    if thing.open and not thing.gaps:
+        return [(by + len(thing.items), name)]
+    return [(by + at, gap) for at, gap in thing.gaps]
+
+
+def gap_name(expr: Expr) -> str:
+    """The name of unknown items that come from an expression; empty where it has none."""
+    from guard.facts.link.texts import hole_name
+
+    name = hole_name(expr)
+    return "" if name == "value" else name
+
+
+def in_order(thing: ListOf, name: str) -> list[Cell | str]:
+    """The items of a list, with a name for each stretch of it that is not known: at its place, else at the end."""
+    parts: list[Cell | str] = []
+    gaps = shifted(thing, 0, name)
+    for index in range(min(len(thing.items), MAX_ITEMS) + 1):
+        parts += [gap or name for at, gap in gaps if at == index]
+        parts += thing.items[index : index + 1]
+    return parts
+
+
+def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
+    """`left + right`; `name` is that of unknown items of the right side."""
+    gaps = (*shifted(left, 0, ""), *shifted(right, len(left.items), name))
+    return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps)
 
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
@@ -152,7 +188,8 @@ def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Resu
 def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
     if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
         return engine.force(thing.items[index])
-    if isinstance(index, int) and thing.open and 0 <= index < len(thing.items) and thing.kind != "generator":
+    sure = min((at for at, _ in thing.gaps), default=len(thing.items))
+    if isinstance(index, int) and thing.open and 0 <= index < sure and thing.kind != "generator":
         return engine.force(thing.items[index])
     return unknown(thing.open[0] if thing.open else "the index is outside of the list")
 
@@ -181,7 +218,8 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
         elif isinstance(thing, ListOf) and exact and not thing.open:
             results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf):
-            results.append(Result((Alt(thing._replace(open=(*thing.open, "a part of it is taken")), alt.trail, alt.world),)))
+            part_of = thing._replace(open=(*thing.open, "a part of it is taken"), gaps=((0, gap_name(expr.base)),))
+            results.append(Result((Alt(part_of, alt.trail, alt.world),)))
         elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
             part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
             results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
@@ -248,11 +286,13 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         keys = [Result((Alt(Lit(e.key)),)) for e in thing.entries]
         frames = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(keys)]
     reasons: tuple[str, ...] = ()
-    if not frames and not (isinstance(thing, (ListOf, DictOf)) and not thing.open):
+    each = not frames and not (isinstance(thing, (ListOf, DictOf)) and not thing.open)
+    if each:
         frames = [engine.frame(frame.path, scope.id, None, None, None, frame)]
         reasons = ("one for each element of a sequence that is not known",)
     if expr.value is None:
-        return Result((Alt(ListOf(tuple(Thunk(expr.element, f) for f in frames), reasons, expr.kind)),))
+        gaps = ((len(frames), gap_name(scope.iters[0])),) if each else ()
+        return Result((Alt(ListOf(tuple(Thunk(expr.element, f) for f in frames), reasons, expr.kind, gaps, each)),))
     entries: list[Entry] = []
     for inner in frames:
         keys_of = engine.eval(expr.element, inner)

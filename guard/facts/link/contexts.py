@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import Callers
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Consulted
+from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, Frame, Hop, OnObject, Root, Stop
+from guard.facts.link.things import Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 
 MAX_CONTEXTS = 64
@@ -60,8 +60,23 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -
         if len(binds) > max(room, 1):
             children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1)))
         waiting = [child for child in children if child is not None] + waiting
+    found = _pruned(found)
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
     return live or found[:1]
+
+
+def _pruned(found: list[Leaf]) -> list[Leaf]:
+    """Leaves without decisions that no longer matter, each once.
+
+    A root may be decided before another decision makes it idle: an object looked for by its class, until the caller
+    says which object the method runs on.
+    """
+    kept: dict[frozenset[tuple[Root, int]], Leaf] = {}
+    for leaf in found:
+        asked = {root for root, _ in leaf.draft.consulted}
+        leaf.context = {root: bind for root, bind in leaf.context.items() if root in asked}
+        kept.setdefault(frozenset((root, id(bind)) for root, bind in leaf.context.items()), leaf)
+    return list(kept.values())
 
 
 def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -> list[Leaf]:
@@ -202,6 +217,11 @@ def chain(leaf: Leaf, root: Root) -> list[Called]:
     return found[::-1]
 
 
-def objects_of(leaf: Leaf) -> list[OnObject]:
-    """The objects that a context decided on."""
-    return [bind for bind in leaf.context.values() if isinstance(bind, OnObject)]
+def objects_of(engine: Engine, leaf: Leaf) -> list[OnObject]:
+    """The objects that a context decided on, itself or by a call of their methods."""
+    found = [bind for bind in leaf.context.values() if isinstance(bind, OnObject)]
+    for bind in leaf.context.values():
+        if isinstance(bind, Called):
+            called = [alt.thing for alt in engine.quietly(bind.call.func, bind.frame).alts]
+            found += [OnObject(f.bound) for f in called if isinstance(f, Func) and isinstance(f.bound, Inst)]
+    return list(dict.fromkeys(found))

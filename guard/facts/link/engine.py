@@ -10,7 +10,7 @@ functions, `known` knows builtins and the standard library, `texts` joins texts.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
     Attr, Call, Comp, Compare, Const, Expr, IfElse, Item, Lambda, Logic, Map, Name, Op, Opaque, Pos, Seq, Slice, Star,
@@ -39,6 +39,18 @@ MAX_WORK = 60_000
 Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
+class _Decided(NamedTuple):
+    """An answer with what it depends on; expression and decisions are kept so that their identities stay their own."""
+
+    expr: Any
+    consulted: Consulted
+    read: frozenset[Fact]
+    result: Result
+
+
+_NO_ANSWERS: dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]] = {}
+
+
 class Engine:
     """Evaluates expressions of one repository. `context` decides roots; `ask` sets it for a question."""
 
@@ -51,8 +63,9 @@ class Engine:
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""
-        self._decided: dict[tuple[int, int], list[tuple[Any, Consulted, frozenset[Fact], Result]]] = {}
-        """Answers under decisions of the context, the latest last."""
+        self._decided: dict[tuple[int, int], dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]]] = {}
+        """Answers under decisions of the context: by the roots that were asked for, then by what decided them."""
+        self._importing: set[tuple[str, str]] = set()
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
         self._dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
@@ -162,7 +175,9 @@ class Engine:
             self.project.reads |= read
         if self.work < MAX_WORK:
             if inner:
-                self._decided.setdefault(key, []).append((expr, inner, frozenset(read), result))
+                roots = tuple(dict.fromkeys(root for root, _ in inner))
+                binds = tuple([id(self.context.get(root)) for root in roots])
+                self._decided.setdefault(key, {}).setdefault(roots, {})[binds] = _Decided(expr, inner, frozenset(read), result)
             else:
                 self._settled[key] = (expr, frozenset(read), result)
         return result
@@ -173,11 +188,12 @@ class Engine:
         if settled is not None:
             self.project.reads |= settled[1]
             return settled[2]
-        for _, consulted, read, result in reversed(self._decided.get(key, ())):
-            if all(self.context.get(root) is bind for (root, _), bind in consulted.items()):
-                self.consulted.update(consulted)
-                self.project.reads |= read
-                return result
+        for roots, answers in self._decided.get(key, _NO_ANSWERS).items():
+            found = answers.get(tuple([id(self.context.get(root)) for root in roots]))
+            if found is not None:
+                self.consulted.update(found.consulted)
+                self.project.reads |= found.read
+                return found.result
         return None
 
     def force(self, cell: Cell) -> Result:
@@ -260,6 +276,15 @@ class Engine:
 
     def module_name(self, path: str, name: str, at: Place = END) -> Result:
         """What a name is in a module, at a place or when the module has run."""
+        if (path, name) in self._importing:
+            return unknown("modules import it from one another")
+        self._importing.add((path, name))
+        try:
+            return self._module_name(path, name, at)
+        finally:
+            self._importing.discard((path, name))
+
+    def _module_name(self, path: str, name: str, at: Place) -> Result:
         facts = self.project.facts(path)
         if facts is None:
             return unknown(f"{path} could not be read")
@@ -274,7 +299,7 @@ class Engine:
         if results:
             since = reached[-1].binding.at if complete and reached else (0, 0)
             return effects.applied(self, _without_none(union(results)), name, scope, frame, since, at)
-        for star in scope.stars:
+        for star in reversed(scope.stars):
             target = self.project.module(star.module, path)
             if target is not None and not target.endswith("/") and self._defines(target, name):
                 return self.module_name(target, name)

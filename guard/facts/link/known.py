@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Item, Pos
 from guard.facts.link import documents
-from guard.facts.link.things import Alt, Ext, FilePath, Frame, Hop, Lit, Result, known, opened, union, unknown
+from guard.facts.link.things import (
+    Alt, ClassThing, Ext, FilePath, Frame, Func, Hop, Inst, Lit, ModuleThing, Result, known, opened, union, unknown,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -24,6 +26,13 @@ def builtin(name: str, path: str) -> Result:
     if hasattr(builtins, name):
         return known(Ext(f"builtins.{name}"))
     return unknown(f"{name} is not defined in the code that guard can see")
+
+
+def docstring(engine: Engine, thing: ClassThing | Func | Inst | ModuleThing) -> Result:
+    """`thing.__doc__`"""
+    owner = thing.cls if isinstance(thing, Inst) else thing
+    scope = engine.project.scope(owner.path, 0 if isinstance(owner, ModuleThing) else owner.scope)
+    return known(Lit(scope.doc), Hop(owner.path, scope.pos, "literal"))
 
 
 def item(engine: Engine, thing: Ext, keys: list[Alt], expr: Item, frame: Frame) -> Result:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from guard.facts.link import objects, texts
-from guard.facts.link.arguments import Sent, is_absent
+from guard.facts.expr import Expr
+from guard.facts.link import containers, objects, texts
+from guard.facts.link.arguments import CallArguments, Sent, is_absent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
-    Alt, Cell, DictOf, Ext, Held, Hop, Inst, ListOf, Lit, Piece, Pieces, Result,
+    Alt, Cell, DictOf, Ext, Held, Hop, Inst, ListOf, Lit, Piece, Pieces, Result, Thunk,
 )  # fmt: skip
 from guard.model import Message, Prompt, Segment
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_MESSAGES = 200
+CONTENT_KEYS = ("content", "text", "parts", "input", "output", "inputText")
 ROLE_BY_CLASS = {
     "SystemMessage": "system", "HumanMessage": "user", "AIMessage": "assistant", "UserMessage": "user",
     "AssistantMessage": "assistant", "ToolMessage": "tool", "ChatMessage": "user", "SystemMessagePromptTemplate": "system",
@@ -54,10 +56,21 @@ class Reader:
             if all(is_absent(a) for a in value.result.alts) and value.result.alts:
                 continue
             form = self._form(name, value)
-            messages += self._messages(value.result, form, label, name)
+            messages += self._messages(value.result, form, label, self._argument(value) or name)
         tools, count, tools_open = self._tools()
         prompt = Prompt(tuple(messages[:MAX_MESSAGES]), bool(self.open), self.open[0] if self.open else None, tools, count, tools_open)
         return Read(prompt, tuple(self.touched))
+
+    def _argument(self, value: Sent) -> str | None:
+        """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
+        if not isinstance(self.target.arguments, CallArguments):
+            return None
+        call = self.target.arguments.call
+        given = dict(call.keywords).get(value.name)
+        place = next((arg.pos for arg in self.target.spec.roles.values() if value.name in arg.names[:1]), None)
+        if given is None and place is not None and place < len(call.args):
+            given = call.args[place]
+        return _telling(given) if given is not None else None
 
     def _form(self, name: str, value: Sent) -> str:
         arg = self.target.spec.roles.get(name)
@@ -93,11 +106,12 @@ class Reader:
             return [Message(default, self._segments(alt))]
         if isinstance(thing, ListOf):
             messages: list[Message] = []
-            for cell in thing.items[:MAX_MESSAGES]:
-                messages += self._item(cell, form, default, name)
-            if thing.open:
-                self.open.append(thing.open[0])
-                messages.append(Message(default, (self._hole(name, thing.open[0]),)))
+            for part in containers.in_order(thing, name):
+                if isinstance(part, str):
+                    messages.append(Message(default, (self._hole(part, thing.open[0]),)))
+                else:
+                    messages += self._item(part, form, default, name)
+            self.open += thing.open[:1]
             return messages
         if isinstance(thing, (DictOf, Ext, Inst)):
             return self._item(Result((alt,)), form, default, name)
@@ -106,6 +120,7 @@ class Reader:
     def _item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         result = self.engine.force(cell)
         alt = self._first(result)
+        name = _of_cell(cell) or name
         if alt is None:
             return [Message(default, (self._hole(name, result.open[0] if result.open else "not known"),))]
         thing = alt.thing
@@ -113,11 +128,11 @@ class Reader:
             self.touched += alt.trail
             return [Message(default, self._segments(alt))]
         if isinstance(thing, ListOf):
-            return [m for inner in thing.items for m in self._item(inner, form, default, name)]
+            return self._of_thing(alt, form, default, name)
         who, content = self._parts(thing)
         if content is None:
             return [Message(default, (self._hole(name, "a message that is not followed"),))]
-        return [Message(who or default, self._content(content, name))]
+        return [Message(who or default, self._content(content, _written(thing, CONTENT_KEYS) or name))]
 
     def _parts(self, thing: Any) -> tuple[str | None, Result | None]:
         """Role and content of a message given as dict or object."""
@@ -128,7 +143,7 @@ class Reader:
         named = next((a.thing.value for a in who.alts if isinstance(a.thing, Lit)), None) if who is not None else None
         if named is None and isinstance(thing, Ext):
             named = ROLE_BY_CLASS.get(thing.chain.removesuffix("()").rsplit(".", 1)[-1])
-        for key in ("content", "text", "parts", "input", "output", "inputText"):
+        for key in CONTENT_KEYS:
             content = get(key)
             if content is not None and content.alts and not all(is_absent(a) for a in content.alts):
                 return (str(named) if named else None), content
@@ -137,7 +152,6 @@ class Reader:
         return (str(named) if named else None), None
 
     def _getter(self, thing: Any) -> Any:
-        from guard.facts.link import containers
         from guard.facts.link.arguments import ABSENT, CallArguments
 
         if isinstance(thing, DictOf):
@@ -161,14 +175,15 @@ class Reader:
             return self._segments(alt)
         if isinstance(thing, ListOf):
             segments: list[Segment] = []
-            for cell in thing.items:
-                segments += self._block(self.engine.force(cell), name)
-            if thing.open:
-                segments.append(self._hole(name, thing.open[0]))
+            for part in containers.in_order(thing, name):
+                if isinstance(part, str):
+                    segments.append(self._hole(part, thing.open[0]))
+                else:
+                    segments += self._block(self.engine.force(part), _of_cell(part) or name)
             return tuple(segments)
         if isinstance(thing, DictOf):
             return self._block(content, name)
-        return (self._hole(texts.hole_name(Held(self.target.call.pos, content)) if not isinstance(thing, Ext) else name, "built at run time"),)
+        return (self._hole(name, "built at run time"),)
 
     def _block(self, result: Result, name: str) -> tuple[Segment, ...]:
         """One part of a message: text, else something with a size of its own."""
@@ -182,10 +197,10 @@ class Reader:
             get = self._getter(thing)
             for key in ("text", "input_text"):
                 if key in kinds:
-                    return self._content(get(key), name)
+                    return self._content(get(key), _written(thing, (key,)) or name)
             kind = next((str(k) for k in kinds if str(k) in ("image", "image_url", "source", "document", "input_audio", "file", "inline_data", "toolUse", "toolResult", "content")), "content")
             if kind == "content" and "content" in kinds:
-                return self._content(get("content"), name)
+                return self._content(get("content"), _written(thing, ("content",)) or name)
             return (self._hole({"source": "media", "image_url": "image"}.get(kind, kind), "media or data in the message"),)
         return (self._hole(name, result.open[0] if result.open else "built at run time"),)
 
@@ -231,6 +246,26 @@ class Reader:
         if plain:
             self.touched += alt.trail
         return json.dumps(plain, sort_keys=True) if plain else None, len(alt.thing.items), rest
+
+
+def _written(thing: Any, keys: tuple[str, ...]) -> str | None:
+    """What stands in a message for its content, as the name of a hole: `question` for `{"content": question}`."""
+    values: dict[Any, Any] = {}
+    if isinstance(thing, DictOf):
+        values = {e.key: e.value.expr for e in thing.entries if isinstance(e.value, Thunk)}
+    elif isinstance(thing, Ext) and thing.made:
+        values = dict(thing.made[-1].call.keywords)
+    return next((_telling(values[key]) for key in keys if key in values), None)
+
+
+def _of_cell(cell: Cell) -> str | None:
+    """The name of an element that is not known: `history` for `[history]`; none for a display of its own."""
+    return _telling(cell.expr) if isinstance(cell, Thunk) else None
+
+
+def _telling(expr: Expr | Held) -> str | None:
+    name = texts.hole_name(expr)
+    return None if name == "value" else name
 
 
 _UNKNOWN: Any = object()

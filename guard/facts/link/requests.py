@@ -164,7 +164,7 @@ class Linker:
 
     def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
         """Calls that make the objects a request runs on, or that decide something."""
-        for bind in contexts.objects_of(leaf):
+        for bind in contexts.objects_of(self.engine, leaf):
             yield from self._constructor(bind, draft)
 
     def _constructor(self, bind: OnObject, draft: Draft) -> Iterable[Part]:

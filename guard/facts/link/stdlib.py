@@ -421,17 +421,18 @@ def _wrapped(value: Any) -> Result | None:
 
 def _join(engine: Engine, glue: str, expr: Call, frame: Frame) -> Result:
     parts: list[Result] = []
-    for alt in engine.eval(expr.args[0], frame).alts[:1]:
-        if not isinstance(alt.thing, ListOf):
-            break
-        for index, cell in enumerate(alt.thing.items):
-            if index:
-                parts.append(just(Lit(glue)))
-            parts.append(texts.as_text(engine.force(cell), Held(expr.args[0].pos, cell), frame))
-        if alt.thing.open:
-            parts.append(just(Pieces((texts.hole(expr.args[0], frame, alt.thing.open[0]),))))
-        return texts.combined(parts) if parts else just(Lit(""))
-    return just(Pieces((texts.hole(expr.args[0], frame, "joined at run time"),)))
+    source = engine.eval(expr.args[0], frame)
+    thing = source.alts[0].thing if source.alts else None
+    if not isinstance(thing, ListOf) or thing.each:
+        name = thing.gaps[0][1] if isinstance(thing, ListOf) and thing.gaps else ""
+        return just(Pieces((texts.hole(expr.args[0], frame, "joined at run time", None, name),)))
+    for part in containers.in_order(thing, ""):
+        if isinstance(part, str):
+            text = just(Pieces((texts.hole(expr.args[0], frame, thing.open[0], None, part),)))
+        else:
+            text = texts.as_text(engine.force(part), Held(expr.args[0].pos, part), frame)
+        parts += [just(Lit(glue)), text] if parts else [text]
+    return texts.combined(parts) if parts else just(Lit(""))
 
 
 def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Frame) -> Result | None:

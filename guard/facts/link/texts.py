@@ -9,11 +9,12 @@ import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Call, Expr, Op, Pos, Text, last_name
+from guard.facts.expr import Attr, Call, Expr, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding
+from guard.facts.link import containers
 from guard.facts.link.things import (
-    NOWHERE, Alt, DictOf, Entry, Ext, FilePath, Frame, Held, Hop, ListOf, Lit, Piece, Pieces, Result, Thing, together,
-    union, unknown,
+    NOWHERE, Alt, DictOf, Entry, Ext, FilePath, Frame, Held, Hop, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
+    together, union, unknown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -24,19 +25,33 @@ MAX_TEXT = 400_000
 MAX_COMBINATIONS = 16
 
 
+_SAME_TEXT = frozenset({
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "removeprefix", "removesuffix", "encode",
+    "decode", "get", "copy", "expandtabs",
+})  # fmt: skip
+"""Methods behind which it is still what stands before the dot that fills a hole."""
+
+
 def hole_name(expr: Expr | Held) -> str:
-    """A short name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)` and `docs[:200]`."""
+    """A short name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)`, `docs[:200]`, `docs or []`."""
     if isinstance(expr, Held):
-        return "value"
+        return hole_name(expr.cell.expr) if isinstance(expr.cell, Thunk) else "value"
     if isinstance(expr, Call):
+        if isinstance(expr.func, Attr) and expr.func.name in _SAME_TEXT:
+            return hole_name(expr.func.base)
         inner = [hole_name(a) for a in expr.args] if expr.args else []
-        return last_name(expr.func) if not inner or inner[0] == "value" else inner[0]  # type: ignore[return-value]
+        return last_name(expr.func) or "value" if not inner or inner[0] == "value" else inner[0]
+    if isinstance(expr, (Logic, IfElse, Op)):
+        parts = expr.values if isinstance(expr, Logic) else (expr.then, expr.other) if isinstance(expr, IfElse) else (expr.left, expr.right)
+        return next((name for name in map(hole_name, parts) if name != "value"), "value")
     return last_name(expr) or "value"
 
 
-def hole(expr: Expr | Held, frame: Frame, why: str, max_chars: int | None = None) -> Piece:
-    """A hole for an expression whose text is not known."""
-    return Piece(None, hole_name(expr), frame.path, expr.pos, max_chars, why)
+def hole(expr: Expr | Held, frame: Frame, why: str, max_chars: int | None = None, name: str = "") -> Piece:
+    """A hole for an expression whose text is not known; `name` where something else says what fills it."""
+    if isinstance(expr, Held) and isinstance(expr.cell, Thunk):
+        return Piece(None, name or hole_name(expr), expr.cell.frame.path, expr.cell.expr.pos, max_chars, why)
+    return Piece(None, name or hole_name(expr), frame.path, expr.pos, max_chars, why)
 
 
 def pieces(thing: Thing, path: str, pos: Pos) -> tuple[Piece, ...] | None:
@@ -56,18 +71,18 @@ def origin(alt: Alt, frame: Frame, pos: Pos) -> tuple[str, Pos]:
     return (alt.trail[0].path, alt.trail[0].pos) if alt.trail else (frame.path, pos)
 
 
-def as_text(result: Result, expr: Expr | Held, frame: Frame) -> Result:
-    """The same alternatives as texts; what is unknown becomes one hole."""
+def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> Result:
+    """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given)."""
     alts: list[Alt] = []
     for alt in result.alts:
         parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
         if parts is None:
             why = f"made by {alt.thing.chain}" if isinstance(alt.thing, Ext) else "built at run time"
-            parts = (hole(expr, frame, why),)
+            parts = (hole(expr, frame, why, None, name),)
         alts.append(Alt(joined(parts), alt.trail, alt.world))
     if not alts:
         why = result.open[0] if result.open else "not known"
-        return Result((Alt(Pieces((hole(expr, frame, why),)), (), NOWHERE),))
+        return Result((Alt(Pieces((hole(expr, frame, why, None, name),)), (), NOWHERE),))
     return Result(tuple(alts), result.open)
 
 
@@ -138,11 +153,13 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
                     results.append(Result((Alt(thing, a.trail + tuple(h for h in b.trail if h not in a.trail), world),)))
     if op == "+" and not right.alts and any(isinstance(a.thing, ListOf) for a in left.alts):
         why = right.open[0] if right.open else "further items"
-        results += [Result((Alt(a.thing._replace(open=(*a.thing.open, why)), a.trail, a.world),)) for a in left.alts if isinstance(a.thing, ListOf)]
+        more = ListOf((), (why,), "list", ((0, containers.gap_name(expr.right)),))
+        results += [Result((Alt(containers.joined(a.thing, more), a.trail, a.world),)) for a in left.alts if isinstance(a.thing, ListOf)]
         return union(results)
     if op == "+" and not left.alts and any(isinstance(b.thing, ListOf) for b in right.alts):
         why = left.open[0] if left.open else "further items"
-        results += [Result((Alt(b.thing._replace(open=(*b.thing.open, why)), b.trail, b.world),)) for b in right.alts if isinstance(b.thing, ListOf)]
+        first = ListOf((), (why,), "list", ((0, containers.gap_name(expr.left)),))
+        results += [Result((Alt(containers.joined(first, b.thing), b.trail, b.world),)) for b in right.alts if isinstance(b.thing, ListOf)]
         return union(results)
     if op == "|" and (left.alts or right.alts) and not (left.alts and right.alts):
         side = left if left.alts else right
@@ -163,13 +180,13 @@ def _apply(op: str, left: Thing, right: Thing) -> Thing | None:
     if isinstance(left, Lit) and isinstance(right, Lit):
         return _arithmetic(op, left.value, right.value)
     if op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
-        return ListOf(left.items + right.items, left.open + right.open, left.kind)
+        return containers.joined(left, right)
     if op == "|" and isinstance(left, DictOf) and isinstance(right, DictOf):
         return merged(left, right)
     if op == "/" and isinstance(left, FilePath) and isinstance(right, Lit) and isinstance(right.value, str):
         return left._replace(path=f"{left.path}/{right.value}" if left.path else right.value)
     if op == "*" and isinstance(left, ListOf) and isinstance(right, Lit) and isinstance(right.value, int) and 0 <= right.value <= 64:
-        return left._replace(items=left.items * right.value)
+        return left._replace(items=left.items * right.value, gaps=((0, ""),) if left.open else ())
     return None
 
 
@@ -270,7 +287,7 @@ def _percent_value(
     if isinstance(values, DictOf) and name is not None:
         entry = next((e for e in reversed(values.entries) if e.key == name), None)
         if entry is not None:
-            return as_text(engine.force(entry.value), Held(expr.right.pos, entry.value), frame)
+            return as_text(engine.force(entry.value), Held(expr.right.pos, entry.value), frame, name)
     if values is None and index == 0 and right.alts:
         return as_text(right, expr.right, frame)
     return Result((Alt(Pieces((Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known"),))),))
@@ -321,16 +338,7 @@ def _field(engine: Engine, fields: DictOf | None, name: str, call: Call, frame: 
         entry = next((e for e in reversed(fields.entries) if e.key == root), None)
     if entry is None or root != name:
         return _named_hole(root, frame, call)
-    value = engine.force(entry.value)
-    held = Held(call.pos, entry.value)
-    result = as_text(value, held, frame)
-    renamed = []
-    for alt in result.alts:
-        thing = alt.thing
-        if isinstance(thing, Pieces):
-            thing = Pieces(tuple(p._replace(name=root) if p.text is None and p.name == "value" else p for p in thing.parts))
-        renamed.append(Alt(thing, alt.trail, alt.world))
-    return Result(tuple(renamed), result.open)
+    return as_text(engine.force(entry.value), Held(call.pos, entry.value), frame, root)
 
 
 def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None:

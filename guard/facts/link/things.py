@@ -88,11 +88,15 @@ class Thunk(NamedTuple):
 
 
 class ListOf(NamedTuple):
-    """A list, tuple, set or generator. `open` has reasons why further items may be there; `each`: items repeat."""
+    """A list, tuple, set or generator. `open` has reasons why further items may be there."""
 
     items: tuple[Cell, ...]
     open: tuple[str, ...] = ()
     kind: str = "list"
+    gaps: tuple[tuple[int, str], ...] = ()
+    """Where unknown items stand: number of items before them, and the name of what they come from."""
+    each: bool = False
+    """The items stand for any number of their like: a comprehension over a sequence that is not known."""
 
 
 class Entry(NamedTuple):
