@@ -299,7 +299,7 @@ class Hole:
     name: str
     tokens: Tokens
     source: str
-    """`usage.default`, `usage.rules[0]`, `inline`, `slice [:2000]`."""
+    """`default` (shipped), `usage.default`, `usage.rules[0]`, `inline`, `slice [:2000]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,13 +403,21 @@ class Priced:
     feature: str | None = None
     owner: str | None = None
 
+    @property
+    def in_totals(self) -> bool:
+        """Whether sums and budgets are about it: counted, and no test, or a test for which runs are declared."""
+        runs = self.estimate.runs_per_month
+        return self.request.counted and (self.request.stage != "test" or bool(runs))
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over counted requests: one call of each (`usd`), and a month where usage is declared."""
+    """Sums over the requests that are `Priced.in_totals`: one call of each (`usd`), and a month where usage is declared."""
 
     requests: int
+    """All that were found, those in tests and those that are not counted included."""
     counted: int
+    """Those that the sums are about."""
     priced: int
     usd: Money | None
     """One call of every counted, priced request; exclusive groups count once. None when nothing is priced."""
@@ -419,6 +427,8 @@ class Totals:
     assumed_share: float | None
     unpriced: tuple[tuple[str, int], ...] = ()
     """Reason and number of requests."""
+    tests: int = 0
+    """Counted requests in tests, which the sums leave out."""
 
 
 @dataclass(frozen=True, slots=True)

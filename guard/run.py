@@ -28,7 +28,7 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     from guard.sources.walk import listing
 
     day = today or date.today()
-    listed = listing(root, config.exclude)
+    listed = listing(root, config.exclude, config.prefix)
     project = Project(root, listed, load_catalog())
     requests = Linker(project).requests()
     prices = load_prices().with_rules(config.prices)

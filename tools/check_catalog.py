@@ -4,7 +4,7 @@ Run it in an environment that has the SDKs (and PyYAML), from the root of the re
 
     python tools/check_catalog.py              # everything that can be imported
     python tools/check_catalog.py openai groq  # these packages only
-    python tools/check_catalog.py --write-schema
+    python tools/check_catalog.py --write
 
 Says for each name, path and argument of the catalogue whether the installed release has it, and for positions whether
 the argument stands there. Exit code 1 when something is wrong. Names under `legacy_names` may be missing. What cannot
@@ -28,7 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from guard.facts.catalog_index import build, read_documents  # noqa: E402
+from guard.facts.catalog_index import COMPILED, build, compiled, read_documents  # noqa: E402
 from guard.facts.catalog_types import Arg, Call, Client  # noqa: E402
 
 # What constructors need to be called without keys of one's own; none of these reaches a network.
@@ -234,12 +234,14 @@ def main() -> int:
     """Command line. Returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("packages", nargs="*", help="top-level modules to check (all that can be imported)")
-    parser.add_argument("--write-schema", action="store_true", help="write docs/catalog.schema.json and stop")
+    parser.add_argument("--write", action="store_true", help="write docs/catalog.schema.json and the compiled catalogue, and stop")
     parser.add_argument("--verbose", action="store_true", help="list what could not be checked as well")
     options = parser.parse_args()
-    if options.write_schema:
+    if options.write:
         from guard.facts.catalog_schema import schema
 
+        folder = ROOT / "guard" / "facts" / "catalog"
+        (folder / COMPILED).write_text(compiled(folder), encoding="utf-8")
         (ROOT / "docs" / "catalog.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
         return 0
     warnings.simplefilter("ignore")

@@ -26,11 +26,12 @@ from guard.config.values import money, share
 _Item = tuple[Path, dict[str, Any]]
 
 
-def config(document: Document, policies: tuple[PolicySpec, ...]) -> Config:
-    """Everything that the file says, with the policies that were merged before."""
+def config(document: Document, policies: tuple[PolicySpec, ...], prefix: str = "") -> Config:
+    """Everything that the file says, with the policies that were merged before. `prefix`: see `Config.prefix`."""
     data = document.data
     return Config(
         path=document.path,
+        prefix=prefix,
         extends=tuple(data.get("extends", Config().extends)),
         exclude=tuple(data.get("exclude", ())),
         usage=_usage(document),
@@ -64,12 +65,17 @@ def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpe
     place = document.value_place(where)
     base = old or PolicySpec(raw["id"], place, check=raw["id"])
     written = _with_paths(raw)
+    if "skip_stages" in written:
+        written["skip_stages"] = tuple(written["skip_stages"])
     params = _plain(written.pop("params", {}))
     places = dict(_param_places(document, (*where, "params"), params))
     if written.get("check", base.check) == base.check:
         replaced = tuple(f"{label((name,))}{end}" for name in params for end in (".", "["))
         kept = {name: at for name, at in base.param_places.items() if not f"{name}.".startswith(replaced)}
         params, places = {**base.params, **params}, {**kept, **places}
+    for key in ("check", "message"):
+        if key in written:
+            written[f"{key}_place"] = document.value_place((*where, key))
     return replace(base, **{**written, "place": place, "params": params, "param_places": places})
 
 
@@ -88,7 +94,9 @@ def _usage(document: Document) -> Usage:
     default = raw.get("default")
     if not default:
         return Usage(rules=rules)
-    return Usage(**_shares(default, "output_share"), source="usage.default", rules=rules)
+    # Each figure has a source of its own: who writes one has not declared the other.
+    sources = {f"{figure}_source": "usage.default" for figure in default}
+    return Usage(**_shares(default, "output_share"), **sources, rules=rules)
 
 
 def _usage_rule(document: Document, where: Path, raw: dict[str, Any]) -> UsageRule:

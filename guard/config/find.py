@@ -83,6 +83,19 @@ def relative(file: Path, root: Path) -> str:
         return file.name
 
 
+def prefix(file: Path, root: Path) -> str:
+    """The scanned folder as seen from that of the configuration, `services/search/`; empty where they are one.
+
+    Empty, too, for a file that does not lie above the folder (one named with `--config`): what it says is then about
+    the scanned folder.
+    """
+    try:
+        inside = Path(os.path.realpath(root)).relative_to(os.path.realpath(file.parent)).as_posix()
+    except ValueError:
+        return ""
+    return "" if inside == "." else f"{inside}/"
+
+
 def project_of(file: Path) -> Path:
     """The nearest folder above with `.git` in it, else the folder of the file."""
     for folder in _upwards(file.parent):

@@ -41,7 +41,7 @@ def load(root: Path, explicit: Path | None = None) -> Config:
     if issues or pack_issues:
         both = [*issues, *pack_issues]
         raise ConfigError(sorted(both, key=lambda i: (i.path != document.path, i.path, i.line, i.column)))
-    return build.config(document, build.policies([*extended, document]))
+    return build.config(document, build.policies([*extended, document]), find.prefix(found.file, root))
 
 
 def _nearest(root: Path) -> tuple[find.Found, Document] | None:

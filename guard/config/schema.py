@@ -254,6 +254,13 @@ _POLICY = _mapping(
         "owner": _OWNER,
         "on_unknown": _ON_UNKNOWN,
         "paths": _globs("Only requests in these files."),
+        "skip_stages": {
+            "description": "Requests of these stages are not judged, for example `[test]`; `[]` means that all are.",
+            "type": "array",
+            "items": _words("A stage.", STAGES, "test"),
+            "title": "a list of stages",
+            "examples": [["test"]],
+        },
     },
     {"id": "output-limit", "enforce": "block"},
     ("id",),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from guard.model import Enforce, Severity
+from guard.model import Enforce, Severity, Stage
 
 Compare = Literal["low", "typical", "high"]
 OnUnknown = Literal["pass", "warn", "block"]
@@ -51,11 +51,12 @@ class Usage:
     """`usage`. The defaults are stated assumptions and are marked as such wherever they enter a figure."""
 
     hole_tokens: int = 400
-    """Tokens taken for a hole of unknown size, typical; `source` says whether a user wrote it."""
+    """Tokens taken for a hole of unknown size, typical."""
     output_share: Decimal = Decimal("0.5")
     """Typical output as a share of the output limit."""
-    source: str = "default"
-    """`default` (shipped) or `usage.default` (written by the user)."""
+    hole_tokens_source: str = "default"
+    """`default` (shipped) or `usage.default` (written by the user); each figure has its own."""
+    output_share_source: str = "default"
     rules: tuple[UsageRule, ...] = ()
 
 
@@ -135,6 +136,11 @@ class PolicySpec:
     owner: str | None = None
     on_unknown: OnUnknown = "warn"
     paths: tuple[str, ...] = ()
+    skip_stages: tuple[Stage, ...] = ()
+    """Requests of these stages are not judged; the recommended pack skips tests."""
+    check_place: Place | None = None
+    """Where the name of the check is written; None: it is the policy's id."""
+    message_place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +174,7 @@ class Config:
     policies: tuple[PolicySpec, ...] = ()
     """Those of the packs first, then the user's; a later id replaces an earlier one."""
     exceptions: tuple[Exemption, ...] = ()
+    prefix: str = ""
+    """The scanned folder as seen from that of the configuration, with a `/` behind it, where the configuration lies
+    above: `services/search/`. Globs and entry points are written relative to the configuration's folder, so
+    `prefix + path` is what they are held against."""

@@ -35,6 +35,36 @@ def variants_of(request: Request) -> tuple[Variant, ...]:
     return (replace(made[0], default=True), *made[1:])
 
 
+_OVERRIDABLE = frozenset({"default", "env_default", "config_file", "catalog_default", "declared", "inline"})
+"""Origins of values that hold unless something overrides them; a literal in a branch holds in that branch alone."""
+
+
+def with_lead(request: Request) -> Request:
+    """The request with `default` kept only on a variant that is known to run without overrides.
+
+    That is the one that the analysis marks, where what sets it apart from the others is a default value (of a parameter,
+    the environment, a configuration file, the SDK). Where it is a literal, or that nothing is sent, a condition decides
+    between the variants and which of them runs is not known: then none is the default.
+    """
+    marked = next((variant for variant in request.variants if variant.default), None)
+    if marked is None or len(request.variants) == 1:
+        return request
+    evidence = [_is_default(marked.model)] if len({_shown(v.model) for v in request.variants}) > 1 else []
+    evidence += [_is_default(marked.max_output)] if len({_shown(v.max_output) for v in request.variants}) > 1 else []
+    if evidence and all(evidence):
+        return request
+    return replace(request, variants=tuple(replace(v, default=False) if v.default else v for v in request.variants))
+
+
+def _shown(choice: Choice | None) -> tuple[bool, str]:
+    return choice is None, "" if choice is None else repr(choice.value)
+
+
+def _is_default(choice: Choice | None) -> bool:
+    """Whether a value is one that something may override; a value without a trail is taken as it is marked."""
+    return choice is not None and (not choice.trail or any(step.how in _OVERRIDABLE for step in choice.trail))
+
+
 def _find(choice: Choice, provider: str | None, prices: Prices, config: Config) -> tuple[Row | None, str | None]:
     """The row of a model choice, through the aliases of guard.yaml; else the reason why there is none."""
     name = choice.value
@@ -142,9 +172,10 @@ def _chosen(request: Request, costs: tuple[VariantCost, ...]) -> tuple[VariantCo
     if defaults:
         return defaults[0], None
     dearest = max(costs, key=lambda cost: cost.usd.typical)
-    if len(costs) == 1:
+    if dearest.usd.typical == min(cost.usd.typical for cost in costs):
         return dearest, None
-    return dearest, f"typical is the dearest choice, {dearest.row.price_id}: no default is known"
+    which = f", {dearest.row.price_id}" if len({cost.row.price_id for cost in costs}) > 1 else ""
+    return dearest, f"typical is the dearest choice{which}: no default is known"
 
 
 def _span(costs: tuple[VariantCost, ...], chosen: VariantCost, field: str) -> Tokens | None:
@@ -213,8 +244,10 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
     attempts, attempts_why = _billed_attempts(request)
     usd = times(one, attempts)
     repeats = factor_of(request.repeats)
-    per_run = times(usd, repeats)
-    month = _per_month(request, usd, config)
+    # In a loop that makes its own prompt longer, a call costs more on average than one call does.
+    in_loop = usd if chosen.usd_in_loop is None else times(_with_typical(one, chosen.usd_in_loop), attempts)
+    per_run = times(in_loop, repeats)
+    month = _per_month(request, in_loop, config)
     open_why = [why for cost in costs.priced for why in cost.why_open] + list(attempts_why)
     if usd.high is not None and per_run.high is None:
         open_why += request.repeats.why or ("no bound on the number of repeats",)
@@ -244,13 +277,19 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
     )
 
 
+def _with_typical(usd: Money, typical: Decimal) -> Money:
+    """The interval with another typical, kept within its bounds."""
+    most = typical if usd.high is None else min(typical, usd.high)
+    return replace(usd, typical=max(usd.low, most))
+
+
 def estimate(request: Request, prices: Prices, config: Config) -> Estimate:
     """What one call of a request costs, per run and per month. Never raises: what has no price says why.
 
     `prices` is the table with the rules of guard.yaml applied (`Prices.with_rules`).
     """
     request, remarks = declarations.apply(request, config)
-    return _estimate(request, prices, config, remarks)
+    return _estimate(with_lead(request), prices, config, remarks)
 
 
 def estimate_all(requests: tuple[Request, ...], prices: Prices, config: Config) -> tuple[Priced, ...]:
@@ -259,7 +298,7 @@ def estimate_all(requests: tuple[Request, ...], prices: Prices, config: Config) 
     priced: list[Priced] = []
     for request in requests:
         applied, remarks = declarations.apply(request, config)
-        applied = with_price_ids(applied, prices, config)
+        applied = with_lead(with_price_ids(applied, prices, config))
         feature, owner = place(applied, config)
         priced.append(Priced(applied, _estimate(applied, prices, config, remarks), feature, owner))
     return tuple(priced)

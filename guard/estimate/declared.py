@@ -26,7 +26,7 @@ def _assumption(request: Request, config: Config, field: str) -> Assume | None:
     for position, entry in enumerate(config.assume):
         if getattr(entry, field) is None:
             continue
-        hits = [usage.matches(site.span.path, entry.paths) for site in request.sites]
+        hits = [usage.matches(site.span.path, entry.paths, config.prefix) for site in request.sites]
         ranks = [usage.literal(hit) for hit in hits if hit is not None] or ([] if entry.paths else [-1])
         if ranks and (best is None or (max(ranks), position) > best[:2]):
             best = (max(ranks), position, entry)

@@ -145,9 +145,17 @@ def _holes(request: Request, declared: Declared) -> list[_Draft]:
         for segment in message.segments
         if segment.text is None
     ]
-    if request.prompt.open or not request.prompt.messages:
-        drafts.append(_draft("messages" if request.prompt.messages else "prompt", None, declared))
+    if not request.prompt.messages:
+        drafts.append(_draft("prompt", None, declared))
+    elif request.prompt.open and not _listed(request.prompt):
+        drafts.append(_draft("messages", None, declared))
     return drafts
+
+
+def _listed(prompt: Prompt) -> bool:
+    """Whether the messages that are not known stand in the list as a hole already, with the same reason."""
+    holes = [s for message in prompt.messages for s in message.segments if s.text is None]
+    return prompt.why is not None and any(hole.why == prompt.why for hole in holes)
 
 
 def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], list[str]]:

@@ -1,7 +1,8 @@
 """Sums over requests, and where a request belongs in the business. In: `Priced`s, `Config`. Out: `Totals`, feature.
 
 Requests of the same `exclusive` group are arms of one decision: together they cost the lowest low, the default arm's
-typical (else the dearest's) and the highest high. Requests that are not counted appear in no sum. Neighbour: `cost`.
+typical (else the dearest's) and the highest high. Requests that are not counted appear in no sum, nor do tests for
+which no runs are declared (`Priced.in_totals`). Neighbour: `cost`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def place(request: Request, config: Config) -> tuple[str | None, str | None]:
     path = usage.outermost_path(request)
     best: tuple[int, str, str | None] | None = None
     for feature in config.features:
-        hit = usage.matches(path, feature.paths)
+        hit = usage.matches(path, feature.paths, config.prefix)
         if hit is not None and (best is None or usage.literal(hit) > best[0]):
             best = (usage.literal(hit), feature.name, feature.owner)
     return (best[1], best[2]) if best else (None, None)
@@ -68,9 +69,9 @@ def sum_of(priced: Iterable[Priced], money: Callable[[Priced], Money | None]) ->
 
 
 def totals(priced: Iterable[Priced]) -> Totals:
-    """Sums over the counted requests, how many of them have a price, and how much of the money is assumption."""
+    """Sums over the counted requests outside tests, how many of them have a price, and how much is assumption."""
     every = list(priced)
-    counted = [item for item in every if item.request.counted]
+    counted = [item for item in every if item.in_totals]
     with_price = [item for item in counted if item.estimate.usd is not None]
     usd = sum_of(with_price, lambda item: item.estimate.usd)
     share = None
@@ -99,4 +100,5 @@ def totals(priced: Iterable[Priced]) -> Totals:
         monthly_requests=sum(item.estimate.usd_per_month is not None for item in counted),
         assumed_share=share,
         unpriced=tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        tests=sum(item.request.counted and not item.in_totals for item in every),
     )

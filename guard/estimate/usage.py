@@ -34,9 +34,12 @@ def _spec(pattern: str) -> object:
     return pathspec.GitIgnoreSpec.from_lines([pattern])
 
 
-def matches(path: str, patterns: Iterable[str]) -> str | None:
-    """The most literal of the patterns (gitignore style) that matches a path; None when none does."""
-    hits = [pattern for pattern in patterns if _spec(pattern).match_file(path)]  # type: ignore[attr-defined]
+def matches(path: str, patterns: Iterable[str], prefix: str = "") -> str | None:
+    """The most literal of the patterns (gitignore style) that matches a path; None when none does.
+
+    `prefix`: that of the configuration (`Config.prefix`), which the patterns are relative to.
+    """
+    hits = [pattern for pattern in patterns if _spec(pattern).match_file(prefix + path)]  # type: ignore[attr-defined]
     return max(hits, key=literal, default=None)
 
 
@@ -45,15 +48,17 @@ def literal(pattern: str) -> int:
     return sum(character not in "*?/[]!" for character in pattern)
 
 
-def _entry_names(reach: Reach) -> set[str]:
-    return {reach.entry.casefold(), *(alias.casefold() for alias in reach.aliases)}
+def _entry_names(reach: Reach, prefix: str) -> set[str]:
+    """All names of an entry point; its path also as seen from the folder of the configuration."""
+    names = {reach.entry, prefix + reach.entry, *reach.aliases}
+    return {name.casefold() for name in names}
 
 
-def _rank(rule: UsageRule, reach: Reach | None, path: str) -> tuple[int, int] | None:
+def _rank(rule: UsageRule, reach: Reach | None, path: str, prefix: str) -> tuple[int, int] | None:
     """How specifically a rule matches an entry point in a file; None: it doesn't."""
-    if rule.entry is not None and (reach is None or rule.entry.casefold() not in _entry_names(reach)):
+    if rule.entry is not None and (reach is None or rule.entry.casefold() not in _entry_names(reach, prefix)):
         return None
-    pattern = matches(path, rule.paths)
+    pattern = matches(path, rule.paths, prefix)
     if rule.paths and pattern is None:
         return None
     return (1 if rule.entry is not None else 0, literal(pattern) if pattern else -1)
@@ -84,7 +89,7 @@ def rules_for(request: Request, config: Config) -> tuple[UsageRule, ...]:
 def _sorted(config: Config, places: list[tuple[Reach | None, str]]) -> tuple[UsageRule, ...]:
     found: list[tuple[tuple[int, int], int, UsageRule]] = []
     for position, rule in enumerate(config.usage.rules):
-        ranks = [rank for reach, path in places if (rank := _rank(rule, reach, path)) is not None]
+        ranks = [rank for reach, path in places if (rank := _rank(rule, reach, path, config.prefix)) is not None]
         if ranks:
             found.append((max(ranks), position, rule))
     return tuple(rule for _, _, rule in sorted(found, key=lambda item: item[:2], reverse=True))
@@ -162,14 +167,13 @@ def declared(request: Request, config: Config) -> Declared:
         elif key not in ("model", "provider"):
             notes.append(f"`# guard: assume {key}={value}` is not used: the value is not a whole number")
     usage = config.usage
-    source = "usage.default"
     default_hole = next(
         (Sized(rule.hole_tokens, rule.source, True) for rule in rules if rule.hole_tokens is not None),
-        Sized(usage.hole_tokens, source, True),
+        Sized(usage.hole_tokens, usage.hole_tokens_source, True),
     )
     share, share_source = next(
         ((rule.output_share, rule.source) for rule in rules if rule.output_share is not None),
-        (usage.output_share, source),
+        (usage.output_share, usage.output_share_source),
     )
     return Declared(rules, inline, tuple(notes), default_hole, share, share_source)
 

@@ -8,11 +8,12 @@ give quantities; `units` prices what is not billed by tokens.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from guard.estimate import inputs, outputs, tokens, turns
+from guard.estimate.history import History, history
 from guard.estimate.inputs import InputSize
 from guard.estimate.outputs import OutputSize
 from guard.estimate.price_rows import Rate, Rates, Row
@@ -48,6 +49,8 @@ class VariantCost:
     why_open: tuple[str, ...]
     """Why `usd.high` is None."""
     approximate: str | None
+    usd_in_loop: Decimal | None = None
+    """Typical price of a call as the mean over the rounds of a loop in which the history grows; None: `usd.typical`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,11 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
     certain = _bill(row, service, _without_assumed(typical, size, written, result), window, {}) | _fee(row, typical)
     high = bills["high"]
     usd = Money(total(bills["low"] or {}), total(bills["typical"] or {}), None if high is None else total(high))
+    grown = history(request, declared)
+    in_loop = None
+    if grown is not None:
+        rounds = _rounds(typical, size, grown)
+        in_loop = total(_bill(row, service, rounds, window, {}) | _fee(row, rounds)) / decimal(grown.rounds)
     why = (*size.why_open, *written.why_open)
     if usd.high is None and request.turns.high is None:
         why = (*why, *(request.turns.why or ("no bound on the number of turns",)))
@@ -270,10 +278,18 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
         static_tokens=size.static_tokens,
         segment_tokens=size.segment_tokens,
         assumed_usd=max(Decimal(0), usd.typical - total(certain)),
-        notes=(*size.notes, *written.notes, *result_notes, *cache_notes, *remarks),
+        notes=(*size.notes, *written.notes, *result_notes, *cache_notes, *remarks, *([grown.note] if grown else [])),
         why_open=why,
         approximate=None if method.exact or not size.static_tokens else _label(request, method),
+        usd_in_loop=in_loop,
     )
+
+
+def _rounds(typical: _Sizes, size: InputSize, grown: History) -> _Sizes:
+    """The typical quantities of all rounds of a loop together: the first without history, each later one with more."""
+    taken = sum(hole.tokens.typical for hole in size.holes if hole.name == grown.hole)
+    first = max(0.0, typical.first - taken)
+    return replace(typical, first=first, growth=typical.output + grown.added, turns=grown.rounds)
 
 
 def _fee(row: Row, sizes: _Sizes) -> dict[Line, float]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 
 from guard.facts.catalog_load import (
     USER_CALL_KEYS,
+    expand,
     read_apis,
     read_arg,
     read_calls,
@@ -22,9 +24,14 @@ from guard.facts.catalog_load import (
     read_shared,
     read_texts,
 )
-from guard.facts.catalog_types import Call, Client, Endpoint, HttpCaller
+from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, HttpCaller, Kin, Setting
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
+
+COMPILED = "compiled.json"
+
+
+Documents = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 def read_catalog(folder: Path | None = None) -> Catalog:
@@ -33,7 +40,37 @@ def read_catalog(folder: Path | None = None) -> Catalog:
 
 
 def read_documents(folder: Path | None = None) -> list[tuple[str, Mapping[str, Any]]]:
-    """The family files as plain data with their names, `on` being a word as in YAML 1.2."""
+    """The family files as plain data with their names. Raises `OSError` and YAML's own errors.
+
+    YAML is slow to read, so `COMPILED` holds the same data as JSON, with a checksum of the files it was made from;
+    it is used only while that fits.
+    """
+    import zlib
+
+    folder = folder or Path(__file__).parent / "catalog"
+    files = [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.yaml"))]
+    checksum = zlib.crc32(b"\0".join(name.encode() + data for name, data in files))
+    try:
+        compiled = json.loads((folder / COMPILED).read_bytes())
+    except (OSError, ValueError):
+        compiled = {}
+    if compiled.get("checksum") == checksum:
+        return [(name, document) for name, document in compiled["documents"]]
+    return [(name, parse(data)) for name, data in files]
+
+
+def compiled(folder: Path) -> str:
+    """The text of `COMPILED` for the family files in `folder`."""
+    import zlib
+
+    files = [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.yaml"))]
+    checksum = zlib.crc32(b"\0".join(name.encode() + data for name, data in files))
+    documents = [[name, parse(data)] for name, data in files]
+    return json.dumps({"checksum": checksum, "documents": documents}, separators=(",", ":")) + "\n"
+
+
+def parse(data: bytes) -> Any:
+    """YAML with `on` being a word as in YAML 1.2."""
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -43,11 +80,10 @@ def read_documents(folder: Path | None = None) -> list[tuple[str, Mapping[str, A
         first: [(tag, regexp) for tag, regexp in pairs if tag != bool_tag or first in "tTfF"]
         for first, pairs in base.yaml_implicit_resolvers.items()
     }
-    files = sorted((folder or Path(__file__).parent / "catalog").glob("*.yaml"))
-    return [(path.name, yaml.load(path.read_bytes(), Loader=loader)) for path in files]
+    return yaml.load(data, Loader=loader)
 
 
-def build(documents: Sequence[tuple[str, Mapping[str, Any]]]) -> Catalog:
+def build(documents: Documents) -> Catalog:
     """A catalogue of parsed family files, given with their names. Raises `CatalogError`."""
     clients: dict[str, Client] = {}
     calls: list[Call] = []
@@ -69,7 +105,16 @@ def build(documents: Sequence[tuple[str, Mapping[str, Any]]]) -> Catalog:
             clients[client.id] = client
         for i, raw in enumerate(document.get("calls", ())):
             calls.extend(read_calls(raw, document["family"], raw_calls, f"{name}: calls[{i}]"))
-    return _index(clients, calls, roots, documents)
+    return _index(clients, [_marked(call, clients) for call in calls], roots, documents)
+
+
+def _marked(call: Call, clients: Mapping[str, Client]) -> Call:
+    """A call of a framework is a site of role `invoke`."""
+    unknown = [client_id for client_id in call.on if client_id not in clients]
+    if unknown:
+        raise CatalogError(f"{call.api}: on: no client `{unknown[0]}`")
+    framework = call.of is not None or any(clients[client_id].object for client_id in call.on)
+    return replace(call, invoke=True) if framework else call
 
 
 def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog:
@@ -143,19 +188,76 @@ def _caller(raw: Mapping[str, Any], where: str) -> HttpCaller:
     )
 
 
+# --- frameworks -------------------------------------------------------------------------------------------------
+
+
+def _globs(texts: Any, where: str) -> re.Pattern[str]:
+    """Globs over dotted names as one regular expression; braces are alternatives, `*` is any text."""
+    parts = [".*".join(re.escape(piece) for piece in text.split("*")) for text in expand(read_texts(texts, where))]
+    return re.compile(f"(?:{'|'.join(parts)})\\Z")
+
+
+def _kin(raw: Mapping[str, Any], clients: Mapping[str, Client], where: str) -> Kin:
+    if raw["like"] not in clients:
+        raise CatalogError(f"{where}.like: no client `{raw['like']}`")
+    but = _globs(raw["but"], where) if "but" in raw else None
+    return Kin(_globs(raw["modules"], where), _globs(raw["classes"], where), but, raw["like"])
+
+
+def _setting(raw: Mapping[str, Any], where: str) -> Setting:
+    def functions(key: str) -> tuple[tuple[str, Arg], ...]:
+        entries = [(e["names"], read_arg({k: v for k, v in e.items() if k != "names"}, where)) for e in raw.get(key, ())]
+        return tuple((name, arg) for names, arg in entries for name in expand(names))
+
+    return Setting(
+        raw["id"], expand(raw.get("names", ())), functions("setters"), functions("scoped"), raw.get("object")
+    )
+
+
+def _base(raw: Mapping[str, Any]) -> Base:
+    paths = tuple("" if path == "()" else path for path in raw["paths"])
+    return Base(expand(raw["names"]), paths, tuple(raw.get("runs", ())), expand(raw.get("decorated", ())))
+
+
+def _listed(documents: Documents, key: str) -> Iterable[tuple[str, Any]]:
+    """The elements of a list that family files may have, with their places."""
+    return ((f"{name}: {key}[{i}]", raw) for name, document in documents for i, raw in enumerate(document.get(key, ())))
+
+
+def _bases(documents: Documents) -> dict[str, tuple[Base, ...]]:
+    found: dict[str, tuple[Base, ...]] = {}
+    for _, raw in _listed(documents, "bases"):
+        base = _base(raw)
+        for name in base.names:
+            found[name] = (*found.get(name, ()), base)
+    return found
+
+
+def _distributions(documents: Documents) -> dict[str, tuple[str, ...]]:
+    return {
+        module: read_texts(names, file)
+        for file, document in documents
+        for module, names in document.get("distributions", {}).items()
+    }
+
+
 # --- indexes ----------------------------------------------------------------------------------------------------
 
 
 def _index(
-    clients: dict[str, Client], calls: list[Call], roots: set[str], documents: Sequence[tuple[str, Mapping[str, Any]]]
+    clients: dict[str, Client], calls: list[Call], roots: set[str], documents: Documents
 ) -> Catalog:
     by_api: dict[str, Call] = {}
     by_name: dict[str, Call] = {}
     modules = {module: client for client in clients.values() for module in client.modules}
     duck: dict[str, Call] = {}
     call_on: dict[tuple[str, str], Call] = {}
+    class_on: dict[tuple[str, str], Call] = {}
     module_of = {client.id: client for client in modules.values()}
     for call in calls:
+        for method in call.class_paths:
+            for client_id in call.on:
+                _put(class_on, (client_id, method), call)
         by_api.setdefault(call.api, call)
         for name in call.names:
             _put(by_name, name, call)
@@ -191,13 +293,21 @@ def _index(
         duck_calls=duck,
         callers_by_name={name: caller for caller in callers for name in caller.names},
         duck_callers={name.rpartition(".")[2]: caller for caller in callers if caller.duck for name in caller.names},
-        last_names=frozenset(p.rpartition(".")[2] for call in calls for p in (*call.paths, *call.names)),
+        last_names=frozenset(p.rpartition(".")[2] for c in calls for p in (*c.paths, *c.class_paths, *c.names) if p),
+        constructor_names=_constructor_names(clients),
         import_roots=frozenset(roots),
+        common_roots=frozenset(root for _, document in documents for root in document.get("common_packages", ())),
+        distributions=_distributions(documents),
+        settings={setting.id: setting for setting in (_setting(raw, at) for at, raw in _listed(documents, "settings"))},
+        bases=_bases(documents),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
-        needles=_needles(roots, duck, endpoints),
+        needles=_needles(documents, duck, endpoints),
         provider_prefixes=prefixes,
         _call_on=call_on,
+        kin=tuple(_kin(raw, clients, where) for where, raw in _listed(documents, "families")),
         _client_on=client_on,
+        _class_on=class_on,
+        _named={},
         _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
         _hosts=tuple((h["host"], h["provider"]) for h in hosts),
     )
@@ -209,12 +319,22 @@ def _put(index: dict[Any, Call], key: Any, call: Call) -> None:
     index[key] = call
 
 
-def _needles(roots: Iterable[str], duck: Iterable[str], endpoints: Iterable[Endpoint]) -> frozenset[bytes]:
-    """A telling part of each package, last names of each duck path, longest fixed piece of each URL."""
-    # The last part tells `google.genai` from all of Google; where it is short (`cerebras.cloud.sdk`), the longest does.
-    parts = [root.split(".") for root in roots]
-    found = {names[-1] if len(names[-1]) > 3 else max(names, key=len) for names in parts}
+def _constructor_names(clients: Mapping[str, Client]) -> frozenset[str]:
+    framework = [client for client in clients.values() if client.object is not None]
+    return frozenset(p.rpartition(".")[2] for c in framework for p in (*c.names, *c.makers))
+
+
+def _needles(documents: Documents, duck: Iterable[str], endpoints: Iterable[Endpoint]) -> frozenset[bytes]:
+    """A telling part of each package, last names of each duck path, longest fixed piece of each URL; those that hold
+    another one are left out."""
+    found: set[str] = set()
+    for _, document in documents:
+        # The last part tells `google.genai` from all of Google; where it is short (`cerebras.cloud.sdk`), the longest.
+        parts = [root.split(".") for root in document.get("packages", ())]
+        made = (names[-1] if len(names[-1]) > 3 else max(names, key=len) for names in parts)
+        found.update(document.get("needles") or made)
     found.update(".".join(path.split(".")[-2:]) for path in duck)
     for endpoint in endpoints:
         found.add(max(re.split(r"\{[a-z]+\*?\}|\*", endpoint.pattern), key=len))
-    return frozenset(text.encode() for text in found)
+    shortest = [text for text in found if not any(other != text and other in text for other in found)]
+    return frozenset(text.encode() for text in shortest)

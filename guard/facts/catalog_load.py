@@ -6,11 +6,27 @@ Schema of `catalog_schema` says the same to editors and tests. `catalog_index` p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from guard.facts.catalog_types import ROLES, Arg, ArgHow, Call, Client, Counts, Each, Form, Groups, Older, Tries, When
+from guard.facts.catalog_types import (
+    ROLES,
+    Arg,
+    ArgHow,
+    Call,
+    Client,
+    Counts,
+    Each,
+    Form,
+    Groups,
+    Holds,
+    Object,
+    Older,
+    Tries,
+    Use,
+    When,
+)
 from guard.facts.formula import CatalogError, formula
 from guard.model import Billed, Operation
 
@@ -20,12 +36,15 @@ ARG_KEYS = frozenset({
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
-    "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model",
-})  # fmt: skip
+    "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
+    "class_paths",
+})
+HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical"})
+METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
 })  # fmt: skip
@@ -37,6 +56,19 @@ def read_texts(value: Any, where: str) -> tuple[str, ...]:
     if found is None or not all(isinstance(text, str) and text for text in found):
         raise CatalogError(f"{where}: expected a name or a list of names, found {value!r}")
     return found
+
+
+def expand(texts: Iterable[str]) -> tuple[str, ...]:
+    """Names with their braces written out: `a{b,.c}.d` is `ab.d` and `a.c.d`."""
+    found: list[str] = []
+    for text in texts:
+        head, brace, rest = text.partition("{")
+        if not brace:
+            found.append(text)
+            continue
+        middle, _, tail = rest.partition("}")
+        found += expand(head + part + tail for part in middle.split(","))
+    return tuple(found)
 
 
 def _per_name(value: Any, names: tuple[str, ...], allowed: tuple[str, ...], where: str) -> tuple[Any, ...]:
@@ -72,7 +104,7 @@ def read_arg(raw: Any, where: str) -> Arg:
         raw.get("default"),
         how,
         raw.get("why", ""),
-        raw.get("env"),
+        read_texts(raw["env"], f"{where}.env") if "env" in raw else (),
         _per_name(raw["counts"], names, get_args(Counts), f"{where}.counts") if "counts" in raw else (),
         _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
         raw.get("given"),
@@ -107,41 +139,109 @@ def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -
 def _merged(raw: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], own: frozenset[str], where: str) -> Any:
     """`raw` over the entry that it is `like`: what names an entry is not taken over, a role of null is taken away."""
     seen: set[str] = set()
-    while "like" in raw:
-        model = raw["like"]
+    while "like" in raw or "is" in raw:
+        model = raw.get("is") or raw["like"]
         if model in seen or model not in known:
             raise CatalogError(f"{where}.like: no entry `{model}`")
         seen.add(model)
-        base = {key: value for key, value in known[model].items() if key not in own or key == "like"}
-        raw = {**base, **{key: value for key, value in raw.items() if key != "like"}}
+        base = {key: value for key, value in known[model].items() if key not in own or key in ("like", "is")}
+        raw = {**base, **{key: value for key, value in raw.items() if key not in ("like", "is")}}
     return raw
 
 
-_CLIENT_OWN = frozenset({"id", "names", "legacy_names", "modules", "on", "paths", "like"})
-_CALL_OWN = frozenset({"api", "on", "paths", "legacy_paths", "names", "legacy_names", "duck", "like", "provider"})
+_CLIENT_OWN = frozenset({"id", "names", "legacy_names", "modules", "on", "paths", "like", "is"})
+_CALL_OWN = frozenset(
+    {"api", "on", "paths", "legacy_paths", "names", "legacy_names", "class_paths", "duck", "like", "provider"}
+)
+
+
+def _kinds(raw: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    found = [raw["id"]]
+    while "is" in raw and raw["is"] in known and raw["is"] not in found:
+        raw = known[raw["is"]]
+        found.append(raw["id"])
+    return tuple(found)
+
+
+def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
+    """The list `holds`: what other objects send. Raises `CatalogError`."""
+    found = []
+    for i, raw in enumerate(raws):
+        here = f"{where}.holds[{i}]"
+        if not isinstance(raw, Mapping):
+            raise CatalogError(f"{here}: expected a mapping with `arg`")
+        use = raw.get("as", "run")
+        if use not in get_args(Use):
+            raise CatalogError(f"{here}.as: expected one of {', '.join(get_args(Use))}, found {use!r}")
+        times = raw.get("times")
+        arg = {key: value for key, value in raw.items() if key not in HOLDS_KEYS and key != "why"}
+        found.append(
+            Holds(
+                read_arg(arg, here),
+                use,
+                bool(raw.get("each", False)),
+                tuple(raw.get("paths", ())),
+                raw.get("setting"),
+                raw.get("object"),
+                _formula(times, f"{here}.times") if times is not None else None,
+                raw.get("typical"),
+                raw.get("why", ""),
+            )
+        )
+    return tuple(found)
+
+
+def _methods(raws: Sequence[Any], base: Client, where: str) -> tuple[tuple[str, ...], dict[str, Client]]:
+    """`derive` or `makers`: names of methods, or mappings for those with arguments of their own."""
+    names: list[str] = []
+    variants: dict[str, Client] = {}
+    for i, raw in enumerate(raws):
+        if isinstance(raw, str):
+            names.append(raw)
+            continue
+        here = f"{where}[{i}]"
+        variant = replace(
+            base,
+            when=None,
+            roles=read_roles(raw, METHOD_KEYS, here),
+            holds=read_holds(raw.get("holds", ()), here),
+        )
+        for path in read_texts(raw["paths"], f"{here}.paths"):
+            names.append(path)
+            variants[path] = variant
+    return tuple(names), variants
 
 
 def read_client(raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping[str, Any]], where: str) -> Client:
+    """An entry of `clients`. Raises `CatalogError`."""
+    kinds = _kinds(raw, known)
     raw = _merged(raw, known, _CLIENT_OWN, where)
     when = raw.get("when")
     groups = raw.get("groups")
-    transparent = tuple(raw.get("transparent", ()))
-    return Client(
+    kind = raw.get("object")
+    if kind is not None and kind not in get_args(Object):
+        raise CatalogError(f"{where}.object: expected one of {', '.join(get_args(Object))}, found {kind!r}")
+    client = Client(
         id=raw["id"],
         family=family,
-        names=(*raw.get("names", ()), *raw.get("legacy_names", ())),
+        names=expand((*raw.get("names", ()), *raw.get("legacy_names", ()))),
         modules=tuple(raw.get("modules", ())),
         on=tuple(raw.get("on", ())),
         paths=tuple(raw.get("paths", ())),
         provider=raw.get("provider"),
         provider_in_model=bool(raw.get("provider_in_model", False)),
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
-        derive=tuple(raw.get("derive", ())),
-        transparent=transparent,
+        transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
+        object=kind,
+        holds=read_holds(raw.get("holds", ()), where),
+        kinds=kinds,
     )
+    derive, derived = _methods(raw.get("derive", ()), client, f"{where}.derive")
+    makers, made = _methods(raw.get("makers", ()), client, f"{where}.makers")
+    return replace(client, derive=derive, makers=makers, variants={**derived, **made})
 
 
 def read_apis(raw: Mapping[str, Any], family: str) -> tuple[str, ...]:
@@ -149,7 +249,7 @@ def read_apis(raw: Mapping[str, Any], family: str) -> tuple[str, ...]:
     if "api" in raw:
         return (raw["api"],)
     paths = (*raw.get("paths", ()), *raw.get("legacy_paths", ()))
-    return (*(f"{family}.{path}" for path in paths), *raw.get("names", ()))
+    return (*(f"{family}.{path}" for path in paths), *expand(raw.get("names", ())))
 
 
 def read_layers(raw: Any, name: str, where: str) -> tuple[Tries, ...]:
@@ -204,9 +304,9 @@ def read_shared(raw: Mapping[str, Any], keys: frozenset[str], layer: str, attemp
 def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], where: str) -> list[Call]:
     """The calls of an entry: one, or one for each path and name where no common `api` is given."""
     full = _merged(raw, known, _CALL_OWN, where)
-    names = (*full.get("names", ()), *full.get("legacy_names", ()))
-    paths = (*full.get("paths", ()), *full.get("legacy_paths", ()))
-    attempts = full.get("attempts", "1 + client_retries" if paths else None)
+    names = expand((*full.get("names", ()), *full.get("legacy_names", ())))
+    paths = tuple("" if path == "()" else path for path in (*full.get("paths", ()), *full.get("legacy_paths", ())))
+    attempts = full.get("attempts", "1 + client_retries" if paths or "of" in full else None)
     duck = full.get("duck", False)
     call = Call(
         api="",
@@ -216,6 +316,8 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         duck_needs=tuple(duck.get("needs", ())) if isinstance(duck, Mapping) else (),
         keeps_history=bool(full.get("keeps_history", False)),
         by_model=tuple(full.get("by_model", {}).items()),
+        of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
+        class_paths=tuple(full.get("class_paths", ())),
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),
     )
     if "api" in full:

@@ -1,6 +1,6 @@
 """The JSON Schema of a catalogue file and of a user's own call. In: the words of `catalog_types`. Out: a dict.
 
-Published as docs/catalog.schema.json by `tools/check_catalog.py --write-schema`. The schema of guard.yaml can refer to
+Published as docs/catalog.schema.json by `tools/check_catalog.py --write`. The schema of guard.yaml can refer to
 `#/$defs/userCall` for its list `calls`.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, USER_CALL_KEYS
-from guard.facts.catalog_types import ROLES, ArgHow, Counts, Form
+from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS, USER_CALL_KEYS
+from guard.facts.catalog_types import ROLES, ArgHow, Counts, Form, Object, Use
 from guard.model import Billed, Operation
 
 _NAME = {"type": "string", "minLength": 1}
@@ -48,7 +48,10 @@ def _arg() -> dict[str, Any]:
         default={**_SCALAR, "description": "What holds when nothing is sent."},
         how={"enum": list(get_args(ArgHow)), "description": "What not sending it means; `not_sent` where left out."},
         why={"type": "string", "description": "The reason, for unknown and unbounded ones."},
-        env={**_NAME, "description": "Environment variable that is read when nothing is sent."},
+        env={
+            "description": "Environment variables that are read, in this order, when nothing is sent.",
+            "anyOf": [_NAME, _NAMES],
+        },
         counts=_one_or_each(get_args(Counts), "What a number of retries counts; `attempts` includes the first try."),
         form=_one_or_each(get_args(Form), "How an input is to be read."),
         given={**_NAME, "description": "Argument whose presence switches to `given_default`."},
@@ -92,8 +95,28 @@ def _roles(nullable: bool) -> dict[str, Any]:
     return {role: {"anyOf": [reference, {"type": "null"}]} if nullable else reference for role in ROLES}
 
 
+def _holds() -> dict[str, Any]:
+    own: dict[str, Any] = {
+        "as": {"enum": list(get_args(Use)), "description": "What it is asked for; `run` where left out."},
+        "each": {"type": "boolean", "description": "A list or dict of which every element is held."},
+        "paths": {**_NAMES, "description": "Methods that add one later; `arg` is an argument of those."},
+        "setting": {**_NAME, "description": "Setting that decides when it is not sent."},
+        "object": {**_NAME, "description": "Constructor of the object that is made when nothing decides."},
+        "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
+        "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
+    }
+    assert own.keys() == HOLDS_KEYS
+    return _object("Other objects that send when this one is invoked.", [], **_arg()["anyOf"][2]["properties"], **own)
+
+
+def _methods(text: str) -> dict[str, Any]:
+    holds = {"type": "array", "items": {"$ref": "#/$defs/holds"}}
+    full = _object("Methods with arguments of their own.", ["paths"], paths=_NAMES, holds=holds, **_roles(True))
+    return {"description": text, "type": "array", "items": {"anyOf": [_NAME, full]}, "minItems": 1}
+
+
 def _client() -> dict[str, Any]:
-    own = {
+    own: dict[str, Any] = {
         "id": _NAME,
         "names": {**_NAMES, "description": "Chains whose call makes one: `boto3.Session().client`."},
         "legacy_names": {**_NAMES, "description": "Such chains that only older releases have."},
@@ -103,7 +126,11 @@ def _client() -> dict[str, Any]:
         "provider": {"type": ["string", "null"]},
         "provider_in_model": {"type": "boolean"},
         "like": {**_NAME, "description": "Another client whose keys hold where they are not given here."},
-        "derive": {**_NAMES, "description": "Methods that return the same client with arguments overridden."},
+        "is": {**_NAME, "description": "The same as `like`, and its calls and derived clients are this one's too."},
+        "derive": _methods("Methods that return the same client with arguments overridden."),
+        "makers": _methods("Class methods that make one as the constructor does."),
+        "object": {"enum": list(get_args(Object)), "description": "Kind of object of a framework."},
+        "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
         "when": _object("Condition on an argument.", ["arg", "equals"], arg=_NAME, pos={"type": "integer"},
@@ -116,16 +143,19 @@ def _client() -> dict[str, Any]:
 
 def _call() -> dict[str, Any]:
     duck = _object("Keywords that must be sent.", ["needs"], needs=_NAMES)
+    reference = {"$ref": "#/$defs/arg"}
     own = {
         **_shared(),
         "api": {**_NAME, "description": "Name in reports; left out: one for each path, the family before it."},
         "on": {**_NAMES, "description": "Ids of the clients that have the paths."},
-        "paths": {**_NAMES, "description": "Attribute paths on a client: `chat.completions.create`."},
+        "paths": {**_NAMES, "description": "Attribute paths on a client: `chat.completions.create`; `()`: called."},
         "legacy_paths": {**_NAMES, "description": "Paths that only older releases have."},
         "names": {**_NAMES, "description": "Functions by full name: `litellm.completion`."},
         "legacy_names": {**_NAMES, "description": "Functions that only older releases have."},
         "like": {**_NAME, "description": "Another call (by api) whose keys hold where they are not given here."},
         "duck": {"description": "Taken on an unknown receiver too.", "anyOf": [{"type": "boolean"}, duck]},
+        "of": {**reference, "description": "Argument that holds the object whose model is asked."},
+        "class_paths": {**_NAMES, "description": "Methods on the client's class itself: `from_documents`."},
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
         "by_model": {
             "type": "object",
@@ -151,6 +181,50 @@ def _http() -> dict[str, Any]:
     )
     return _object("Requests over plain HTTP.", [], packages=_NAMES, callers={"type": "array", "items": caller},
                    endpoints={"type": "array", "items": endpoint})  # fmt: skip
+
+
+def _frameworks() -> dict[str, Any]:
+    """Keys of a family file that frameworks need."""
+    function = _object("Functions that set it.", ["names"], names=_NAMES, **_arg()["anyOf"][2]["properties"])
+    functions = {"type": "array", "items": function}
+    setting = _object(
+        "An object that holds for a whole program until it is replaced.",
+        ["id"],
+        id=_NAME,
+        names={**_NAMES, "description": "Attributes that are assigned, by full name."},
+        setters=functions,
+        scoped={**functions, "description": "Context managers: it holds inside the `with` block."},
+        object={**_NAME, "description": "Constructor of the object that holds when none was set."},
+    )
+    base = _object(
+        "A class that users subclass: calling `paths` runs methods of the subclass.",
+        ["names", "paths"],
+        names=_NAMES,
+        paths=_NAMES,
+        runs=_NAMES,
+        decorated={**_NAMES, "description": "Decorators whose methods run."},
+    )
+    kin = _object(
+        "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
+        ["modules", "classes", "like"],
+        modules=_NAMES,
+        classes=_NAMES,
+        but={**_NAMES, "description": "Class names that are something else."},
+        like=_NAME,
+    )
+    names = {"anyOf": [_NAME, _NAMES]}
+    return {
+        "needles": {**_NAMES, "description": "Texts of which an interesting file holds one; else from `packages`."},
+        "common_packages": {**_NAMES, "description": "Modules named like a common word: the repository's go first."},
+        "distributions": {
+            "type": "object",
+            "description": "Distributions that hold a module, where they have another name.",
+            "additionalProperties": names,
+        },
+        "settings": {"type": "array", "items": setting},
+        "bases": {"type": "array", "items": base},
+        "families": {"type": "array", "items": kin},
+    }
 
 
 def schema() -> dict[str, Any]:
@@ -180,10 +254,12 @@ def schema() -> dict[str, Any]:
             "calls": {"type": "array", "items": {"$ref": "#/$defs/call"}},
             "http": _http(),
             "hosts": {"type": "array", "items": host},
+            **_frameworks(),
         },
         "additionalProperties": False,
         "$defs": {
             "arg": _arg(),
+            "holds": _holds(),
             "client": _client(),
             "call": _call(),
             "userCall": _object("A function of one's own that asks a model.", ["call"], **user_call, **_roles(False)),

@@ -15,6 +15,14 @@ from guard.model import Billed, Operation, Scalar
 
 ArgHow = Literal["not_sent", "default", "required", "model_maximum", "unbounded", "unknown"]
 Counts = Literal["retries", "attempts"]
+Object = Literal["model", "embeddings", "agent", "chain", "retriever", "store", "settings"]
+"""Kinds of objects of a framework. Making a model, embeddings or an agent is a site of its own; the rest are glue:
+`chain` (anything that runs others), `retriever` and `store` (ask for embeddings), `settings` (only hold arguments)."""
+Use = Literal["run", "chat", "embedding", "delegate", "choice", "tool", "fallback", "setting"]
+"""What a held object is asked for when its holder is invoked: `run` what it does itself (a function is called); `chat`
+an answer; `embedding`; `choice` one of several is run; `delegate` and `tool` may be run any number of times, or not at
+all; `fallback` after a failure; `setting` it sends nothing, its arguments hold for the holder as if it was one more
+client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
     "object",
@@ -27,9 +35,9 @@ something stored at the provider, whose size the code doesn't show; `object` any
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
-    "max_turns", "base_url", "fallbacks", "config",
+    "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
 )  # fmt: skip
-"""What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
+"""What an argument can mean. `provider_name`: the provider as an argument; `chunk_size`: texts in one request. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; the rest as named."""
 
 
@@ -58,8 +66,9 @@ class Arg:
     run without; `model_maximum`: the library sends the model's own maximum; `unbounded`; `unknown`: see `why`."""
     why: str = ""
     """Reason for `unknown`, `unbounded` and `model_maximum`, in words for users."""
-    env: str | None = None
-    """Environment variable that is read when nothing is sent."""
+    env: tuple[str, ...] = ()
+    """Environment variables that are read, in this order, when nothing is sent; `default` holds when none is set, so
+    that a default with `env` is open."""
     counts: tuple[Counts, ...] = ()
     """For numbers of retries: what each name counts, parallel to `names` (empty: retries). `attempts` includes the
     first try."""
@@ -115,6 +124,30 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """Other objects that send when their holder is invoked."""
+
+    arg: Arg
+    """Argument of the constructor (or of the method that made this variant) that holds them. The name `*` means all
+    positional arguments, `**` all keyword arguments that are not named elsewhere."""
+    use: Use = "run"
+    each: bool = False
+    """The argument is a list (or a dict, whose values count): every element is held."""
+    paths: tuple[str, ...] = ()
+    """Methods that add one later (`StateGraph.add_node`): `arg` is then an argument of those methods."""
+    setting: str | None = None
+    """`Setting` that decides when the argument is not sent."""
+    default: str | None = None
+    """Chain of the constructor (without `()`) of the object that is made when neither is given."""
+    times: Formula | None = None
+    """How often it is asked in one run of the holder; None: once. A role without a value has no bound."""
+    typical: int | None = None
+    """How often, as a rule; None: the same as `times`."""
+    why: str = ""
+    """Reason for `times` and `typical`, in words for users."""
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """An object that holds settings of later calls."""
 
@@ -140,6 +173,59 @@ class Client:
     """Argument that holds another client: paths and roles not found here are asked of that one."""
     groups: Groups | None = None
     roles: Mapping[str, Arg] = field(default_factory=dict)
+    object: Object | None = None
+    """Kind of object of a framework; None: a client of an SDK."""
+    holds: tuple[Holds, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Ids of clients whose calls are this one's too, itself first, nearest next."""
+    makers: tuple[str, ...] = ()
+    """Class methods that make one as the constructor does (`Chroma.from_documents`)."""
+    variants: Mapping[str, Client] = field(default_factory=dict)
+    """By name of a deriving method or maker whose arguments mean something else than the constructor's: this client
+    with the roles and held objects of that method."""
+
+    @property
+    def is_site(self) -> bool:
+        """Whether making one is reported as a site of role `model`."""
+        return self.object in ("model", "embeddings", "agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An object that holds for a whole program until it is replaced: `dspy.configure(lm=...)`, `Settings.llm = ...`."""
+
+    id: str
+    names: tuple[str, ...] = ()
+    """Full names of attributes that are assigned (`llama_index.core.Settings.llm`)."""
+    setters: tuple[tuple[str, Arg], ...] = ()
+    """Functions by full name, with the argument that holds the object."""
+    scoped: tuple[tuple[str, Arg], ...] = ()
+    """The same, for context managers: it holds inside the `with` block."""
+    default: str | None = None
+    """Chain of the constructor (without `()`) of the object that holds when none was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A class of a framework that users subclass: calling some of its methods runs methods of the subclass."""
+
+    names: tuple[str, ...]
+    paths: tuple[str, ...]
+    """Methods that are called; `` (empty): the object itself."""
+    runs: tuple[str, ...] = ()
+    """Methods of the subclass that run then, in this order."""
+    decorated: tuple[str, ...] = ()
+    """Full names of decorators: methods that bear one run then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A rule for classes that are not listed: by module and class name they are like a listed client."""
+
+    modules: re.Pattern[str]
+    classes: re.Pattern[str]
+    but: re.Pattern[str] | None
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +279,13 @@ class Call:
     """Arguments whose presence means that no model is asked."""
     keeps_history: bool = False
     """The receiver keeps earlier turns and sends them again."""
+    of: Arg | None = None
+    """Argument that holds the object whose model is asked (`Runner.run(agent, ...)`); its clients then count as
+    those of the chain, outermost first."""
+    class_paths: tuple[str, ...] = ()
+    """Methods called on the client's class itself (`Chroma.from_documents`): the client is the one that they make."""
+    invoke: bool = False
+    """A call of a framework that ends in requests: a site of role `invoke`, not `send`."""
     by_model: tuple[tuple[str, Operation], ...] = ()
     """Globs over the model's name that decide the operation where the callee doesn't."""
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any, cast
 
-from guard.facts.expr import Expr, Opaque, Pos, Seq, last_name
+from guard.facts.expr import Expr, Opaque, Pos, Seq, dotted, last_name
 from guard.facts.filefacts import Binding, Block, BlockKind, Comment, Effect, FileFacts, Scope
 from guard.facts.lower import Lowering
 from guard.parse.python import PythonSyntax
@@ -35,6 +35,10 @@ def collect(path: str, syntax: PythonSyntax) -> FileFacts:
         if name is not None:
             facts.by_name.setdefault(name, []).append(ref)
     for scope in facts.scopes:
+        for effect in scope.effects:
+            changed = dotted(effect.base)
+            if changed is not None:
+                facts.changes.setdefault(changed, []).append((scope.id, effect))
         if scope.kind in ("function", "class"):
             facts.defs.setdefault(scope.name, []).append(scope.id)
     return facts

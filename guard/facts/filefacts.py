@@ -52,9 +52,12 @@ class Binding(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """An object is changed in place: `base[key] = value`, `base.update(...)`, `setattr(base, key, value)`."""
+    """An object is changed in place: `base[key] = value`, `base.update(...)`, `setattr(base, key, value)`.
 
-    kind: Literal["item", "call", "setattr", "del_item"]
+    `passed`: the object is an argument of a call, which may change it.
+    """
+
+    kind: Literal["item", "call", "setattr", "del_item", "passed"]
     base: Expr
     key: Expr | None
     value: Expr
@@ -127,6 +130,8 @@ class Scope:
     """Of a lambda."""
     iters: tuple[Expr, ...] = ()
     """Of a comprehension: the iterables of its clauses."""
+    filtered: bool = False
+    """Of a comprehension: whether it has conditions."""
     doc: str | None = None
 
 
@@ -153,6 +158,8 @@ class FileFacts:
     """Calls by the last name of what is called."""
     defs: dict[str, list[int]] = field(default_factory=dict)
     """Function and class scopes by name."""
+    changes: dict[str, list[tuple[int, Effect]]] = field(default_factory=dict)
+    """Changes in place with the scopes they stand in, by the dotted name of what is changed."""
     exports: tuple[str, ...] | None = None
     """`__all__`, where it is a plain list."""
 

@@ -32,12 +32,23 @@ from guard.facts.expr import (
     Text,
     Unary,
     Walrus,
+    dotted,
     last_name,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Param, Scope
 
-MUTATORS = frozenset({"update", "append", "extend", "setdefault", "pop", "insert", "add", "clear", "remove"})
+MUTATORS = frozenset({
+    "update", "append", "extend", "setdefault", "pop", "insert", "add", "clear", "remove", "reverse", "sort", "popitem",
+    "discard",
+})  # fmt: skip
 """Methods of dicts, lists and sets that change the object."""
+
+HARMLESS = frozenset({
+    "print", "len", "str", "int", "float", "bool", "isinstance", "range", "list", "dict", "tuple", "set", "enumerate", "zip",
+    "sorted", "getattr", "hasattr", "super", "format", "join", "get", "append", "create", "dumps", "loads", "Path",
+    *MUTATORS,
+})  # fmt: skip
+"""Functions whose arguments stay as they are: not worth asking whether they change them."""
 
 APPLIERS: dict[str, int] = {
     "to_thread": 0, "submit": 0, "run_in_executor": 1, "run_in_threadpool": 0, "run_sync": 0, "sync_to_async": 0,
@@ -177,6 +188,10 @@ class Lowering:
             self.scopes[scope].effects.append(Effect("setattr", args[0], args[1], args[2], call.pos.end))
         elif name in APPLIERS:
             self._applied(name, call, scope)
+        if name not in HARMLESS:
+            for given in (*args, *(value for _, value in keywords)):
+                if isinstance(given, (Name, Attr)) and dotted(given) is not None:
+                    self.scopes[scope].effects.append(Effect("passed", given, None, call, call.pos.end))
         return call
 
     def _applied(self, name: str, call: Call, scope: int) -> None:
@@ -266,10 +281,11 @@ class Lowering:
             for test in clause.ifs:
                 self.expr(test, inner.id)
         inner.iters = tuple(iters)
+        inner.filtered = any(clause.ifs for clause in node.generators)
         value = self.expr(node.value, inner.id) if isinstance(node, ast.DictComp) else None
         element = self.expr(node.key if isinstance(node, ast.DictComp) else node.elt, inner.id)
         kind = {"ListComp": "list", "SetComp": "set", "GeneratorExp": "generator", "DictComp": "dict"}[type(node).__name__]
-        return Comp(inner.pos, kind, inner.id, element, value, any(clause.ifs for clause in node.generators))
+        return Comp(inner.pos, kind, inner.id, element, value, inner.filtered)
 
     # --- targets ------------------------------------------------------------------------------------------------
 
@@ -289,8 +305,9 @@ class Lowering:
             return
         if isinstance(target, ast.Subscript):
             base, key = self.expr(target.value, scope.id), self.expr(target.slice, scope.id)
-            if value is not None and not path:
-                scope.effects.append(Effect("item", base, key, value, at, op))
+            if value is not None:
+                given = value if not path and kind != "for" else Opaque(value.pos, "a part of something that is not followed")
+                scope.effects.append(Effect("item", base, key, given, at, op))
             return
         name = _target_name(target)
         if name is not None:

@@ -5,12 +5,20 @@ as `()`: `openai.OpenAI().chat.completions.create`, `boto3.Session().client().co
 catalogue answers which request to a model that is, and in which argument each figure stands. Nothing here knows an
 SDK by name: the YAML does (`catalog_index` and `catalog_load` read it, `catalog_schema` describes it for editors).
 
+For the engine: `Catalog.resolve` for a whole callee, `client_named` for a constructor, `client_on` and `call_on` for
+steps after it. A called object (`dspy.Predict(...)(...)`) has the path `` (empty), written `()` in the YAML.
+
 Words: a *client* is an object that holds settings (retries, model, base URL); a *call* sends requests; a *role* is
 what an argument means (`model`, `max_output`, `input`, ...), see `ROLES`.
 
 How a role gets its value, for a call on a chain of clients: the first of the call's argument names that is sent; else
 the arguments of the clients that name the role, innermost first; else the default of the innermost client that names
 it; else the default of the call. `Arg.how` says what a default is.
+
+Objects of frameworks are clients with an `object`; what they hold (`Client.holds`) is asked when they are invoked. For
+such a request the chain is that of the holder with the held object's clients outside of it: what is sent on the holder
+wins; of two defaults, the held object's holds. An argument that is both a role and held (`Agent(model=...)`) is the
+role when it is a text, else a held object.
 """
 
 from __future__ import annotations
@@ -24,21 +32,25 @@ from typing import Any
 from guard.facts.catalog_types import (
     ROLES,
     Arg,
+    Base,
     Call,
     Client,
     Each,
     Endpoint,
     EndpointMatch,
     Groups,
+    Holds,
     HttpCaller,
+    Kin,
+    Setting,
     Tries,
     When,
 )
 from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
-    "ROLES", "Arg", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch", "Formula",
-    "Groups", "HttpCaller", "Resolved", "Tries", "When", "formula", "load",
+    "ROLES", "Arg", "Base", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch",
+    "Formula", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula", "load",
 ]  # fmt: skip
 
 
@@ -49,7 +61,7 @@ class Resolved:
     call: Call
     clients: tuple[tuple[Client, int], ...]
     """Clients from outermost to innermost, each with the index of the `()` in the chain whose arguments belong to it
-    (-1: a module, which has none). Check `Client.when` against those arguments."""
+    (-1: a module, which has none; the number of `()` in the chain: the call itself, as for a class method). Check `Client.when` against those arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +84,85 @@ class Catalog:
     """By last name: `post`."""
     last_names: frozenset[str]
     """Last attribute of every call: a callee that ends otherwise is none."""
+    constructor_names: frozenset[str]
+    """Last names of constructors and makers of objects of frameworks; see `may_make` for those that rules cover."""
     import_roots: frozenset[str]
     """Dotted modules whose import makes a file interesting."""
+    common_roots: frozenset[str]
+    """Such modules whose name is a common word (`agents`): a module of the repository with that name goes first."""
+    distributions: Mapping[str, tuple[str, ...]]
+    """Names of the distributions that hold a module, where they differ from the module's name."""
+    settings: Mapping[str, Setting]
+    bases: Mapping[str, tuple[Base, ...]]
+    """By full class name."""
     http_roots: frozenset[str]
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""
     provider_prefixes: Mapping[str, str]
-    """First part of a model name (`vertex_ai`) -> provider."""
+    """First part of a model name (`vertex_ai`) -> provider; the part ends at a `/` or `:`."""
+    kin: tuple[Kin, ...]
+    """Rules for classes that are not listed; the first that fits holds."""
     _call_on: Mapping[tuple[str, str], Call]
     _client_on: Mapping[tuple[str, str], Client]
+    _class_on: Mapping[tuple[str, str], Call]
+    _named: dict[str, tuple[Client, ...]]
+    """Answers of `client_named` so far, for names that are not listed."""
     _endpoints: tuple[tuple[re.Pattern[str], Endpoint], ...]
     _hosts: tuple[tuple[str, str | None], ...]
 
     def call_on(self, client_id: str, path: str) -> Call | None:
         """The call that attribute path `path` is on a client; transparent attributes are left out first."""
-        return self._call_on.get((client_id, _strip(path, self.clients[client_id].transparent)))
-
-    def client_on(self, client_id: str, path: str) -> Client | None:
-        """The client that calling `path` on a client makes; a derived one is the client itself."""
         client = self.clients[client_id]
         bare = _strip(path, client.transparent)
-        return client if bare in client.derive else self._client_on.get((client_id, bare))
+        return next((found for kind in client.kinds if (found := self._call_on.get((kind, bare)))), None)
+
+    def client_on(self, client_id: str, path: str) -> Client | None:
+        """The client that calling `path` on a client makes; a derived one is the client itself or a variant of it."""
+        client = self.clients[client_id]
+        bare = _strip(path, client.transparent)
+        if bare in client.derive:
+            return client.variants.get(bare, client)
+        return next((found for kind in client.kinds if (found := self._client_on.get((kind, bare)))), None)
+
+    def client_named(self, chain: str) -> tuple[Client, ...]:
+        """The clients that calling `chain` makes: listed constructors, makers of listed classes, rules for the rest.
+        Several only where `Client.when` must decide."""
+        listed = self.clients_by_name.get(chain)
+        if listed is not None:
+            return listed
+        if chain not in self._named:
+            self._named[chain] = self._unlisted(chain)
+        return self._named[chain]
+
+    def _unlisted(self, chain: str) -> tuple[Client, ...]:
+        owner, _, name = chain.rpartition(".")
+        if not owner or "()" in chain:
+            return ()
+        for rule in self.kin:
+            if rule.modules.match(owner) and rule.classes.match(name) and not (rule.but and rule.but.match(name)):
+                return (self.clients[rule.client],)
+        if not owner.rpartition(".")[2][:1].isupper():
+            return ()
+        makers = [c.variants.get(name, c) for c in self.client_named(owner) if name in c.makers]
+        return tuple(makers)
+
+    def may_make(self, name: str) -> bool:
+        """Whether a constructor or maker with this last name may be one of a framework's objects: a cheap filter."""
+        if name in self.constructor_names:
+            return True
+        return any(rule.classes.match(name) and not (rule.but and rule.but.match(name)) for rule in self.kin)
+
+    def class_call(self, chain: str) -> Resolved | None:
+        """A request sent by a class method that makes an object (`Chroma.from_documents`), with that object."""
+        owner, _, method = chain.rpartition(".")
+        if not owner or "()" in chain:
+            return None
+        for client in self.client_named(owner):
+            for kind in client.kinds:
+                call = self._class_on.get((kind, method))
+                if call is not None:
+                    return Resolved(call, ((client.variants.get(method, client), 0),))
+        return None
 
     def duck(self, path: str, keywords: Iterable[str] = (), open_keywords: bool = False) -> Call | None:
         """The call for an unknown receiver: the longest end of `path` that is particular enough.
@@ -118,9 +188,12 @@ class Catalog:
             call = self.call_on(client.id, chain.removeprefix(module + ".")) if chain.startswith(module + ".") else None
             if call is not None:
                 return (Resolved(call, ((client, -1),)),)
+        on_class = self.class_call(chain)
+        if on_class is not None:
+            return (on_class,)
         parts = chain.split("()")
         for end in range(len(parts) - 1, 0, -1):
-            found = self.clients_by_name.get("()".join(parts[:end]), ())
+            found = self.client_named("()".join(parts[:end]))
             resolved = [r for client in found if (r := self._follow(client, end - 1, parts)) is not None]
             if resolved:
                 return tuple(resolved)

@@ -37,17 +37,18 @@ the amount. For months, declare how often the code runs: `usage: {rules: [{paths
 
 
 def judge(
-    budgets: Sequence[Budget], items: Sequence[Priced], incomplete: frozenset[str] = frozenset()
+    budgets: Sequence[Budget], items: Sequence[Priced], incomplete: frozenset[str] = frozenset(), prefix: str = ""
 ) -> tuple[Finding, ...]:
     """Findings of all budgets that are not `off`, in the budgets' order.
 
-    `incomplete`: ids of requests whose monthly figure lacks some entry points (`selection.incomplete`).
+    `incomplete`: ids of requests whose monthly figure lacks some entry points (`selection.incomplete`). `prefix`: that
+    of the configuration, which the budgets' paths are relative to.
     """
     findings: list[Finding] = []
     for budget in budgets:
         if budget.enforce == "off":
             continue
-        selected = select(budget, items)
+        selected = select(budget, items, prefix)
         if budget.per_call is not None:
             findings += [_finding(budget, verdict) for verdict in per_call(budget, budget.per_call, selected)]
         if budget.per_month is not None:

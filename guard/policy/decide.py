@@ -18,16 +18,24 @@ from guard.policy.verdict import finding_id, undecided_enforce
 _RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
 
 
-def decide(policies: Sequence[Policy], items: Sequence[Priced], context: Context) -> tuple[Finding, ...]:
-    """Findings of all policies that are not `off`, over the counted requests within their `paths`; not merged yet."""
+def decide(
+    policies: Sequence[Policy], items: Sequence[Priced], context: Context, prefix: str = ""
+) -> tuple[Finding, ...]:
+    """Findings of all policies that are not `off`, over the counted requests within their `paths`, without those of
+    their `skip_stages`; not merged yet. `prefix`: that of the configuration, which `paths` are relative to."""
     findings: list[Finding] = []
     for policy in policies:
         if policy.spec.enforce == "off":
             continue
         for item in items:
-            if item.request.counted and places.within(item.request, policy.spec.paths):
+            if _judged(policy, item.request, prefix):
                 findings.extend(_judge(policy, item, context))
     return tuple(findings)
+
+
+def _judged(policy: Policy, request: Request, prefix: str) -> bool:
+    skipped = request.stage in policy.spec.skip_stages
+    return request.counted and not skipped and places.within(request, policy.spec.paths, prefix)
 
 
 def _judge(policy: Policy, item: Priced, context: Context) -> Iterator[Finding]:

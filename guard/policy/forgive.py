@@ -98,13 +98,14 @@ def forgive(
     today: date,
     checks: Mapping[str, str] | None = None,
     sites: Mapping[str, tuple[Span, ...]] | None = None,
+    prefix: str = "",
 ) -> tuple[Finding, ...]:
     """The findings with `forgiven` set where they are excused, then those about the excuses themselves.
 
     An ignore comment excuses findings one of whose places begins on its line or the line below, for the policies or
     checks in its brackets. An exception excuses its policy's findings at requests one of whose sites lies in `paths`
     (findings without a request: whose first place does). `checks` maps a policy's id to that of its check; `sites` a
-    request's id to the spans of its sites.
+    request's id to the spans of its sites. `prefix`: that of the configuration, which `paths` are relative to.
     """
     ignores = [found for found in directives if found.kind == "ignore"]
     expired = [found for found in ignores if _expired(found.until, today)]
@@ -117,7 +118,7 @@ def forgive(
         names = {finding.policy, (checks or {}).get(finding.policy, finding.policy)}
         comments = [one for one in _beside(finding, by_line) if names.intersection(one.ids)]
         used.update(comments)
-        marked.append(_mark(finding, comments, live, sites or {}))
+        marked.append(_mark(finding, comments, live, sites or {}, prefix))
     unused = [found for found in ignores if found not in expired and found not in used]
     return (
         *marked,
@@ -128,26 +129,30 @@ def forgive(
 
 
 def _mark(
-    finding: Finding, comments: Sequence[Directive], live: Sequence[Exemption], sites: Mapping[str, tuple[Span, ...]]
+    finding: Finding,
+    comments: Sequence[Directive],
+    live: Sequence[Exemption],
+    sites: Mapping[str, tuple[Span, ...]],
+    prefix: str,
 ) -> Finding:
     if comments:
         first = comments[0]
         return replace(finding, forgiven=Forgiven("inline", first.reason, _span(first)))
     for exception in live:
-        if exception.policy == finding.policy and _covers(exception, finding, sites):
+        if exception.policy == finding.policy and _covers(exception, finding, sites, prefix):
             place = exception.place
             span = Span(place.path, place.line, place.column, place.line, place.column)
             return replace(finding, forgiven=Forgiven("exception", exception.reason, span))
     return finding
 
 
-def _covers(exception: Exemption, finding: Finding, sites: Mapping[str, tuple[Span, ...]]) -> bool:
+def _covers(exception: Exemption, finding: Finding, sites: Mapping[str, tuple[Span, ...]], prefix: str) -> bool:
     if not exception.paths:
         return True
     spans = sites.get(finding.request, ()) if finding.request is not None else ()
     paths = {span.path for span in spans or tuple(label.span for label in finding.labels[:1])}
     matcher = places.globs(exception.paths)
-    return any(matcher.match_file(path) for path in paths)
+    return any(matcher.match_file(prefix + path) for path in paths)
 
 
 def _by_line(ignores: Iterable[Directive]) -> dict[tuple[str, int], list[Directive]]:

@@ -78,8 +78,8 @@ def judge(
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
     policies = load(config.policies)
-    held = budgets.judge(config.budgets, items, incomplete(items, config)) if config.budgets else ()
-    findings = (*decide(policies, items, context), *held)
+    held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix) if config.budgets else ()
+    findings = (*decide(policies, items, context, config.prefix), *held)
     marked = forgive(
         findings,
         directives,
@@ -87,6 +87,7 @@ def judge(
         today=context.today,
         checks={policy.spec.id: policy.check.id for policy in policies},
         sites={item.request.id: places.spans(item.request) for item in items},
+        prefix=config.prefix,
     )
     return tuple(sorted(merge(marked), key=_order))
 

@@ -54,7 +54,7 @@ def _policy(spec: PolicySpec, issues: list[ConfigIssue]) -> Policy | None:
         missing = f"policy {show(spec.id)} has no `check`, and no check has that name"
         unknown = f"policy {show(spec.id)} uses an unknown check {show(spec.check)}"
         message = missing if spec.check == spec.id else unknown
-        issues.append(_issue(spec.place, message, _meant(spec.check, known)))
+        issues.append(_issue(spec.check_place or spec.place, message, _meant(spec.check, known)))
         return None
     issues.extend(_message_issues(spec))
     values, wrong = _parameters(spec, check)
@@ -66,7 +66,7 @@ def _message_issues(spec: PolicySpec) -> Iterator[ConfigIssue]:
     for name in PLACEHOLDER.findall(spec.message or ""):
         if name not in MESSAGE_FIELDS:
             message = f"the message of policy {show(spec.id)} names an unknown field '{{{name}}}'"
-            yield _issue(spec.place, message, _meant(name, MESSAGE_FIELDS))
+            yield _issue(spec.message_place or spec.place, message, _meant(name, MESSAGE_FIELDS))
 
 
 def _parameters(spec: PolicySpec, check: Check) -> tuple[dict[str, Any], list[ConfigIssue]]:

@@ -50,7 +50,7 @@ def _unbounded_call(budget: Budget, limit: Decimal, item: Priced) -> Verdict:
     why = words.reasons([*item.estimate.why, *request.attempts.why, *request.turns.why])
     return Verdict(
         f"no bound on the cost of one call, which may be {words.exact(limit)} at worst: {why}",
-        places.join([places.send(request)], endless, places.callers(request)),
+        places.join(places.way(request), endless),
         _call_notes(item),
         "bound what has no bound: retries, turns, the output limit",
         request=request,
@@ -89,7 +89,7 @@ def _unpriced_calls(budget: Budget, limit: Decimal, unpriced: Sequence[Priced], 
     return Verdict(
         f"{len(unpriced):,} of {words.plural(of, 'request')} cannot be held against {words.exact(limit)} per call: "
         "no price",
-        (budget_label(budget), *(places.send(item.request, not_priced(item)) for item in unpriced[:SHOWN])),
+        (budget_label(budget), *(places.outermost(item.request, not_priced(item)) for item in unpriced[:SHOWN])),
         reason_counts(unpriced),
         "make the model known (`guard explain model-known`), or `on_unknown: pass` for this budget",
         verdict="undecided",
@@ -104,10 +104,10 @@ def _call_notes(item: Priced) -> tuple[str, ...]:
 
 
 def _call_labels(item: Priced, compare: Compare) -> tuple[Label, ...]:
-    """The call, then where the model and the limit of the deciding variant were written, then retries and callers."""
+    """The outermost call, then the one that sends, where model and limit of the deciding variant were written, retries."""
     request = item.request
     index = _variant(item, compare)
-    groups: list[Sequence[Label]] = [[places.send(request)]]
+    groups: list[Sequence[Label]] = [places.way(request)]
     if index < len(request.variants):
         variant = request.variants[index]
         groups += [places.origin(choice, what) for choice, what in _choices(variant.model, variant.max_output)]
@@ -119,7 +119,7 @@ def _call_labels(item: Priced, compare: Compare) -> tuple[Label, ...]:
                 if layer.span is not None and layer.attempts is not None and layer.attempts > 1
             ]
         )
-    return places.join(*groups, places.callers(request))
+    return places.join(*groups)
 
 
 def _choices(model: Choice | None, limit: Choice | None) -> list[tuple[Choice, str]]:

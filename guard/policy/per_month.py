@@ -49,10 +49,10 @@ def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplet
 
 def _unbounded_month(budget: Budget, limit: Decimal, items: Sequence[Priced], covers: str) -> Verdict:
     endless = [item for item in items if (month := item.estimate.usd_per_month) is not None and month.high is None]
-    why = words.listing([f"{words.place(item.request.sites[-1].span)} ({_why_unbounded(item)})" for item in endless])
+    why = words.listing([f"{words.place(item.request.sites[0].span)} ({_why_unbounded(item)})" for item in endless])
     return Verdict(
         f"no bound on the cost of a month, which may be {words.exact(limit)} at worst: {why}",
-        (budget_label(budget), *(places.send(item.request, "no bound") for item in endless[:SHOWN])),
+        (budget_label(budget), *(places.outermost(item.request, "no bound") for item in endless[:SHOWN])),
         (covers,),
         "bound retries, turns and loops, or compare `typical`",
         value="unbounded",
@@ -113,8 +113,8 @@ def _undecided_month(
         f"whether a month stays within {words.exact(limit)} is not known: of {requests}, {lacking} ({known})",
         (
             budget_label(budget),
-            *(places.send(item.request, "no declared runs") for item in undeclared[:SHOWN]),
-            *(places.send(item.request, not_priced(item)) for item in unpriced[: max(SHOWN - len(undeclared), 0)]),
+            *(places.outermost(item.request, "no declared runs") for item in undeclared[:SHOWN]),
+            *(places.outermost(item.request, not_priced(item)) for item in unpriced[: max(SHOWN - len(undeclared), 0)]),
         ),
         reason_counts(unpriced),
         "; ".join(helps),
@@ -124,10 +124,13 @@ def _undecided_month(
 
 
 def _month_labels(budget: Budget, items: Sequence[Priced]) -> tuple[Label, ...]:
+    """The budget, the outermost calls of the dearest requests with their amounts, then where those are sent."""
     dearest = _dearest(items, budget.compare)[:SHOWN]
+    sends = dict.fromkeys(places.send(item.request, "sends") for item, _ in dearest if len(item.request.sites) > 1)
     return (
         budget_label(budget),
-        *(places.send(item.request, f"{words.money(amount)} per month") for item, amount in dearest),
+        *(places.outermost(item.request, f"{words.money(amount)} per month") for item, amount in dearest),
+        *sends,
     )
 
 
@@ -139,7 +142,7 @@ def _dearest(items: Sequence[Priced], compare: Compare) -> list[tuple[Priced, De
 
 def _dearest_lines(items: Sequence[Priced], compare: Compare) -> tuple[str, ...]:
     ranked = _dearest(items, compare)
-    lines = [f"{words.place(item.request.sites[-1].span)}: {words.money(usd)}" for item, usd in ranked[:SHOWN]]
+    lines = [f"{words.place(item.request.sites[0].span)}: {words.money(usd)}" for item, usd in ranked[:SHOWN]]
     if len(ranked) > SHOWN:
         rest = sum((amount for _, amount in ranked[SHOWN:]), Decimal(0))
         lines.append(f"{words.plural(len(ranked) - SHOWN, 'other request')}: {words.money(rest)}")

@@ -36,10 +36,28 @@ def send(request: Request, text: str = "") -> Label:
     return Label(request.sites[-1].span, text)
 
 
+def outermost(request: Request, text: str = "") -> Label:
+    """The outermost call: it tells requests apart that share a wrapper."""
+    return Label(request.sites[0].span, text)
+
+
 def callers(request: Request) -> tuple[Label, ...]:
     """The outermost call, where it is another than the one that sends."""
     outer = request.sites[0].span
     return () if outer == request.sites[-1].span else (Label(outer, CALLED),)
+
+
+def way(request: Request, text: str = "", most: int = 3) -> tuple[Label, ...]:
+    """The outermost call with `text` beside it, then the calls down to the one that sends, at most `most` of them.
+
+    The outermost call tells requests apart that share a wrapper, so it comes first.
+    """
+    outer, *inner = request.sites
+    between = inner[:-1][: max(most - 2, 0)]
+    labels = [Label(outer.span, text or ("" if not inner else CALLED))]
+    labels += [Label(site.span, "through") for site in between]
+    labels += [Label(inner[-1].span, "sends")] if inner else []
+    return join(labels)
 
 
 def origin(choice: Choice, what: str) -> tuple[Label, ...]:
@@ -78,12 +96,15 @@ def globs(patterns: tuple[str, ...]) -> Globs:
     return GitIgnoreSpec.from_lines(patterns)
 
 
-def within(request: Request, patterns: tuple[str, ...]) -> bool:
-    """Whether any site of the request lies in `patterns` (gitignore style). No patterns: everywhere."""
+def within(request: Request, patterns: tuple[str, ...], prefix: str = "") -> bool:
+    """Whether any site of the request lies in `patterns` (gitignore style). No patterns: everywhere.
+
+    `prefix`: that of the configuration (`Config.prefix`), which the patterns are relative to.
+    """
     if not patterns:
         return True
     matcher = globs(patterns)
-    return any(matcher.match_file(path) for path in {span.path for span in spans(request)})
+    return any(matcher.match_file(prefix + path) for path in {span.path for span in spans(request)})
 
 
 def provider_of(request: Request, choice: Choice) -> str | None:

@@ -16,18 +16,25 @@ from guard.model import Priced, Request
 from guard.policy import places
 
 
-def select(budget: Budget, items: Iterable[Priced]) -> tuple[Priced, ...]:
-    """The counted requests of the budget's feature, owner, model, stage and paths."""
-    return tuple(item for item in items if item.request.counted and _selected(budget, item))
+def select(budget: Budget, items: Iterable[Priced], prefix: str = "") -> tuple[Priced, ...]:
+    """The requests of the budget's feature, owner, model, stage and paths, of those that count in totals.
+
+    Tests are left out as they are there, unless the budget names that stage. `prefix`: `Config.prefix`.
+    """
+    return tuple(item for item in items if _counts(budget, item) and _selected(budget, item, prefix))
 
 
-def _selected(budget: Budget, item: Priced) -> bool:
+def _counts(budget: Budget, item: Priced) -> bool:
+    return item.in_totals or (item.request.counted and budget.stage == "test")
+
+
+def _selected(budget: Budget, item: Priced, prefix: str) -> bool:
     return (
         (budget.feature is None or item.feature == budget.feature)
         and (budget.owner is None or item.owner == budget.owner)
         and (budget.stage is None or item.request.stage == budget.stage)
         and (budget.model is None or _model_matches(budget.model, item.request))
-        and places.within(item.request, budget.paths)
+        and places.within(item.request, budget.paths, prefix)
     )
 
 

@@ -412,6 +412,7 @@ def _totals(totals: Totals) -> Json:
     return {
         "requests": totals.requests,
         "counted": totals.counted,
+        "tests": totals.tests,
         "priced": totals.priced,
         "usd": _money(totals.usd),
         "usd_per_month": _money(totals.usd_per_month),

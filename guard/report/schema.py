@@ -313,8 +313,9 @@ def _verdicts() -> Json:
         },
         "unpriced": {"reason": TEXT, "requests": WHOLE},
         "totals": {
-            "requests": WHOLE,
-            "counted": WHOLE,
+            "requests": _says(WHOLE, "All that were found."),
+            "counted": _says(WHOLE, "Those that the sums are about: counted, and not in tests."),
+            "tests": _says(WHOLE, "Counted requests in tests, which the sums leave out."),
             "priced": WHOLE,
             "usd": _says(_or_null(_ref("money")), "One call of every counted, priced request."),
             "usd_per_month": _or_null(_ref("money")),

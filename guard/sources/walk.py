@@ -20,8 +20,11 @@ from guard.sources.read import inside, problem_outside, read, read_text_within
 __all__ = ["Listing", "SourceFile", "listing", "read", "read_text_within"]
 
 
-def listing(root: Path, exclude: tuple[str, ...] = ()) -> Listing:
-    """The files under `root`, without those that `exclude` (gitignore patterns relative to the root) matches.
+def listing(root: Path, exclude: tuple[str, ...] = (), prefix: str = "") -> Listing:
+    """The files under `root`, without those that `exclude` (gitignore patterns) matches.
+
+    The patterns are held against `prefix + path`; `prefix` is `""`, or where the root lies as seen from the folder that
+    the patterns are relative to (`services/search/`).
 
     Submodules and nested repositories are not entered (one problem each). A link to a file inside the root is listed
     under its own name only where the file itself is not listed.
@@ -37,7 +40,7 @@ def listing(root: Path, exclude: tuple[str, ...] = ()) -> Listing:
     from_git = bool(names)
     if not names:
         names, problems = folder_names(base)
-    names = _kept(names, exclude)
+    names = _kept(names, exclude, prefix)
     files, links = _classified(base, names, problems)
     files += _linked_files(base, links, {file.path for file in files}, problems)
     files.sort(key=lambda file: file.path)
@@ -45,7 +48,7 @@ def listing(root: Path, exclude: tuple[str, ...] = ()) -> Listing:
     return Listing(tuple(files), tuple(problems), from_git)
 
 
-def _kept(names: list[str], exclude: tuple[str, ...]) -> list[str]:
+def _kept(names: list[str], exclude: tuple[str, ...], prefix: str) -> list[str]:
     """`names` without installed packages, environments and what `exclude` matches."""
     environments = tuple(name.removesuffix("pyvenv.cfg") for name in names if name.endswith("/pyvenv.cfg"))
     names = [name for name in names if not in_skipped_folder(name) and not name.startswith(environments)]
@@ -54,7 +57,7 @@ def _kept(names: list[str], exclude: tuple[str, ...]) -> list[str]:
     from guard.sources.ignore import compiled
 
     patterns = compiled(exclude)
-    return names if patterns is None else [name for name in names if not patterns.decides(name)]
+    return names if patterns is None else [name for name in names if not patterns.decides(prefix + name)]
 
 
 def _classified(base: str, names: list[str], problems: list[Problem]) -> tuple[list[SourceFile], list[str]]:

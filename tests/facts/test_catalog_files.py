@@ -71,7 +71,7 @@ def test_files_fit_the_published_schema() -> None:
 
 
 def test_published_schema_is_the_generated_one() -> None:
-    """Else run `python tools/check_catalog.py --write-schema`."""
+    """Else run `python tools/check_catalog.py --write`."""
     assert json.loads((ROOT / "docs" / "catalog.schema.json").read_text("utf-8")) == schema()
 
 

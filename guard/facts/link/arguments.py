@@ -85,10 +85,7 @@ def spread_value(engine: Engine, spread: Result, name: str) -> Result:
             results.append(unknown("it is spread from something that is not a known dict"))
     if not results:
         return unknown(spread.open[0]) if spread.open else ABSENT
-    found = union(results)
-    if spread.open and not found.alts:
-        return opened(found, *spread.open)
-    return found
+    return opened(union(results), *spread.open)
 
 
 def _dict_key(engine: Engine, thing: DictOf, name: str) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr
-from guard.facts.link import cli, known, objects
+from guard.facts.link import cli, effects, known, objects
 from guard.facts.link.things import (
     Alt, ClassThing, DictOf, Ext, FileContent, FilePath, Frame, Func, Gap, Inst, ListOf, Lit, Method, ModuleThing,
     PackageThing, Partial, Pieces, Result, Super, Thing, opened, union, unknown, within,
@@ -45,7 +45,7 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
             return declared
         return Result((Alt(Ext(f"{thing.chain}.{name}", thing.made)),))
     if isinstance(thing, Inst):
-        return objects.attribute(engine, thing, name)
+        return effects.of_object(engine, objects.attribute(engine, thing, name), thing, name)
     if isinstance(thing, ClassThing):
         return objects.class_attribute(engine, thing, name)
     if isinstance(thing, Super):

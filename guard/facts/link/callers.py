@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, Call, last_name
+from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import objects
+from guard.facts.link import calling, objects
+from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import (
     Bind, Called, ClassThing, Ext, Func, Inst, OnObject, Partial, Root, Stop, Thing,
@@ -35,18 +36,20 @@ class Callers:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.hands = Hands(engine.project, self._parameter)
         self._kept: dict[Root, list[Bind]] = {}
+        engine.made_objects = lambda cls: [b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)]
 
     def of(self, root: Root) -> list[Bind]:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
         if root not in self._kept:
             self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
-            outer = self.engine.context
+            outer, work = self.engine.context, self.engine.work
             self.engine.context = {}
             try:
                 found = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
             finally:
-                self.engine.context = outer
+                self.engine.context, self.engine.work = outer, work
             self._kept[root] = found
         return self._kept[root]
 
@@ -59,13 +62,20 @@ class Callers:
             return [Stop("it is decided at run time")]
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
-        for facts, ref in self._candidates(root, scope):
+        names = self._names(root, scope)
+        direct = [Handed(facts, ref, True) for facts, ref in self._candidates(names)]
+        handed = self.hands.calls(self._seeds(root, scope, names), lambda paths: self._allowed(paths, root.path))
+        own = {(facts.path, ref.call.pos) for facts, ref, _ in direct}
+        for facts, ref, telling in [*direct, *handed[:MAX_CANDIDATES]]:
             if facts.path == root.path and self._inside(facts, ref, root.scope):
                 continue
             mark = (facts.path, ref.call.pos)
-            if mark not in seen and self._means(facts, ref, root, scope):
+            if mark in seen:
+                continue
+            call = self._meant(facts, ref, root, scope, telling, (facts.path, ref.call.pos) in own)
+            if call is not None:
                 seen.add(mark)
-                found.append(Called(ref.call, engine.root(facts.path, ref.scope), ref.via))
+                found.append(Called(call, engine.root(facts.path, ref.scope), ref.via))
         return self._with_outside(root, found) or [Stop("no caller in the repository decides it")]
 
     def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
@@ -78,11 +88,34 @@ class Callers:
             return [*found, Stop("only examples in the repository decide it")]
         return found
 
-    def _candidates(self, root: Root, scope: Scope) -> list[tuple[FileFacts, CallRef]]:
+    def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]]) -> dict[str, set[str]]:
+        """Names whose owner may be handed on: of an object that is called, the class."""
+        if scope.name == "__call__" and scope.parent > 0:
+            cls = self.engine.project.scope(root.path, scope.parent)
+            return {cls.name: self._allowed(self.engine.project.naming(cls.name), root.path)}
+        return {} if scope.name.startswith("__") and scope.name != "__init__" else names
+
+    def _parameter(self, facts: FileFacts, ref: CallRef, number: int) -> tuple[str, str] | None:
+        """Where a positional argument of a call goes: path and name of the parameter of a function of the repository."""
+        engine = self.engine
+        for alt in engine.quietly(ref.call.func, engine.root(facts.path, ref.scope)).alts:
+            thing = alt.thing
+            if isinstance(thing, ClassThing):
+                owned, _ = objects.order(engine, thing)
+                init = objects.method(engine, owned, "__init__")
+                thing = Func(init[0].path, init[1].id, Inst(thing)) if init is not None else thing
+            if isinstance(thing, Func):
+                params = [p.name for p in engine.project.scope(thing.path, thing.scope).params if p.kind.startswith("positional")]
+                index = number + (1 if thing.bound is not None else 0)
+                if index < len(params):
+                    return thing.path, params[index]
+        return None
+
+    def _candidates(self, names: dict[str, set[str]]) -> list[tuple[FileFacts, CallRef]]:
         """Calls by a name that can mean the function, in files that can know it."""
         project = self.engine.project
         found: list[tuple[FileFacts, CallRef]] = []
-        for name, paths in self._names(root, scope).items():
+        for name, paths in names.items():
             for path in sorted(paths):
                 facts = project.facts(path)
                 if facts is not None:
@@ -145,22 +178,27 @@ class Callers:
             at = facts.scopes[at].parent
         return False
 
-    def _means(self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope) -> bool:
-        """Whether the evaluator agrees that a call enters the function."""
+    def _meant(self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope, telling: bool, by_name: bool) -> Call | None:
+        """The call as it enters the function, when the evaluator agrees that it does; arguments held by a `partial` put in."""
         engine = self.engine
         engine.work = 0
-        callee = engine.quietly(ref.call.func, engine.root(facts.path, ref.scope))
+        frame = engine.root(facts.path, ref.scope)
+        callee = engine.quietly(ref.call.func, frame)
         for alt in callee.alts:
             if self._enters(alt.thing, root, scope):
-                return True
+                call = calling.with_partial(alt.thing, ref.call, frame) if isinstance(alt.thing, Partial) else ref.call
+                return _task_call(call)
         if any(isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial)) for a in callee.alts):
-            return False
-        return self._only_one(ref.call, root, scope)
+            return None
+        fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
+        return ref.call if fits else None
 
     def _enters(self, thing: Thing, root: Root, scope: Scope) -> bool:
         engine = self.engine
         if isinstance(thing, Partial):
             return self._enters(thing.func, root, scope)
+        if isinstance(thing, Inst) and scope.name == "__call__":
+            return any(o.cls == ClassThing(root.path, scope.parent) for o in objects.order(engine, thing.cls)[0])
         if isinstance(thing, ClassThing):
             owned, _ = objects.order(engine, thing)
             return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in ("__init__", "__post_init__")
@@ -190,6 +228,11 @@ class Callers:
                 return False
             if not mine & self._family(ClassThing(facts.path, other.parent)):
                 return False
+        return self._takes(call, scope)
+
+    @staticmethod
+    def _takes(call: Call, scope: Scope) -> bool:
+        """Whether a function has the parameters that a call names."""
         known = {p.name for p in scope.params}
         takes_all = any(p.kind == "kwargs" for p in scope.params)
         return takes_all or all(name is None or name in known for name, _ in call.keywords)
@@ -225,15 +268,21 @@ class Callers:
         seen: set[tuple[str, object]] = set()
         for member, scope in family:
             paths = self._allowed(engine.project.naming(scope.name), root.path)
-            for facts, ref in engine.project.calls_named(scope.name, paths)[:MAX_CANDIDATES]:
+            candidates = engine.project.calls_named(scope.name, paths)[:MAX_CANDIDATES]
+            if member == cls:
+                handed = self.hands.calls({scope.name: paths}, lambda p: self._allowed(p, root.path))
+                candidates += [(h.facts, h.ref) for h in handed]
+                candidates += engine.project.calls_named("cls", {root.path})
+            for facts, ref in candidates:
                 mark = (facts.path, ref.call.pos)
                 if mark in seen:
                     continue
                 frame = engine.root(facts.path, ref.scope)
                 engine.work = 0
-                if any(a.thing in wanted for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)):
+                made = [a.thing for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)]
+                if any(thing in wanted for thing in made):
                     seen.add(mark)
-                    found.append(OnObject(Inst(member, ref.call, frame)))
+                    found.append(OnObject(Inst(next(t for t in made if t in wanted), ref.call, frame)))
         if not found and len(family) > 1:  # an abstract base: its subclasses, made at unknown places
             found = [OnObject(Inst(c, None, None)) for c, s in family[1:] if not self._is_abstract(s)]
         return self._with_outside(root, found) or [Stop("no call in the repository makes the object")]
@@ -241,3 +290,13 @@ class Callers:
     @staticmethod
     def _is_abstract(scope: Scope) -> bool:
         return any(last_name(b) == "ABC" for b in scope.bases)
+
+
+def _task_call(call: Call) -> Call:
+    """`task.apply_async(args=(...), kwargs={...})` as a call of the task's function."""
+    if last_name(call.func) != "apply_async":
+        return call
+    keywords = dict(call.keywords)
+    args, named = keywords.get("args") or (call.args[0] if call.args else None), keywords.get("kwargs")
+    given: tuple[tuple[str | None, Expr], ...] = ((None, named),) if named is not None else ()
+    return Call(call.pos, call.func, args.items if isinstance(args, Seq) else (), given)

@@ -206,7 +206,7 @@ def parameter(engine: Engine, param: Param, frame: Frame) -> Result:
     root = Root("callers", frame.path, frame.scope)
     bind = engine.consult(root, param.name)
     if isinstance(bind, Called):
-        return argument(engine, frame, scope, param, bind.call, bind.frame, frame.owner or _bound_by(engine, frame, scope))
+        return argument(engine, frame, scope, param, bind.call, bind.frame, frame.owner or _bound_by(engine, frame, scope, bind))
     why = bind.why if isinstance(bind, Stop) else "it is decided by the callers"
     return _default(engine, frame, param, why)
 
@@ -218,9 +218,13 @@ def is_method(engine: Engine, path: str, scope: Scope) -> bool:
     return not objects.decorated(scope, frozenset({"staticmethod"}))
 
 
-def _bound_by(engine: Engine, frame: Frame, scope: Scope) -> Thing | None:
-    """Anything that makes argument binding skip the first parameter of a method."""
-    return Gap("the object itself") if is_method(engine, frame.path, scope) else None
+def _bound_by(engine: Engine, frame: Frame, scope: Scope, bind: Called) -> Thing | None:
+    """Anything that makes argument binding skip the first parameter of a method; nothing for `Class.method(obj, ...)`."""
+    if not is_method(engine, frame.path, scope):
+        return None
+    called = [a.thing for a in engine.quietly(bind.call.func, bind.frame).alts]
+    plain = [f for f in called if isinstance(f, Func) and f.bound is None and (f.path, f.scope) == (frame.path, frame.scope)]
+    return None if plain and len(plain) == len(called) else Gap("the object itself")
 
 
 def _self(engine: Engine, frame: Frame, scope: Scope) -> Result:

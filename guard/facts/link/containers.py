@@ -70,8 +70,12 @@ def in_order(thing: ListOf, name: str) -> list[Cell | str]:
 
 def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
     """`left + right`; `name` is that of unknown items of the right side."""
+    if not right.items and not right.open:
+        return left
     gaps = (*shifted(left, 0, ""), *shifted(right, len(left.items), name))
-    return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps)
+    if left.fewer and right.items:
+        gaps = ((0, ""), *gaps) if right.open else gaps
+    return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps, False, left.fewer or right.fewer)
 
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
@@ -122,6 +126,27 @@ def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
     if not results:
         return None
     return union(results)
+
+
+def turned(thing: ListOf) -> ListOf:
+    """The list in reverse."""
+    if thing.kind == "set":
+        return thing
+    gaps = tuple((len(thing.items) - at, name) for at, name in shifted(thing, 0, ""))
+    return thing._replace(items=thing.items[::-1], gaps=gaps[::-1])
+
+
+def in_sorted_order(engine: Engine, thing: ListOf, plain: bool) -> ListOf:
+    """The list in order, where all of its items are known texts or numbers and no key says another order."""
+    rows = [engine.force(cell) for cell in thing.items] if plain and not thing.open and not thing.fewer else []
+    values = [r.alts[0].thing.value for r in rows if len(r.alts) == 1 and not r.open and isinstance(r.alts[0].thing, Lit)]
+    if not values or len(values) < len(rows):
+        return thing._replace(kind="set", gaps=())
+    try:
+        order = sorted(range(len(rows)), key=lambda index: values[index])  # type: ignore[arg-type,return-value]
+    except TypeError:
+        return thing._replace(kind="set")
+    return thing._replace(items=tuple(thing.items[index] for index in order), kind="list")
 
 
 def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
@@ -186,6 +211,8 @@ def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Resu
 
 
 def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
+    if thing.kind == "set" or thing.fewer:  # its order is not known
+        return elements(engine, Result((Alt(thing),)), ("key", frame.key, expr.pos))
     if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
         return engine.force(thing.items[index])
     sure = min((at for at, _ in thing.gaps), default=len(thing.items))
@@ -194,7 +221,7 @@ def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: 
     return unknown(thing.open[0] if thing.open else "the index is outside of the list")
 
 
-def _number(engine: Engine, expr: object, frame: Frame) -> int | None:
+def number(engine: Engine, expr: object, frame: Frame) -> int | None:
     if expr is None:
         return None
     result = engine.quietly(expr, frame)  # type: ignore[arg-type]
@@ -208,7 +235,7 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
 
     key = expr.key
     assert isinstance(key, Slice)
-    low, high, step = (_number(engine, part, frame) for part in (key.low, key.high, key.step))
+    low, high, step = (number(engine, part, frame) for part in (key.low, key.high, key.step))
     exact = all(given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step)))
     results: list[Result] = []
     for alt in base.alts:

@@ -34,8 +34,8 @@ class Leaf:
     draft: Draft
     callers: int = 1
     """Decisions that this one stands for."""
-    grouped: set[Root] = field(default_factory=set)
-    """Roots whose other decisions say the same."""
+    grouped: dict[Root, list[Bind]] = field(default_factory=dict)
+    """Roots whose other decisions say the same, with those decisions (none: all that are left)."""
     cut: bool = False
     """Stands for the contexts beyond the limit."""
 
@@ -114,6 +114,8 @@ def _children(
     children: dict[object, Leaf] = {}
     for number, bind in enumerate(binds):
         context = {**leaf.context, root: bind}
+        if _circular(context, root):
+            continue
         draft = drafter.draft(facts, ref, context)
         if draft is None:
             continue
@@ -121,17 +123,38 @@ def _children(
         key: object = signature(draft, bind) if asked <= before else number
         old = children.get(key)
         if old is None:
-            children[key] = Leaf(context, draft, leaf.callers, set(leaf.grouped))
+            children[key] = Leaf(context, draft, leaf.callers, dict(leaf.grouped))
         else:
             old.callers += leaf.callers
-            old.grouped.add(root)
+            old.grouped[root] = [*old.grouped.get(root, (old.context[root],)), bind]
     return list(children.values())
+
+
+def _circular(context: dict[Root, Bind], root: Root) -> bool:
+    """Whether a function would be called by itself, over others: nothing new is decided that way."""
+    current = root
+    for _ in range(len(context)):
+        bind = context.get(current)
+        if not isinstance(bind, Called):
+            return False
+        frame: Frame | None = bind.frame
+        above = []
+        while frame is not None:
+            above.append(Root("callers", frame.path, frame.scope))
+            frame = frame.lexical
+        if root in above:
+            return True
+        following = next((r for r in above if r in context), None)
+        if following is None:
+            return False
+        current = following
+    return True
 
 
 def _cut(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int) -> Leaf | None:
     context = {**leaf.context, root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed")}
     draft = drafter.draft(facts, ref, context)
-    return None if draft is None else Leaf(context, draft, rest, {*leaf.grouped, root}, True)
+    return None if draft is None else Leaf(context, draft, rest, {**leaf.grouped, root: []}, True)
 
 
 def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:
@@ -157,7 +180,7 @@ def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:
 def next_root(consulted: Consulted, allowed: set[Root]) -> Root | None:
     """The root to decide next: callers before objects, since a call also says which object it runs on."""
     open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
-    for kind in ("callers", "self", "object"):
+    for kind in ("callers", "self"):
         for root in open_roots:
             if root.kind == kind and (kind != "callers" or root in allowed):
                 return root

@@ -5,15 +5,16 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import containers, control, objects, prompts
+from guard.facts.link import above, attempts, containers, control, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
 from guard.facts.link.things import (
-    Alt, Bind, Called, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within,
+    Alt, Bind, ClassThing, Hop, ListOf, Lit, Result, Root, World, union, within,
 )  # fmt: skip
 from guard.facts.link.values import Quantity, Spans, fitting, is_effort, is_name, is_tokens, known_number, quantity
 from guard.model import Layer, Prompt, Value
@@ -81,11 +82,10 @@ class Drafter:
         reasoning = quantity(role(engine, target, "reasoning"), self.spans, is_effort, place, "not known") if "reasoning" in target.spec.roles else _NONE
         tier = quantity(role(engine, target, "tier"), self.spans, is_name, place, "not known") if "tier" in target.spec.roles else _NONE
         outputs = self._outputs(target)
-        layers, unknown_attempts = self._layers(target, facts, ref, context, frame)
+        layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
         around = control.around(engine, facts, ref, frame)
-        for layer in around.retries:
-            layers.append(Layer(layer.name, layer.attempts, layer.billed, self.spans(facts.path, layer.pos), layer.why))
+        layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
         read = prompts.read(engine, target, self.spans)
         prompt_only = frozenset(root for root, _ in engine.consulted if root not in valued)
@@ -177,7 +177,7 @@ class Drafter:
     # --- attempts and turns ---------------------------------------------------------------------------------------
 
     def _layers(
-        self, target: Target, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame
+        self, target: Target, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]
     ) -> tuple[list[Layer], str | None]:  # fmt: skip
         """Layers of attempts: of the SDK, of decorators and loops of every function on the way."""
         engine, layers, why_unknown = self.engine, [], None
@@ -185,31 +185,25 @@ class Drafter:
         for tries in target.spec.layers:
             names = tries.formula.names()
             missing = next((reason[n] for n in names if n in reason), None)
-            attempts = None if missing else tries.formula.value(roles)
+            number = None if missing else tries.formula.value(roles)
             if missing is not None:
                 why_unknown = missing
-            layers.append(Layer(tries.name, attempts, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
-        for path, scope in self._functions(facts, ref, context):
-            for layer in control.decorator_layers(engine, path, engine.project.scope(path, scope)):
-                layers.append(Layer(layer.name, layer.attempts, layer.billed, self.spans(path, layer.pos), layer.why))
-        for bind in context.values():
-            if isinstance(bind, Called):
-                above = engine.project.facts(bind.frame.path)
+            layers.append(Layer(tries.name, number, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
+        node = above.node_of(facts, ref.scope)
+        steps = above.way_up(engine, context, node)
+        for path, scope in dict.fromkeys([node, *(step.above for step in steps)]):
+            layers += self.shown(attempts.decorator_layers(engine, path, engine.project.scope(path, scope)))
+        for step in steps:
+            outer = engine.project.facts(step.above[0])
+            if step.bind is not None and outer is not None:
+                bind = step.bind
                 call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                if above is not None:
-                    for loop in control.around(engine, above, call_ref, bind.frame).retries:
-                        layers.append(Layer(loop.name, loop.attempts, loop.billed, self.spans(bind.frame.path, loop.pos), loop.why))
+                layers += self.shown(control.around(engine, outer, call_ref, bind.frame).retries)
         return layers, why_unknown
 
-    def _functions(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> list[tuple[str, int]]:
-        """The functions on the way from the outermost caller to the send."""
-        found = [(facts.path, s) for s in _function_scopes(facts, ref.scope)]
-        for root, bind in context.items():
-            if isinstance(bind, Called):
-                other = self.engine.project.facts(bind.frame.path)
-                found += [(bind.frame.path, s) for s in _function_scopes(other, bind.frame.scope)] if other else []
-                found.append((root.path, root.scope))
-        return list(dict.fromkeys(found))
+    def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:
+        """Layers of attempts as a report shows them."""
+        return [Layer(x.name, x.attempts, x.billed, self.spans(x.path, x.pos), x.why) for x in found]
 
     def _numbers(self, target: Target) -> tuple[dict[str, int | None], dict[str, str]]:
         """Roles of formulas as numbers (None: unbounded), and reasons for those that are not known."""

@@ -1,55 +1,153 @@
 """Changes in place: `params["model"] = x`, `messages.append(...)`, `params.update(...)` between a binding and a use.
 
-In: what a name was bound to, and a stretch of a scope. Out: the same with the changes applied that surely or perhaps ran.
+In: what a name was bound to, and a stretch of a scope. Out: the same with the changes that surely or perhaps ran: those of
+the scope itself, in order; those through a second name; those of functions that get the object as an argument; and, as
+possible ones, those of functions inside of the scope or of other methods of the object. `inplace` applies each of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Star, dotted, last_name
-from guard.facts.filefacts import Effect, Scope
-from guard.facts.link import truth
+from guard.facts.expr import Call, Expr, dotted, last_name
+from guard.facts.filefacts import Effect, FileFacts, Param, Scope
+from guard.facts.link import inplace, objects, truth
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Alt, DictOf, Entry, Frame, ListOf, Lit, Result, Thunk
+from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+MAX_PASSED = 2
+"""Functions that pass an object on to one another, followed for their changes."""
+LOOPS = frozenset({"for", "while"})
+END: Place = (10**9, 0)
+
+
+class Change(NamedTuple):
+    """An effect in a frame. `sure`: it surely ran; `stage`: 0 before the loop around the use, 1 in an earlier turn of it,
+    2 in this turn, 3 elsewhere."""
+
+    effect: Effect
+    frame: Frame
+    scope: Scope
+    sure: bool
+    stage: int
+
 
 def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Frame, since: Place, use: Place) -> Result:
-    """`result` with the changes that the scope makes to `name` between two places."""
-    if not scope.effects or not any(isinstance(a.thing, (DictOf, ListOf)) for a in result.alts):
+    """`result` with the changes that are made to `name` between two places of a scope."""
+    if not any(isinstance(a.thing, (DictOf, ListOf)) for a in result.alts):
         return result
-    relevant = [e for e in scope.effects if since < e.at <= use and dotted(e.base) == name]
-    later = _later_in_loop(scope, name, use)
-    if not relevant and not later:
+    facts = engine.project.facts(frame.path)
+    if facts is None or not facts.changes:
         return result
-    alts = []
-    for alt in result.alts:
-        thing = alt.thing
-        for effect in relevant:
-            if not isinstance(thing, (DictOf, ListOf)):
-                break
+    changes = _own(engine, facts, name, scope, frame, since, use)
+    for other, bound in _second_names(facts, name, scope):
+        changes += _own(engine, facts, other, scope, frame, max(since, bound), use)
+    changes.sort(key=lambda c: (c.stage, c.effect.at))
+    changes += _of_inner(engine, facts, name, scope, frame)
+    return _with(engine, result, changes)
+
+
+def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
+    """`inst.name` with the changes that its constructors make, and perhaps its other methods.
+
+    What another method appends to a list is not taken for an item: how often it ran is not known.
+    """
+    if not any(isinstance(a.thing, (DictOf, ListOf)) for a in result.alts):
+        return result
+    inst = objects.decided(engine, inst, name)
+    owned, _ = objects.order(engine, inst.cls)
+    changes: list[Change] = []
+    made: set[tuple[str, int]] = set()
+    for init, frame in objects.constructor_frames(engine, inst, owned):
+        made.add((frame.path, init.id))
+        facts = engine.project.facts(frame.path)
+        own = _self_name(init, name)
+        if facts is not None:
+            since = max((b.at for b in init.bindings.get(own, ()) if b.kind != "declare"), default=(0, 0))
+            found = _own(engine, facts, own, init, frame, since, END)
+            for other, bound in _second_names(facts, own, init):
+                found += _own(engine, facts, other, init, frame, bound, END)
+            changes = sorted(found, key=lambda c: c.effect.at) + changes  # the base's constructor runs before
+    for cls, body in owned:
+        facts = engine.project.facts(cls.path)
+        for method in objects._methods_of(engine, cls, body) if facts is not None else ():
+            if (cls.path, method.id) in made or facts is None:
+                continue
+            own = _self_name(method, name)
+            names = [own, *(other for other, _ in _second_names(facts, own, method))]
+            effects = [e for n in names for at, e in facts.changes.get(n, ()) if at == method.id]
+            if effects:
+                frame = engine.frame(cls.path, method.id, None, None, inst, None)
+                changes += [Change(e, frame, method, False, 3) for e in effects]
+    return _with(engine, result, changes)
+
+
+def _self_name(method: Scope, name: str) -> str:
+    return f"{method.params[0].name if method.params else 'self'}.{name}"
+
+
+# --- which changes there are ------------------------------------------------------------------------------------
+
+
+def _own(
+    engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame, since: Place, use: Place
+) -> list[Change]:  # fmt: skip
+    """The changes that a scope makes to a name, and those of an earlier turn of the loop around the use."""
+    effects = [e for at, e in facts.changes.get(name, ()) if at == scope.id]
+    if not effects:
+        return []
+    loops = [b for b in scope.blocks if b.kind in LOOPS and b.start <= use < b.end and not b.start <= since < b.end]
+    start = min((b.start for b in loops), default=END)
+    end = max((b.end for b in loops), default=(0, 0))
+    found = []
+    for effect in effects:
+        if since < effect.at <= use:
             sure = _sure(engine, effect, scope, frame, use)
             if sure is not None:
-                thing = _changed(engine, thing, effect, frame, sure)
-        if later and isinstance(thing, ListOf):
-            thing = thing._replace(open=(*thing.open, "it grows in the loop around the call"))
-        alts.append(Alt(thing, alt.trail, alt.world))
-    return Result(tuple(alts), result.open)
+                found.append(Change(effect, frame, scope, sure, 0 if effect.at < start else 2))
+        elif use < effect.at <= end and effect.base.pos.start >= start:
+            found.append(Change(effect, frame, scope, False, 1))
+    return found
 
 
-def _later_in_loop(scope: Scope, name: str, use: Place) -> bool:
-    """Whether a list grows behind the use in the same loop, so that it is longer at the next turn."""
-    loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= use < b.end]
-    if not loops:
-        return False
-    return any(
-        use < e.at and any(b.start <= e.at <= b.end for b in loops) and dotted(e.base) == name
-        and e.kind == "call" and isinstance(e.value, Call) and last_name(e.value.func) in ("append", "extend", "insert")
-        for e in scope.effects
-    )  # fmt: skip
+def _second_names(facts: FileFacts, name: str, scope: Scope) -> list[tuple[str, Place]]:
+    """Other names of the same object: `same = options`, with the place from which on they are."""
+    found: list[tuple[str, Place]] = []
+    for other, bindings in scope.bindings.items():
+        if other in facts.changes and other != name:
+            found += [(other, b.at) for b in bindings if b.kind == "assign" and b.value is not None and dotted(b.value) == name][:1]
+    for binding in scope.bindings.get(name, ())[-1:]:
+        other_name = dotted(binding.value) if binding.kind == "assign" and binding.value is not None else None
+        if other_name is not None and other_name != name and other_name in facts.changes:
+            found.append((other_name, binding.at))
+    return found
+
+
+def _of_inner(engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame) -> list[Change]:
+    """Changes by functions inside of a scope (for a module: by all of its functions) for which the name is the scope's."""
+    root = name.split(".")[0]
+    found: list[Change] = []
+    for at, effect in facts.changes.get(name, ()):
+        inner = facts.scopes[at]
+        if at != scope.id and _sees(facts, inner, root, scope):
+            direct = inner.parent == scope.id and scope.kind != "module"
+            where = engine.frame(frame.path, at, None, None, None, frame) if direct else engine.root(frame.path, at)
+            found.append(Change(effect, where, inner, False, 3))
+    return found
+
+
+def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:
+    """Whether a name means the outer scope's in a scope inside of it."""
+    while inner.id != scope.id:
+        if root not in inner.outer_names and (root in inner.bindings or any(p.name == root for p in inner.params)):
+            return False
+        if inner.parent < 0:
+            return False
+        inner = facts.scopes[inner.parent]
+    return True
 
 
 def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> bool | None:
@@ -70,86 +168,62 @@ def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place
     return sure
 
 
-def _changed(engine: Engine, thing: DictOf | ListOf, effect: Effect, frame: Frame, sure: bool) -> DictOf | ListOf:
-    if effect.kind == "item" and effect.key is not None:
-        return _item_set(engine, thing, effect, frame, sure)
-    if effect.kind == "del_item" and isinstance(thing, DictOf) and effect.key is not None:
-        key = _literal(engine, effect.key, frame)
-        return thing._replace(entries=tuple(e if e.key != key else e._replace(sure=False) for e in thing.entries if e.key != key or not sure))
-    if effect.kind == "call" and isinstance(effect.value, Call):
-        method = last_name(effect.value.func)
-        if isinstance(thing, ListOf):
-            return _list_call(engine, thing, method or "", effect.value, frame, sure)
-        return _dict_call(engine, thing, method or "", effect.value, frame, sure)
-    return thing
+# --- applying them ----------------------------------------------------------------------------------------------
 
 
-def _literal(engine: Engine, expr: object, frame: Frame) -> object:
-    result = engine.eval(expr, frame)  # type: ignore[arg-type]
-    values = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
-    return values[0] if len(values) == 1 else _NOTHING
+def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:
+    if not changes:
+        return result
+    alts = []
+    for alt in result.alts:
+        thing = alt.thing
+        for change in changes:
+            thing = _changed(engine, thing, change, 0)
+        alts.append(Alt(thing, alt.trail, alt.world))
+    return Result(tuple(alts), result.open)
 
 
-_NOTHING = object()
+def _changed(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
+    effect, frame, scope, sure, stage = change
+    if effect.kind == "passed":
+        return _by_callee(engine, thing, change, depth)
+    if stage == 1:
+        return inplace.next_turn(engine, thing, effect, frame)
+    if stage == 3 and isinstance(thing, ListOf) and effect.kind == "call" and isinstance(effect.value, Call):
+        if last_name(effect.value.func) in inplace.GROWING:
+            return thing._replace(open=(*thing.open, f"{scope.name or 'the code'} adds to it"))
+    repeated = stage == 3 or any(b.kind in LOOPS for b in blocks_at(scope, effect.base.pos.start)) and not sure
+    return inplace.changed(engine, thing, effect, frame, sure, repeated)
 
 
-def _item_set(engine: Engine, thing: DictOf | ListOf, effect: Effect, frame: Frame, sure: bool) -> DictOf | ListOf:
-    if not isinstance(thing, DictOf) or effect.key is None:
-        return thing._replace(open=(*thing.open, "an element is replaced"))
-    if effect.op:
+def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
+    """What functions of the repository do to an object that a call passes to them."""
+    call = change.effect.value
+    if depth >= MAX_PASSED or not isinstance(call, Call) or not isinstance(thing, (DictOf, ListOf)):
         return thing
-    keys = engine.eval(effect.key, frame)
-    literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
-    if not literal:
-        return thing._replace(open=(*thing.open, "a key that is not known is set"))
-    exact = sure and len(literal) == 1
-    new = tuple(Entry(key, Thunk(effect.value, frame), exact) for key in literal)
-    return thing._replace(entries=thing.entries + new)
-
-
-def _list_call(engine: Engine, thing: ListOf, method: str, call: Call, frame: Frame, sure: bool) -> ListOf:
-    if method in ("append", "add") and call.args:
-        item = Thunk(call.args[0], frame)
-        return thing._replace(items=(*thing.items, item)) if sure else thing._replace(items=(*thing.items, item), open=(*thing.open, "perhaps added"))
-    if method == "insert" and len(call.args) == 2:
-        index = _literal(engine, call.args[0], frame)
-        at = index if isinstance(index, int) else 0
-        return thing._replace(items=(*thing.items[:at], Thunk(call.args[1], frame), *thing.items[at:]))
-    if method == "extend" and call.args:
-        more = engine.eval(call.args[0], frame)
-        lists = [a.thing for a in more.alts if isinstance(a.thing, ListOf)]
-        if len(lists) == 1 and not more.open:
-            reasons = lists[0].open if sure else (*lists[0].open, "perhaps added")
-            return thing._replace(items=thing.items + lists[0].items, open=thing.open + reasons)
-        return thing._replace(open=(*thing.open, more.open[0] if more.open else "further items are added"))
-    if method in ("pop", "remove", "clear"):
-        return thing._replace(open=(*thing.open, "items are taken out"))
+    callee = engine.quietly(call.func, change.frame)
+    functions = [a.thing for a in callee.alts if isinstance(a.thing, Func)]
+    for func in functions:
+        facts = engine.project.facts(func.path)
+        scope = engine.project.scope(func.path, func.scope)
+        param = _parameter_of(scope, call, change.effect.base, func.bound is not None)
+        effects = [e for at, e in facts.changes.get(param.name, ()) if at == func.scope] if facts is not None and param is not None else []
+        if not effects or param is None:
+            continue
+        frame = engine.frame(func.path, func.scope, call, change.frame, func.bound, func.lexical)
+        alone = change.sure and change.stage != 1 and len(callee.alts) == 1 and not callee.open and param.name not in scope.bindings
+        for effect in effects:
+            sure = _sure(engine, effect, scope, frame, END)
+            if sure is not None:
+                thing = _changed(engine, thing, Change(effect, frame, scope, sure and alone, change.stage), depth + 1)
     return thing
 
 
-def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Frame, sure: bool) -> DictOf:
-    if method == "update":
-        for arg in call.args:
-            if isinstance(arg, Star):
-                continue
-            more = engine.eval(arg, frame)
-            dicts = [a.thing for a in more.alts if isinstance(a.thing, DictOf)]
-            for other in dicts:
-                exact = sure and len(dicts) == 1
-                entries = tuple(e._replace(sure=e.sure and exact) for e in other.entries)
-                thing = thing._replace(entries=thing.entries + entries, open=thing.open + other.open)
-            if more.open or not dicts:
-                thing = thing._replace(open=(*thing.open, more.open[0] if more.open else "unknown keys are added"))
-        named = tuple(Entry(k, Thunk(v, frame), sure) for k, v in call.keywords if k is not None)
-        return thing._replace(entries=thing.entries + named)
-    if method == "setdefault" and call.args:
-        key = _literal(engine, call.args[0], frame)
-        if len(call.args) == 2 and isinstance(key, (str, int)) and not any(e.key == key and e.sure for e in thing.entries):
-            return thing._replace(entries=(Entry(key, Thunk(call.args[1], frame), sure and not thing.open), *thing.entries))
-        return thing
-    if method == "pop" and call.args:
-        key = _literal(engine, call.args[0], frame)
-        if sure:
-            return thing._replace(entries=tuple(e for e in thing.entries if e.key != key))
-        return thing._replace(entries=tuple(e if e.key != key else e._replace(sure=False) for e in thing.entries))
-    return thing
+def _parameter_of(scope: Scope, call: Call, given: Expr, bound: bool) -> Param | None:
+    """The parameter that an argument of a call is bound to."""
+    positional = [p for p in scope.params if p.kind in ("positional_only", "positional")][1 if bound else 0 :]
+    for param, arg in zip(positional, call.args):
+        if arg is given:
+            return param
+    named = next((name for name, value in call.keywords if value is given), None)
+    return next((p for p in scope.params if p.name == named), None) if named is not None else None

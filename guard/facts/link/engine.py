@@ -10,6 +10,7 @@ functions, `known` knows builtins and the standard library, `texts` joins texts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
@@ -59,13 +60,16 @@ class Engine:
         self.context: dict[Root, Bind] = {}
         self.consulted: Consulted = {}
         self.work = 0
-        self._quiet = 0
+        self.annotated: set[ClassThing] = set()
+        """Classes whose objects are being looked at because of an annotation."""
+        self.made_objects: Callable[[ClassThing], list[OnObject]] = lambda cls: []
+        """Objects of a class that the repository makes; set by `callers.Callers`."""
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""
         self._decided: dict[tuple[int, int], dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]]] = {}
         """Answers under decisions of the context: by the roots that were asked for, then by what decided them."""
-        self._importing: set[tuple[str, str]] = set()
+        self._importing: set[tuple[str, str, Place]] = set()
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
         self._dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
@@ -276,13 +280,13 @@ class Engine:
 
     def module_name(self, path: str, name: str, at: Place = END) -> Result:
         """What a name is in a module, at a place or when the module has run."""
-        if (path, name) in self._importing:
+        if (path, name, at) in self._importing:
             return unknown("modules import it from one another")
-        self._importing.add((path, name))
+        self._importing.add((path, name, at))
         try:
             return self._module_name(path, name, at)
         finally:
-            self._importing.discard((path, name))
+            self._importing.discard((path, name, at))
 
     def _module_name(self, path: str, name: str, at: Place) -> Result:
         facts = self.project.facts(path)

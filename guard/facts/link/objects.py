@@ -17,7 +17,7 @@ from guard.facts.link import calling
 from guard.facts.link.names import reaching
 from guard.facts.link.things import (
     ClassThing, Ext, Frame, Func, Hop, Inst, Lit, Made, OnObject, Result, Root, Super, known, moved, opened,
-    union, unknown,
+    union, unknown, within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ PROPERTIES = frozenset({"property", "cached_property", "computed_field", "hybrid
 FIELD_MAKERS = frozenset({"Field", "field", "ib", "attrib", "Factory", "mapped_column", "PrivateAttr"})
 DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable", "attr"})
 MAX_BASES = 24
+MAX_OBJECTS = 12
+"""Objects of an annotated class whose attributes are looked at."""
 
 
 class Owned(NamedTuple):
@@ -111,6 +113,10 @@ def bind_method(engine: Engine, cls: ClassThing, scope: Scope, owner: Inst | Cla
 
 def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     """`inst.name`"""
+    if inst.annotated and inst.call is None:
+        found_objects = _of_annotated(engine, inst, name)
+        if found_objects is not None:
+            return found_objects
     inst = decided(engine, inst, name)
     owned, outside = order(engine, inst.cls)
     if name == "__class__":
@@ -136,12 +142,34 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
 
 
 def decided(engine: Engine, inst: Inst, name: str) -> Inst:
-    """The object that the context decided on, for one made at an unknown place."""
-    if inst.call is not None:
+    """The object that the context decided on, for the object of a method made at an unknown place."""
+    if inst.call is not None or inst.annotated:
         return inst
-    root = Root("object" if inst.annotated else "self", inst.cls.path, inst.cls.scope)
+    root = Root("self", inst.cls.path, inst.cls.scope)
     bind = engine.consult(root, name) if name not in _method_names(engine, inst.cls) else engine.context.get(root)
     return bind.thing if isinstance(bind, OnObject) else inst
+
+
+def _of_annotated(engine: Engine, inst: Inst, name: str) -> Result | None:
+    """An attribute of an object that only an annotation names: of each object of that class that the repository makes.
+
+    What one object says stays together (one world for each). None when the repository makes none.
+    """
+    if name in _method_names(engine, inst.cls) or inst.cls in engine.annotated:
+        return None
+    made = [b.thing for b in engine.made_objects(inst.cls) if b.thing.call is not None]
+    if not made:
+        return None
+    engine.annotated.add(inst.cls)
+    try:
+        results = [
+            within(attribute(engine, thing, name), frozenset({(("object", inst.cls), number)}) if len(made) > 1 else frozenset())
+            for number, thing in enumerate(made[:MAX_OBJECTS])
+        ]
+    finally:
+        engine.annotated.discard(inst.cls)
+    found = union(results)
+    return opened(found, f"more than {MAX_OBJECTS} objects of the class are made") if len(made) > MAX_OBJECTS else found
 
 
 def _method_names(engine: Engine, cls: ClassThing) -> frozenset[str]:

@@ -13,21 +13,28 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import contexts, control
+from guard.facts.link import attempts, contexts, control, groups, loops
+from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Engine
 from guard.facts.link.entries import Entries
-from guard.facts.link.names import blocks_at
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
-from guard.facts.link.stages import stage_of
-from guard.facts.link.things import Called, OnObject, Root
+from guard.facts.link.groups import Made
+from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.things import Bind, Called, OnObject, Root
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Unknown
+from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
 
 KEY_VERSION = "guard/1"
+MAX_DECIDING = 32
+"""Callers that are asked for a number of turns."""
+MAX_DEEPER = 3
+"""Functions that may pass such a number on."""
+MAX_EXAMPLES = 5
+"""Chains of callers that a request shows."""
 
 
 class Part(NamedTuple):
@@ -37,14 +44,21 @@ class Part(NamedTuple):
     place: tuple[str, Pos]
 
 
-class Made(NamedTuple):
-    """A request with the place of its send, before ids are given."""
+class Counted(NamedTuple):
+    """How often a request runs, and from where entry points are looked for."""
 
-    request: Request
-    facts: FileFacts
-    ref: CallRef
-    draft: Draft
-    key: tuple[object, ...]
+    arounds: tuple[control.Around, ...]
+    """Of the send, then of each step up."""
+    at: Node
+    """The function from which entry points are looked for."""
+    inner: Count
+    """Calls of the request for one call of `at`."""
+    total: Count
+    """The same for one call of the outermost function."""
+    only: tuple[Bind, ...] | None
+    """The callers of `at` that make this request; None: all."""
+    by_caller: dict[int, Count]
+    """Other numbers than `inner` by the identity of a caller's bind."""
 
 
 class Linker:
@@ -55,7 +69,8 @@ class Linker:
         self.engine = Engine(project)
         self.callers = Callers(self.engine)
         self.drafter = Drafter(self.engine)
-        self.entries = Entries(self.engine, self.callers)
+        self.above = Above(self.engine, self.callers)
+        self.entries = Entries(self.above)
         self.spans = Spans(project)
 
     def requests(self) -> tuple[Request, ...]:
@@ -89,63 +104,134 @@ class Linker:
         draft = leaf.draft
         engine = self.engine
         engine.ask(leaf.context)
-        root = Root("callers", facts.path, self._function(facts, ref.scope))
-        chain = contexts.chain(leaf, root)
-        extra = [b for b in leaf.context.values() if isinstance(b, Called) and b not in chain]
-        sending = self._site(facts, ref, "send", draft.around.repeats)
-        parts: list[Part] = []
-        counts: list[Count] = [draft.around.repeats]
-        if draft.elements != (1, 1):
-            low, high = draft.elements
-            counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
-        conditional = draft.around.conditional
-        for bind in [*extra, *reversed(chain)]:
-            above = self.project.facts(bind.frame.path)
-            if above is None:
-                continue
-            around = control.around(engine, above, CallRef(bind.call, bind.frame.scope, bind.via), bind.frame)
-            counts.append(around.repeats)
-            conditional = conditional or around.conditional
-            looped = around.repeats.high != 1
-            if looped or contexts.touched_within(draft.touched, bind):
-                caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                parts.insert(0, Part(self._site(above, caller_ref, "wrapper", around.repeats), (bind.frame.path, bind.call.pos)))
-        for made in self._constructors(leaf, draft):
-            parts.insert(0, made)
+        node = node_of(facts, ref.scope)
+        steps = way_up(engine, leaf.context, node)
+        counted = self._counted(facts, ref, leaf, node, steps)
+        chain = [step.bind for step in reversed(steps) if step.bind is not None]
+        parts = self._parts(leaf, steps, counted, chain)
         parts = _unique(parts, (facts.path, ref.call.pos))
-        at, inner = self._outermost(leaf, facts, ref, chain, counts)
-        repeats = control.product(counts)
-        reached = self.entries.reach(at[0], at[1], inner)
+        sending = self._site(facts, ref, "send", counted.arounds[0].repeats)
+        layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
+        reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
             sites=(*(p.site for p in parts), sending), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
-            attempts=_attempts(draft.layers), turns=_turns(draft), repeats=repeats, layers=draft.layers, prompt=draft.prompt,
-            reached_from=reached, callers=leaf.callers, caller_examples=(tuple(self.spans(b.frame.path, b.call.pos) for b in chain),) if chain else (),
-            counted=draft.around.unreachable is None, why_not=draft.around.unreachable,
-            stage=stage_of(at[0] if stage_of(facts.path) == "production" else facts.path), conditional=conditional, outputs=draft.outputs,
+            attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
+            reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
+            counted=draft.around.unreachable is None, why_not=draft.around.unreachable, stage=stage_of(stage_path),
+            conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
             unknown=self._unknown(facts, ref, draft), assumed=self._assumed(draft, leaf, too_many),
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
-        return Made(request, facts, ref, draft, _merge_key(request))
+        way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
+        return Made(request, facts, ref, way, leaf.context, _merge_key(request))
 
-    def _outermost(
-        self, leaf: Leaf, facts: FileFacts, ref: CallRef, chain: list[Called], counts: list[Count]
-    ) -> tuple[tuple[str, int], Count]:  # fmt: skip
-        """The function from which entry points are looked for, and the calls of the request for each of its calls.
+    def _parts(self, leaf: Leaf, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
+        """The sites before the send: calls that decide a value or repeat it, and constructors."""
+        draft = leaf.draft
+        parts: list[Part] = []
+        extra = [b for b in leaf.context.values() if isinstance(b, Called) and b not in chain]
+        arounds = {id(step.bind): around for step, around in zip(steps, counted.arounds[1:])}
+        for bind in [*extra, *reversed(chain)]:
+            above = self._facts(bind.frame.path)
+            caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
+            around = arounds.get(id(bind)) or control.around(self.engine, above, caller_ref, bind.frame)
+            if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
+                site = self._site(above, caller_ref, "wrapper", around.repeats)
+                parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
+        for made in self._constructors(leaf, draft):
+            parts.insert(0, made)
+        return parts
 
-        Where one decision stands for several callers, that is the function they all call.
+    # --- how often, and how many attempts -------------------------------------------------------------------------
+
+    def _counted(self, facts: FileFacts, ref: CallRef, leaf: Leaf, node: Node, steps: list[Step]) -> Counted:
+        """Repeats on the way up; where a caller decides a number of turns, each caller's number is looked at.
+
+        Where one decision stands for several callers, entry points are looked for from the function they all call.
         """
-        at = (facts.path, ref.scope)
-        own = len(counts) - len(chain)
-        inner = counts[:own]
-        for number, bind in enumerate(reversed(chain)):
-            root = Root("callers", at[0], self._function(self._facts(at[0]), at[1]))
-            if root in leaf.grouped:
-                break
-            at = (bind.frame.path, bind.frame.scope)
-            inner = counts[: own + number + 1]
-        return at, control.product(inner)
+        group = next((n for n, step in enumerate(steps) if Root("callers", *step.below) in leaf.grouped), len(steps))
+        at = steps[group].below if group < len(steps) else steps[-1].above if steps else node
+        root = Root("callers", *at)
+        binds = leaf.grouped.get(root) if group < len(steps) else None
+        arounds = self._arounds(facts, ref, steps, leaf.context)
+        fixed = self._fixed(leaf, node, steps)
+        inner = control.product([*fixed, *(a.repeats for a in arounds[: group + 1])])
+        asks = frozenset(r for a in arounds for r in a.asks)
+        starts: list[Bind] = binds or [] if inner.high != 1 else []
+        if group == len(steps) and root in asks and not is_test(facts.path):
+            starts = self.callers.of(root)
+        by_caller: dict[int, Count] = {}
+        if 0 < len(starts) <= MAX_DECIDING:
+            found = [self._under(facts, ref, steps[:group], {**leaf.context, root: bind}, MAX_DEEPER) for bind in starts]
+            by_caller = {id(b): control.product([*fixed, *(a.repeats for a in each)]) for b, each in zip(starts, found)}
+            inner = loops.either(list(by_caller.values()))
+            merged = [a._replace(repeats=loops.either([each[n].repeats for each in found])) for n, a in enumerate(arounds[: group + 1])]
+            arounds = (*merged, *arounds[group + 1 :])
+        total = control.product([inner, *(a.repeats for a in arounds[group + 1 :])])
+        return Counted(arounds, at, inner, total, tuple(binds) if binds else None, by_caller)
+
+    def _arounds(self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind]) -> tuple[control.Around, ...]:
+        """What is around the send and around each step up, under a context."""
+        engine = self.engine
+        engine.context, engine.work = context, 0
+        found = [control.around(engine, facts, ref, engine.root(facts.path, ref.scope))]
+        for step in steps:
+            bind = step.bind
+            if bind is not None:
+                found.append(control.around(engine, self._facts(bind.frame.path), CallRef(bind.call, bind.frame.scope, bind.via), bind.frame))
+                continue
+            edge = next((e for e in self.above.edges(step.below) if e.node == step.above), None)
+            found.append(edge.around if edge is not None else control.Around())
+        return tuple(found)
+
+    def _under(self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind], deeper: int) -> tuple[control.Around, ...]:
+        """The same when a caller is chosen; a number that it only passes on is asked of its own callers."""
+        found = self._arounds(facts, ref, steps, context)
+        top = steps[-1].above if steps else node_of(facts, ref.scope)
+        further = way_up(self.engine, context, top)
+        root = Root("callers", *(further[-1].above if further else top))
+        asks = frozenset(r for a in found for r in a.asks)
+        if deeper == 0 or root not in asks or root in context:
+            return found
+        ways = [self._under(facts, ref, steps, {**context, root: bind}, deeper - 1) for bind in self.callers.of(root)[:MAX_DECIDING // 4]]
+        return tuple(a._replace(repeats=loops.either([way[n].repeats for way in ways])) for n, a in enumerate(found))
+
+    def _fixed(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Count]:
+        """What multiplies apart from loops: elements of a batch, functions that call themselves, callers of constructors."""
+        draft, counts = leaf.draft, []
+        if draft.elements != (1, 1):
+            low, high = draft.elements
+            counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
+        counts += [self.above.recursion(n).count for n in dict.fromkeys([node, *(step.above for step in steps)])]
+        on_way = [step.bind for step in steps]
+        for bind in leaf.context.values():
+            if isinstance(bind, Called) and bind not in on_way:
+                above = self._facts(bind.frame.path)
+                counts.append(control.around(self.engine, above, CallRef(bind.call, bind.frame.scope, bind.via), bind.frame).repeats)
+        return counts
+
+    def _layers_above(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted) -> list[attempts.LoopLayer]:
+        """Attempts made by functions that decide nothing: around closures on the way, and further up on the worst way."""
+        found = [layer for n in dict.fromkeys([node, *(step.above for step in steps)]) for layer in self.above.recursion(n).layers]
+        for step in steps:
+            if step.bind is None:
+                found += next((e.layers for e in self.above.edges(step.below) if e.node == step.above), ())
+        tops = [steps[-1].above if steps else node]
+        if counted.only is not None and steps and counted.at == steps[-1].below:
+            called = [bind.frame for bind in counted.only if isinstance(bind, Called)]
+            tops = list(dict.fromkeys(node_of(self._facts(frame.path), frame.scope) for frame in called)) or tops
+        return found + list(attempts.worst([self.above.layers(top) for top in tops]))
+
+    def _examples(self, chain: list[Called], counted: Counted) -> tuple[tuple[Span, ...], ...]:
+        """Up to five ways to the request: that of this decision, and the calls of those that say the same."""
+        found = [tuple(self.spans(b.frame.path, b.call.pos) for b in chain)] if chain else []
+        for bind in counted.only or ():
+            if isinstance(bind, Called) and bind not in chain:
+                found.append((self.spans(bind.frame.path, bind.call.pos),))
+        return tuple(found[:MAX_EXAMPLES])
 
     def _facts(self, path: str) -> FileFacts:
         facts = self.project.facts(path)
@@ -236,59 +322,21 @@ class Linker:
             ordinal = counters[digest] = counters.get(digest, -1) + 1
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
-        finished = self._exclusive(made, finished)
-        return tuple(self._after(made, finished))
-
-    def _exclusive(self, made: list[Made], finished: list[Request]) -> list[Request]:
-        """Sends of one function in arms that exclude one another share a group; the first arm is the default."""
-        by_function: dict[tuple[str, int], list[int]] = {}
-        for index, item in enumerate(made):
-            by_function.setdefault((item.facts.path, self._function(item.facts, item.ref.scope)), []).append(index)
-        for (path, scope_id), indices in by_function.items():
-            scope = self.project.scope(path, scope_id)
-            for position, i in enumerate(indices):
-                for j in indices[position + 1 :]:
-                    first, second = made[i].ref.call.pos, made[j].ref.call.pos
-                    if first == second or finished[i].sites[:-1] != finished[j].sites[:-1]:
-                        continue
-                    group = control.exclusive_with(scope, first.start, second.start)
-                    if group is not None:
-                        name = f"{path}::{scope.qualname}#{group}"
-                        finished[i] = replace(finished[i], exclusive=finished[i].exclusive or name)
-                        finished[j] = replace(finished[j], exclusive=finished[j].exclusive or name)
-        seen: set[str] = set()
-        for index, request in enumerate(finished):
-            if request.exclusive is not None and request.exclusive not in seen:
-                seen.add(request.exclusive)
-                finished[index] = replace(request, exclusive_default=True)
-        return finished
-
-    def _after(self, made: list[Made], finished: list[Request]) -> list[Request]:
-        """A send in an `except` block comes after the send in its `try`; its typical attempts are 0."""
-        for index, item in enumerate(made):
-            handler = item.draft.around.handler
-            if handler is None:
-                continue
-            scope = item.facts.scopes[self._function(item.facts, item.ref.scope)]
-            tried = next((b for b in scope.blocks if b.group == handler.group and b.kind == "try"), None)
-            first = next(
-                (finished[i].id for i, other in enumerate(made)
-                 if tried is not None and other.facts.path == item.facts.path and tried in blocks_at(scope, other.ref.call.pos.start) and i != index),
-                None,
-            )  # fmt: skip
-            attempts = finished[index].attempts
-            why = (*attempts.why, "runs only after a failure")
-            finished[index] = replace(finished[index], after=first, attempts=Count(0, 0, attempts.high, why))
-        return finished
+        finished = groups.exclusive(self.engine, made, finished)
+        return tuple(groups.after(self.above, made, finished))
 
 
 def _joined(first: Request, second: Request) -> Request:
     """Two contexts with the same deciding sites and values: one request; entry points add up."""
     reached = {r.entry: r for r in first.reached_from}
     for reach in second.reached_from:
-        reached.setdefault(reach.entry, reach)
-    examples = tuple(dict.fromkeys((*first.caller_examples, *second.caller_examples)))[:5]
-    return replace(first, callers=first.callers + second.callers, reached_from=tuple(reached.values()), caller_examples=examples)
+        old = reached.get(reach.entry)
+        reached[reach.entry] = reach if old is None else replace(old, repeats=loops.added(old.repeats, reach.repeats))
+    examples = tuple(dict.fromkeys((*first.caller_examples, *second.caller_examples)))[:MAX_EXAMPLES]
+    return replace(
+        first, callers=first.callers + second.callers, reached_from=tuple(reached.values()), caller_examples=examples,
+        repeats=loops.either([first.repeats, second.repeats]),
+    )  # fmt: skip
 
 
 def _unique(parts: list[Part], send: tuple[str, Pos]) -> list[Part]:

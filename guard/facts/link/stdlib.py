@@ -12,10 +12,11 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Call, Expr, Name
+from guard.facts.expr import Call, Expr
 from guard.facts.link import containers, documents, known, texts
 from guard.facts.link.things import (
-    Alt, DictOf, Ext, FileContent, FilePath, Frame, Held, Hop, ListOf, Lit, Method, Partial, Pieces, Result, opened, union, unknown,
+    Alt, DictOf, Ext, FileContent, FilePath, Frame, Held, Hop, ListOf, Lit, Method, Partial, Pieces, Result, Thing,
+    opened, together, union, unknown,
 )  # fmt: skip
 from guard.facts.link.things import known as just
 
@@ -216,37 +217,57 @@ def _on_text(source: Result, change: Callable[[str], str]) -> Result:
 
 def _path(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`Path(a, b)` and `os.path.join(a, b)`"""
-    results = [_as_path(engine, arg, frame) for arg in expr.args]
-    if not results or any(r is None for r in results):
-        return unknown("a path that is not known") if expr.args else just(FilePath("", False, frame.path))
-    path = results[0]
-    assert path is not None
-    for part in results[1:]:
-        assert part is not None
-        path = part if part.anchored else path._replace(path=f"{path.path}/{part.path}" if path.path else part.path)
-    return just(path)
+    if not expr.args:
+        return just(FilePath("", False, frame.path))
+    return _under(_as_path(engine, expr.args[0], frame), [_as_path(engine, arg, frame) for arg in expr.args[1:]])
 
 
-def _as_path(engine: Engine, arg: Expr, frame: Frame) -> FilePath | None:
-    for alt in engine.eval(arg, frame).alts:
+def _under(base: Result, parts: list[Result]) -> Result:
+    """Paths below paths: each with each, as far as they can hold together."""
+    for part in parts:
+        alts = []
+        for a in base.alts:
+            for b in part.alts:
+                world = together(a.world, b.world)
+                if world is not None and isinstance(a.thing, FilePath) and isinstance(b.thing, FilePath):
+                    alts.append(Alt(below(a.thing, b.thing), a.trail or b.trail, world))
+        base = union([Result(tuple(alts), tuple(dict.fromkeys((*base.open, *part.open))))])
+    return base
+
+
+def below(base: FilePath, part: FilePath) -> FilePath:
+    """`base / part`"""
+    if part.anchored:
+        return part
+    return base._replace(path=f"{base.path}/{part.path}" if base.path else part.path)
+
+
+def _as_path(engine: Engine, arg: Expr, frame: Frame) -> Result:
+    """What an argument is as a path; open where it may be something that is no known path."""
+    found = engine.eval(arg, frame)
+    alts, reasons = [], list(found.open)
+    for alt in found.alts:
         if isinstance(alt.thing, FilePath):
-            return alt.thing
-        if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
-            return FilePath(alt.thing.value, False, frame.path)
-    return None
+            alts.append(alt)
+        elif isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
+            alts.append(Alt(FilePath(alt.thing.value, False, frame.path), alt.trail, alt.world))
+        else:
+            reasons.append("a path that is not known")
+    return Result(tuple(alts), tuple(dict.fromkeys(reasons or ([] if alts else ["a path that is not known"]))))
+
+
+def _changed_path(found: Result, change: Callable[[FilePath], Thing]) -> Result:
+    return Result(tuple(Alt(change(a.thing), (), a.world) for a in found.alts if isinstance(a.thing, FilePath)), found.open)
 
 
 def _dirname(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    path = _as_path(engine, expr.args[0], frame) if expr.args else None
-    if path is None:
-        return unknown("a path that is not known")
-    folder = path.path.rsplit("/", 1)[0] if "/" in path.path else ""
-    return just(path._replace(path=folder))
+    if not expr.args:
+        return None
+    return _changed_path(_as_path(engine, expr.args[0], frame), lambda p: p._replace(path=p.path.rsplit("/", 1)[0] if "/" in p.path else ""))
 
 
 def _open(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    path = _as_path(engine, expr.args[0], frame) if expr.args else None
-    return just(FileContent(path)) if path is not None else unknown("a file whose name is not known")
+    return _changed_path(_as_path(engine, expr.args[0], frame), FileContent) if expr.args else None
 
 
 def _read(engine: Engine, file: FilePath, expr: Call) -> Result:
@@ -469,13 +490,10 @@ def _path_method(engine: Engine, owner: FilePath, name: str, expr: Call, frame: 
     if name in ("resolve", "absolute", "expanduser", "as_posix", "__str__"):
         return just(owner)
     if name in ("joinpath", "with_name", "with_suffix") and expr.args:
-        joined = _path(engine, Call(expr.pos, Name(expr.pos, "Path"), expr.args, ()), frame)
-        more = joined.alts[0].thing if joined is not None and joined.alts else None
-        if isinstance(more, FilePath):
-            if name == "joinpath":
-                return just(owner._replace(path=f"{owner.path}/{more.path}" if owner.path else more.path))
-            from pathlib import PurePosixPath
+        parts = [_as_path(engine, arg, frame) for arg in expr.args]
+        if name == "joinpath":
+            return _under(just(owner), parts)
+        from pathlib import PurePosixPath
 
-            changed: PurePosixPath = getattr(PurePosixPath(owner.path or "x"), name)(more.path)
-            return just(owner._replace(path=str(changed)))
+        return _changed_path(parts[0], lambda p: owner._replace(path=str(getattr(PurePosixPath(owner.path or "x"), name)(p.path))))
     return None

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Logic, Op, Pos, Text, last_name
-from guard.facts.filefacts import Binding
+from guard.facts.filefacts import Binding, Scope
 from guard.facts.link import containers
+from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
     NOWHERE, Alt, DictOf, Entry, Ext, FilePath, Frame, Held, Hop, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
     together, union, unknown,
@@ -162,9 +163,12 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
         results += [Result((Alt(containers.joined(first, b.thing), b.trail, b.world),)) for b in right.alts if isinstance(b.thing, ListOf)]
         return union(results)
     if op == "|" and (left.alts or right.alts) and not (left.alts and right.alts):
-        side = left if left.alts else right
-        results += [Result((Alt(a.thing._replace(open=(*a.thing.open, "merged with unknown keys")), a.trail, a.world),)) for a in side.alts if isinstance(a.thing, DictOf)]
-        return union(results)
+        other = DictOf((), ("merged with unknown keys",))
+        for a in (*left.alts, *right.alts):
+            if isinstance(a.thing, DictOf):
+                both = merged(a.thing, other) if left.alts else merged(other, a.thing)
+                results.append(Result((Alt(both, a.trail, a.world),)))
+        return union([*results, Result((), () if results else (*left.open, *right.open))])
     return union([*results, Result((), tuple(dict.fromkeys((*left.open, *right.open))))])
 
 
@@ -232,19 +236,34 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     scope = engine.scope_of(frame)
     before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
     result = operated(engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame)
-    looped = any(b.kind in ("for", "while") and b.start <= binding.pos.start < b.end for b in scope.blocks)
-    if not looped:
+    if not _accumulates(scope, binding):
         return result
     grown = []
     for alt in result.alts:
         thing = alt.thing
         if isinstance(thing, ListOf):
             thing = thing._replace(open=(*thing.open, "it grows in a loop"))
+        elif isinstance(thing, Lit) and not isinstance(thing.value, str):
+            continue
         elif isinstance(thing, (Pieces, Lit)) and (isinstance(thing, Pieces) or isinstance(thing.value, str)):
             parts = pieces(thing, frame.path, binding.pos) or ()
             thing = Pieces((*parts, Piece(None, names[-1], frame.path, binding.pos, None, "added in a loop")))
         grown.append(Alt(thing, alt.trail, alt.world))
-    return Result(tuple(grown), (*result.open, "it changes in a loop") if not grown else result.open)
+    return Result(tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open)
+
+
+def _accumulates(scope: Scope, binding: Binding) -> bool:
+    """Whether `name += value` stands in a loop that does not begin each turn with `name = ...`."""
+    loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= binding.pos.start < b.end]
+    if not loops:
+        return False
+    loop = max(loops, key=lambda b: b.start)
+    around = {(b.group, b.arm) for b in blocks_at(scope, binding.pos.start)}
+    return not any(
+        b.kind in ("assign", "unpack", "for") and loop.start <= b.at <= binding.pos.start
+        and {(x.group, x.arm) for x in blocks_at(scope, b.pos.start)} <= around
+        for b in scope.bindings.get(binding.name, ())
+    )  # fmt: skip
 
 
 # --- formatting ---------------------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ class ListOf(NamedTuple):
     """Where unknown items stand: number of items before them, and the name of what they come from."""
     each: bool = False
     """The items stand for any number of their like: a comprehension over a sequence that is not known."""
+    fewer: bool = False
+    """Some of the items may be missing, so that no number of an item is sure."""
 
 
 class Entry(NamedTuple):

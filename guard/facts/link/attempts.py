@@ -1,0 +1,262 @@
+"""Layers of attempts that code makes itself: loops that try again, decorators that retry, functions that call themselves
+after a failure.
+
+In: a call with the blocks around it, or a function with its decorators. Out: `LoopLayer`s. Attempts of SDKs come from the
+catalogue (`draft`); what repeats without a failure is in `loops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.expr import Call, Expr, Name, Op, Pos
+from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
+from guard.facts.link import loops
+from guard.facts.link.loops import Ask
+from guard.facts.link.names import Place, blocks_at
+from guard.facts.link.things import Alt, Ext, Frame, Func, Lit
+from guard.model import Billed
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+RETRY_DECORATORS = {
+    "tenacity.retry": "tenacity", "tenacity.retry_with_stop": "tenacity", "backoff.on_exception": "backoff",
+    "backoff.on_predicate": "backoff", "retry.retry": "retry", "retrying.retry": "retrying", "stamina.retry": "stamina",
+    "tenacity.AsyncRetrying": "tenacity", "tenacity.Retrying": "tenacity", "stamina.retry_context": "stamina",
+}  # fmt: skip
+MAX_WRAPPERS = 3
+"""Decorators of the repository that are looked for inside one another."""
+
+
+class LoopLayer(NamedTuple):
+    """A layer of attempts that the code itself makes."""
+
+    name: str
+    attempts: int | None
+    billed: Billed
+    path: str
+    pos: Pos
+    why: str
+
+
+def worst(layers: list[tuple[LoopLayer, ...]]) -> tuple[LoopLayer, ...]:
+    """Of several ways the one with the most attempts."""
+
+    def attempts(way: tuple[LoopLayer, ...]) -> float:
+        total = 1.0
+        for layer in way:
+            total = float("inf") if layer.attempts is None else total * max(layer.attempts, 1)
+        return total
+
+    return max(layers, key=attempts, default=())
+
+
+# --- loops that try again -----------------------------------------------------------------------------------------
+
+
+def retry_loop(engine: Engine, path: str, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> LoopLayer | None:
+    """A loop that tries again only after a failure: the call stands in a `try` whose success leaves the loop."""
+    tries = [b for b in blocks_at(scope, place) if b.kind == "try" and loop.start <= b.start and b.end <= loop.end]
+    for block in tries:
+        group = [b for b in scope.blocks if b.group == block.group]
+        handlers = [b for b in group if b.kind == "except"]
+        if not handlers or all(b.leaves in ("raise", "return", "break") for b in handlers):
+            continue
+        success = next((b for b in group if b.kind == "try_else"), None)
+        leaves = block.leaves in ("return", "break") or success is not None and success.leaves in ("return", "break")
+        if leaves or loop.leaves in ("return", "break") or _leaves_inside(scope, block, place):
+            count = loops.head(engine, scope, loop, frame, ask)
+            what = "for" if loop.kind == "for" else "while"
+            why = count.why[0] if count.why else ""
+            return LoopLayer(f"retry loop ({what})", count.high, "maybe", path, _block_pos(loop), why)
+    return _with_attempt(engine, path, loop, frame)
+
+
+def _leaves_inside(scope: Scope, block: Block, place: Place) -> bool:
+    """A `return` behind the call in the same `try`, not in a branch of it."""
+    for start, _ in scope.returns:
+        if place <= start and block.start <= start < block.end:
+            between = [b for b in blocks_at(scope, start) if block.start <= b.start and b.group != block.group]
+            if not any(b.kind in ("if", "case", "for", "while", "except") for b in between):
+                return True
+    return False
+
+
+def _with_attempt(engine: Engine, path: str, loop: Block, frame: Frame) -> LoopLayer | None:
+    """`for attempt in Retrying(stop=...): with attempt: ...`"""
+    if loop.kind != "for" or loop.test is None:
+        return None
+    for alt in engine.quietly(loop.test, frame).alts:
+        found = _made_retry(engine, alt, path, _block_pos(loop))
+        if found is not None:
+            return found
+    return None
+
+
+def _block_pos(block: Block) -> Pos:
+    return block.test.pos if block.test is not None else Pos(*block.start, *block.start)
+
+
+# --- decorators ---------------------------------------------------------------------------------------------------
+
+
+def decorator_layers(engine: Engine, path: str, scope: Scope, outer: Frame | None = None, level: int = 0) -> list[LoopLayer]:
+    """Retries by the decorators of a function: of the known packages, or of the repository itself."""
+    found: list[LoopLayer] = []
+    if outer is None:
+        outer = engine.root(path, scope.parent) if scope.parent > 0 else engine.module(path)
+    for decorator in scope.decorators:
+        func = decorator.func if isinstance(decorator, Call) else decorator
+        for alt in engine.quietly(func, outer).alts[:1]:
+            name = RETRY_DECORATORS.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
+            if name is not None:
+                call = decorator if isinstance(decorator, Call) else Call(decorator.pos, func, (), ())
+                found.append(_maker(name)(engine, call, outer, name, path, decorator.pos))
+            else:
+                found += _by_value(engine, path, decorator, outer, level)
+    return found
+
+
+def _by_value(engine: Engine, path: str, decorator: Expr, outer: Frame, level: int) -> list[LoopLayer]:
+    """A decorator that is made elsewhere: `tries = retry(stop=...)`, or a function of the repository."""
+    for alt in engine.quietly(decorator, outer).alts[:1]:
+        made = _made_retry(engine, alt, path, decorator.pos)
+        if made is not None:
+            return [made]
+        if isinstance(alt.thing, Func) and alt.thing.bound is None and level < MAX_WRAPPERS:
+            return _own_decorator(engine, alt.thing, level)
+    return []
+
+
+def _made_retry(engine: Engine, alt: Alt, path: str, pos: Pos) -> LoopLayer | None:
+    if not isinstance(alt.thing, Ext) or not alt.thing.chain.endswith("()") or not alt.thing.made:
+        return None
+    name = RETRY_DECORATORS.get(alt.thing.chain.removesuffix("()"))
+    last = alt.thing.made[-1]
+    return None if name is None else _maker(name)(engine, last.call, last.frame, name, path, pos)
+
+
+def _own_decorator(engine: Engine, func: Func, level: int) -> list[LoopLayer]:
+    """The loops and decorators around the calls of its argument that a decorator of the repository makes."""
+    facts = engine.project.facts(func.path)
+    scope = engine.project.scope(func.path, func.scope)
+    taken = next((p.name for p in scope.params if p.kind in ("positional", "positional_only")), None)
+    if facts is None or taken is None:
+        return []
+    ways = []
+    for ref in facts.by_name.get(taken, ()):
+        if isinstance(ref.call.func, Name):
+            frame = nested_frame(engine, facts, ref.scope, func)
+            if frame is not None:
+                ways.append(tuple(around_call(engine, facts, ref, frame, func.scope, level + 1)))
+    return list(worst(ways))
+
+
+def nested_frame(
+    engine: Engine, facts: FileFacts, scope: int, func: Func, call: Call | None = None, caller: Frame | None = None
+) -> Frame | None:  # fmt: skip
+    """The frame of a scope that stands in a function (or is its scope), below the frame of that function; else None."""
+    inside = []
+    while scope > 0 and scope != func.scope:
+        if facts.scopes[scope].kind == "class":
+            return None
+        inside.append(scope)
+        scope = facts.scopes[scope].parent
+    if scope != func.scope:
+        return None
+    frame = engine.frame(func.path, func.scope, call, caller, func.bound, func.lexical)
+    for inner in reversed(inside):
+        frame = engine.frame(func.path, inner, None, None, None, frame)
+    return frame
+
+
+def around_call(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, stop: int, level: int) -> list[LoopLayer]:
+    """Loops and decorators that try a call again, from it up to (not with) the scope `stop`."""
+    found: list[LoopLayer] = []
+    at, inner = ref.scope, frame
+    place = ref.call.pos.start
+    while True:
+        scope = facts.scopes[at]
+        for block in reversed(blocks_at(scope, place)):
+            if block.kind in ("for", "while"):
+                layer = retry_loop(engine, facts.path, scope, block, place, inner, engine.quietly)
+                if layer is not None:
+                    found.append(layer)
+        if at == stop or inner.lexical is None:
+            return found
+        if scope.kind == "function":
+            found += decorator_layers(engine, facts.path, scope, inner.lexical, level)
+        if scope.kind != "comp":
+            return found
+        place, at, inner = scope.pos.start, scope.parent, inner.lexical
+
+
+# --- numbers of the packages --------------------------------------------------------------------------------------
+
+
+_Maker = Callable[["Engine", Call, Frame, str, str, Pos], LoopLayer]
+
+
+def _maker(name: str) -> _Maker:
+    return {"tenacity": _tenacity, "backoff": _backoff}.get(name, _plain)
+
+
+def _number(engine: Engine, expr: Expr | None, frame: Frame) -> tuple[int | None, str]:
+    """Largest known value of a number; None with the reason where it is not known."""
+    if expr is None:
+        return None, "no number is given"
+    found = engine.eval(expr, frame)
+    values = [int(a.thing.value) for a in found.alts if isinstance(a.thing, Lit) and isinstance(a.thing.value, (int, float))]
+    return (max(values), "") if values else (None, found.open[0] if found.open else "not known")
+
+
+def _tenacity(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
+    stop = dict(call.keywords).get("stop")
+    if stop is None:
+        return LoopLayer(name, None, "maybe", path, pos, "tenacity retries for ever without `stop`")
+    attempts, why = _stop(engine, stop, frame)
+    return LoopLayer(name, attempts, "maybe", path, pos, why)
+
+
+def _stop(engine: Engine, stop: Expr, frame: Frame) -> tuple[int | None, str]:
+    """`stop_after_attempt(n)`; of `a | b` and `stop_any(a, b)` the smaller one ends it."""
+    if isinstance(stop, Op) and stop.op == "|":
+        return _first_to_stop([_stop(engine, side, frame) for side in (stop.left, stop.right)])
+    for alt in engine.eval(stop, frame).alts:
+        if isinstance(alt.thing, Ext) and alt.thing.made:
+            maker = alt.thing.made[-1]
+            if alt.thing.chain.endswith("stop_after_attempt()"):
+                given = maker.call.args[0] if maker.call.args else dict(maker.call.keywords).get("max_attempt_number")
+                number, why = _number(engine, given, maker.frame)
+                return number, why or f"stop_after_attempt({number})"
+            if alt.thing.chain.endswith("stop_any()"):
+                return _first_to_stop([_stop(engine, side, maker.frame) for side in maker.call.args])
+    return None, "it stops by time or by a rule that guard does not follow"
+
+
+def _first_to_stop(sides: list[tuple[int | None, str]]) -> tuple[int | None, str]:
+    known = [s for s in sides if s[0] is not None]
+    if known:
+        return min(known, key=lambda s: s[0] or 0)
+    return sides[0] if sides else (None, "no limit of attempts")
+
+
+def _backoff(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
+    tries = dict(call.keywords).get("max_tries")
+    if tries is None:
+        return LoopLayer(name, None, "maybe", path, pos, "backoff retries for ever without `max_tries`")
+    number, why = _number(engine, tries, frame)
+    return LoopLayer(name, number, "maybe", path, pos, why or f"max_tries={number}")
+
+
+def _plain(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
+    keywords = dict(call.keywords)
+    given = keywords.get("tries") or keywords.get("attempts") or keywords.get("stop_max_attempt_number")
+    if given is None:
+        default = 10 if name == "stamina" else None
+        why = f"{name} default" if default else f"{name} retries for ever by default"
+        return LoopLayer(name, default, "maybe", path, pos, why)
+    number, why = _number(engine, given, frame)
+    return LoopLayer(name, number, "maybe", path, pos, why or f"{number} attempts")

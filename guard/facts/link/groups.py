@@ -1,0 +1,172 @@
+"""What runs instead of what, and what runs after a failure of what.
+
+In: all requests with the ways that lead to them. Out: the same with `exclusive`, `exclusive_default` and `after`. Ways
+meet in a function; there the places of two requests tell whether one run can pass both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.filefacts import Block, CallRef, FileFacts
+from guard.facts.link import control
+from guard.facts.link.above import Above, Node, Step
+from guard.facts.link.control import Around
+from guard.facts.link.names import Place
+from guard.facts.link.things import Bind, Root
+from guard.model import Count, Request
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_WAY = 24
+MAX_TOGETHER = 200
+"""Requests of one function that are compared with one another."""
+
+
+class Pass(NamedTuple):
+    """A place in a function that a request's way goes through."""
+
+    node: Node
+    place: Place
+    handler: Block | None
+
+
+class Made(NamedTuple):
+    """A request with the way to its send, before ids are given."""
+
+    request: Request
+    facts: FileFacts
+    ref: CallRef
+    way: tuple[Pass, ...]
+    """From the send outward, as long as there is only one."""
+    context: dict[Root, Bind]
+    key: tuple[object, ...]
+
+
+def way(above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], arounds: tuple[Around, ...]) -> tuple[Pass, ...]:
+    """The places on the way to a send: those that the context decides up to `at`, then single callers."""
+    found = [Pass(node, ref.call.pos.start, arounds[0].handler)]
+    for step, around in zip(steps, arounds[1:]):
+        if step.below == at:
+            break
+        facts = above.engine.project.scope(*step.below)
+        place = step.bind.call.pos.start if step.bind is not None else facts.pos.start
+        found.append(Pass(step.above, place, around.handler))
+    seen = {p.node for p in found}
+    while len(found) < MAX_WAY:
+        edges = above.edges(found[-1].node)
+        if len(edges) > 1 and all(e.around.handler for e in edges) or len(edges) == 1 and edges[0].node not in seen:
+            seen.add(edges[0].node)
+            found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler))
+        if len(edges) != 1 or found[-1].node != edges[0].node:
+            break
+    return tuple(found)
+
+
+# --- instead of one another ---------------------------------------------------------------------------------------
+
+
+def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list[Request]:
+    """Requests of which one run sends at most one share a group, all of them with each other; one is the default."""
+    together: dict[Node, list[int]] = {}
+    for index, item in enumerate(made):
+        together.setdefault(item.way[-1].node, []).append(index)
+    known: dict[tuple[Node, Place, Place], str | None] = {}
+    for indices in together.values():
+        groups: list[tuple[str | None, list[int]]] = []
+        for index in indices[:MAX_TOGETHER]:
+            _join(engine, made, groups, index, known)
+        for name, members in groups:
+            if name is not None:
+                default = _default(engine, made, members)
+                for index in members:
+                    finished[index] = replace(finished[index], exclusive=name, exclusive_default=index == default)
+    return finished
+
+
+def _join(
+    engine: Engine, made: list[Made], groups: list[tuple[str | None, list[int]]], index: int,
+    known: dict[tuple[Node, Place, Place], str | None],
+) -> None:  # fmt: skip
+    """Put a request into the first group all of whose members it excludes, else into one of its own."""
+    for number, (name, members) in enumerate(groups):
+        names = []
+        for member in members:
+            found = _apart(engine, made[member].way, made[index].way, known)
+            if found is None:
+                break
+            names.append(found)
+        else:
+            groups[number] = (name or names[0], [*members, index])
+            return
+    groups.append((None, [index]))
+
+
+def _apart(
+    engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: dict[tuple[Node, Place, Place], str | None]
+) -> str | None:  # fmt: skip
+    """The statement that keeps two ways from being passed in one run: where they part, coming from outside."""
+    for ours, theirs in zip(reversed(first), reversed(second)):
+        if ours.node != theirs.node:
+            return None
+        if ours.place == theirs.place:
+            continue
+        key = (ours.node, *sorted((ours.place, theirs.place)))
+        if key not in known:
+            scope = engine.project.scope(*ours.node)
+            group = control.exclusive_with(scope, ours.place, theirs.place)
+            known[key] = None if group is None else f"{ours.node[0]}::{scope.qualname}#{group}"
+        return known[key]
+    return None
+
+
+def _default(engine: Engine, made: list[Made], members: list[int]) -> int:
+    """The member that runs without overrides: whose conditions hold by default, else the first that may."""
+    rank = {True: 0, None: 1, False: 2}
+    best, chosen = 3, members[0]
+    for index in members:
+        item = made[index]
+        engine.ask(item.context)
+        verdicts = [
+            control.by_default(engine, engine.project.scope(*p.node), p.place, engine.root(*p.node)) for p in item.way
+        ]
+        verdict = False if False in verdicts else None if None in verdicts else True
+        if rank[verdict] < best:
+            best, chosen = rank[verdict], index
+    return chosen
+
+
+# --- after a failure ----------------------------------------------------------------------------------------------
+
+
+def after(above: Above, made: list[Made], finished: list[Request]) -> list[Request]:
+    """A request whose way goes through an `except` block comes after the one in its `try`; its typical attempts are 0."""
+    through: dict[Node, list[tuple[Place, int]]] = {}
+    for index, item in enumerate(made):
+        for passed in item.way:
+            through.setdefault(passed.node, []).append((passed.place, index))
+    kept: dict[tuple[Node, int], dict[Node, bool]] = {}
+    for index, item in enumerate(made):
+        level, failed = next(((n, p) for n, p in enumerate(item.way) if p.handler is not None), (0, None))
+        if failed is None or failed.handler is None:
+            continue
+        scope = above.engine.project.scope(*failed.node)
+        group = failed.handler.group
+        tried = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
+        first = None
+        if tried is not None:
+            found = [i for place, i in through[failed.node] if i != index and tried.start <= place < tried.end]
+            found = found or [
+                i for i, other in enumerate(made)
+                if i != index and above.passes(other.way[-1].node, failed.node, tried.start, tried.end, kept.setdefault((failed.node, group), {}))
+            ]  # fmt: skip
+            rest = item.way[level + 1 :]
+            first = next((i for i in found if made[i].way[-len(rest) :] == rest or not rest), found[0] if found else None)
+        attempts = finished[index].attempts
+        finished[index] = replace(
+            finished[index], after=finished[first].id if first is not None else None,
+            attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
+        )  # fmt: skip
+    return finished

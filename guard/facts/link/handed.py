@@ -1,0 +1,196 @@
+"""Functions and classes as values: under which other names may they be called?
+
+In: a name. Out: calls whose callee mentions that name or one it was handed to: a variable, an attribute, a field's default,
+a keyword argument, a dict's key, a parameter. Which of them really mean the function, the evaluator decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from guard.facts.expr import (
+    Attr, Call, Comp, Const, Expr, IfElse, Item, Lambda, Logic, Map, Name, Op, Seq, Star, Text, Walrus, last_name,
+)  # fmt: skip
+from guard.facts.filefacts import Binding, CallRef, FileFacts
+from guard.facts.link.project import Project
+
+MAX_HOPS = 4
+MAX_NAMES = 24
+MAX_CALLS = 200
+
+
+class Mentions(NamedTuple):
+    """Where names are mentioned as values in one file."""
+
+    bindings: dict[str, list[tuple[int, Binding]]]
+    callees: dict[str, list[CallRef]]
+    arguments: dict[str, list[tuple[CallRef, str | int]]]
+    keys: dict[str, list[str]]
+    """Keys of dict displays whose value mentions the name."""
+    params: dict[str, list[str]]
+    """Parameters whose default mentions the name."""
+    returns: dict[str, list[str]]
+    """Functions that return the name as a value."""
+    results: dict[str, list[tuple[int, Binding]]]
+    """Bindings whose value is a call of the name: what a factory makes."""
+
+
+class Handed(NamedTuple):
+    """A call that may mean the function. `telling`: the name it goes by was given to it as a field, key or keyword."""
+
+    facts: FileFacts
+    ref: CallRef
+    telling: bool
+
+
+class Hands:
+    """Follows names from hand to hand; each file is indexed once."""
+
+    def __init__(self, project: Project, parameter: Callable[[FileFacts, CallRef, int], tuple[str, str] | None]) -> None:
+        self.project = project
+        self.parameter = parameter
+        """Path and name of the parameter that a positional argument of a call goes to, if the callee is known."""
+        self._kept: dict[str, Mentions] = {}
+
+    def calls(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
+        """Calls by other names. `names`: own names -> files in which they mean the function."""
+        found: dict[tuple[str, object], Handed] = {}
+        waiting = [(name, frozenset(paths), False, 0) for name, paths in names.items()]
+        seen = {(name, paths) for name, paths, _, _ in waiting}
+        while waiting and len(seen) < MAX_NAMES and len(found) < MAX_CALLS:
+            name, paths, telling, hops = waiting.pop(0)
+            for path in sorted(paths):
+                facts = self.project.facts(path)
+                if facts is None:
+                    continue
+                index = self._index(facts)
+                for ref in index.callees.get(name, ()):
+                    if hops or last_name(ref.call.func) != name:
+                        found.setdefault((path, ref.call.pos), Handed(facts, ref, telling))
+                if hops < MAX_HOPS:
+                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed):
+                        if (alias, where) not in seen and alias not in names:
+                            seen.add((alias, where))
+                            waiting.append((alias, where, clear, hops + 1))
+        return list(found.values())
+
+    def _aliases(
+        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]]
+    ) -> list[tuple[str, frozenset[str], bool]]:  # fmt: skip
+        """Names that a name is handed to in a file, the files where they count, and whether they are telling."""
+        here = frozenset({facts.path})
+        found: list[tuple[str, frozenset[str], bool]] = []
+
+        def everywhere(alias: str) -> None:
+            if len(alias) > 2:
+                found.append((alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7))
+
+        for scope, binding in index.bindings.get(name, ()):
+            alias = binding.name.rsplit(".", 1)[-1]
+            if facts.scopes[scope].kind == "class" or "." in binding.name:
+                everywhere(alias)
+            elif facts.scopes[scope].kind == "module":
+                found.append((alias, frozenset(allowed(self.project.naming(alias))) | here, False))
+            else:
+                found.append((alias, here, telling))
+        for ref, slot in index.arguments.get(name, ()):
+            if isinstance(slot, str):
+                everywhere(slot)
+            else:
+                target = self.parameter(facts, ref, slot)
+                if target is not None:
+                    found.append((target[1], frozenset({target[0]}), False))
+        for key in index.keys.get(name, ()):
+            everywhere(key)
+        found += [(param, here, False) for param in index.params.get(name, ())]
+        for factory in index.returns.get(name, ()):
+            for path in sorted(allowed(self.project.naming(factory)) | here):
+                other = self.project.facts(path)
+                for scope, binding in self._index(other).results.get(factory, ()) if other is not None else ():
+                    alias = binding.name.rsplit(".", 1)[-1]
+                    if "." in binding.name and len(alias) > 2:
+                        found.append((alias, frozenset(allowed(self.project.naming(alias))) | {path}, "_" in alias or len(alias) > 7))
+                    else:
+                        found.append((alias, frozenset({path}), False))
+        return found
+
+    def _index(self, facts: FileFacts) -> Mentions:
+        if facts.path in self._kept:
+            return self._kept[facts.path]
+        index = Mentions({}, {}, {}, {}, {}, {}, {})
+        for scope in facts.scopes:
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.value is not None:
+                        for name in values_in(binding.value, index.keys):
+                            index.bindings.setdefault(name, []).append((scope.id, binding))
+                        called = last_name(binding.value.func) if isinstance(binding.value, Call) else None
+                        if called is not None:
+                            index.results.setdefault(called, []).append((scope.id, binding))
+            for param in scope.params:
+                for name in values_in(param.default, index.keys) if param.default is not None else ():
+                    index.params.setdefault(name, []).append(param.name)
+            for _, value in scope.returns:
+                for name in values_in(value, index.keys) if value is not None else ():
+                    index.returns.setdefault(name, []).append(scope.name)
+        for ref in facts.calls:
+            for name in values_in(ref.call.func, None):
+                index.callees.setdefault(name, []).append(ref)
+            for number, arg in enumerate(ref.call.args):
+                for name in values_in(arg, index.keys):
+                    index.arguments.setdefault(name, []).append((ref, number))
+            for keyword, value in ref.call.keywords:
+                for name in values_in(value, index.keys):
+                    if keyword is not None:
+                        index.arguments.setdefault(name, []).append((ref, keyword))
+        self._kept[facts.path] = index
+        return index
+
+
+def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:
+    """Names that an expression may hand on as values: not those it calls. Dict keys are noted by the names they hold."""
+    found: set[str] = set()
+    waiting: list[Expr | None] = [expr]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Name):
+            found.add(node.id)
+        elif isinstance(node, Attr):
+            found.add(node.name)
+            waiting.append(node.base if isinstance(node.base, (Attr, Name)) and node.name in _PASSING else None)
+        elif isinstance(node, Item):
+            if isinstance(node.key, Const) and isinstance(node.key.value, str):
+                found.add(node.key.value)
+            waiting.append(node.base)
+        elif isinstance(node, Call):
+            waiting += [node.func if isinstance(node.func, (Call, Item)) else None, *node.args, *(v for _, v in node.keywords)]
+            if isinstance(node.func, Attr) and node.func.name in ("get", "pop", "items", "values"):
+                waiting.append(node.func.base)
+                found |= {a.value for a in node.args[:1] if isinstance(a, Const) and isinstance(a.value, str)}
+        elif isinstance(node, Map):
+            for key, value in node.items:
+                inner = values_in(value, keys)
+                found |= inner
+                if keys is not None and isinstance(key, Const) and isinstance(key.value, str):
+                    for name in inner:
+                        keys.setdefault(name, []).append(key.value)
+        elif isinstance(node, Seq):
+            waiting += node.items
+        elif isinstance(node, (Star, Walrus)):
+            waiting.append(node.value)
+        elif isinstance(node, IfElse):
+            waiting += [node.then, node.other]
+        elif isinstance(node, Logic):
+            waiting += node.values
+        elif isinstance(node, Op) and node.op in ("|", "+"):
+            waiting += [node.left, node.right]
+        elif isinstance(node, Comp):
+            waiting += [node.element, node.value]
+        elif isinstance(node, (Text, Lambda)):
+            continue
+    return found
+
+
+_PASSING = frozenset({"delay", "apply_async", "remote", "fn", "func", "aio", "spawn", "local", "map", "submit"})
+"""Attributes of a task that run the function itself."""
