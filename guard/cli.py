@@ -114,6 +114,12 @@ def _message(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _message_if(text: str) -> None:
+    """A remark that does not change the exit code; nothing where there is none."""
+    if text:
+        _message(_escaped(f"guard: {text}"))
+
+
 def _debugging(command: Command) -> Command:
     """Adds `--debug` to a command and gives it a `stage` to keep up to date."""
 
@@ -161,6 +167,7 @@ def _reporting(command: Command) -> Command:
     type=click.Choice(["low", "medium", "high"]),
     help="Also exit 1 for a violation of at least this severity.",
 )
+@click.option("--all", "everything", is_flag=True, help="Show every finding in full, also many that say the same.")
 @_debugging
 def check(
     path: Path,
@@ -170,6 +177,7 @@ def check(
     color: str,
     width: int | None,
     fail_on: Severity | None,
+    everything: bool,
     stage: Stage,
 ) -> None:
     """Check PATH (default: this folder) against the policies and budgets; exit 1 if one blocks."""
@@ -190,9 +198,10 @@ def check(
             report,
             color=_color(color),
             width=_width(width),
-            sources=_sources(path),
+            sources=_sources(path, report),
             known=_known(report),
             blocks=blocks,
+            everything=everything,
         )
     _emit(text)
     raise click.exceptions.Exit(exit_code(report.findings, fail_on))
@@ -201,11 +210,22 @@ def check(
 @main.command()
 @_reporting
 @_scanning
+@click.option("--all", "everything", is_flag=True, help="Also show requests in tests and those that are not counted.")
 @_debugging
 def cost(
-    path: Path, form: str, show_prompts: bool, config: Path | None, color: str, width: int | None, stage: Stage
+    path: Path,
+    form: str,
+    show_prompts: bool,
+    config: Path | None,
+    color: str,
+    width: int | None,
+    everything: bool,
+    stage: Stage,
 ) -> None:
-    """Show what each request to a model in PATH (default: this folder) costs."""
+    """Show what each request to a model in PATH (default: this folder) costs.
+
+    Requests in tests are in no sum and, without --all, in no table; the JSON report always has them.
+    """
     report = _read(path, config, stage)
     stage.name = "writing the report"
     if form == "json":
@@ -213,7 +233,16 @@ def cost(
         return
     from guard.report.text import render_cost
 
-    _emit(render_cost(report, color=_color(color), width=_width(width), sources=_sources(path), known=_known(report)))
+    _emit(
+        render_cost(
+            report,
+            color=_color(color),
+            width=_width(width),
+            sources=_sources(path, report),
+            known=_known(report),
+            everything=everything,
+        )
+    )
 
 
 @main.command()
@@ -263,10 +292,27 @@ def tokens(model: str, provider: str | None, file: Any, stage: Stage) -> None:
         name = _escaped(str(getattr(file, "name", "standard input")))
         raise Refusal(f"{name} is not UTF-8 (byte {error.start}); only text can be counted.") from None
     counted, label = count_text(model, text, provider)
+    _message_if(_doubt(model, provider))
     if counted.low == counted.high:
         _emit(f"{counted.low}\n")
     else:
-        _emit(f"{round(counted.typical)} ({counted.low} to {counted.high}; {label})\n")
+        _emit(f"{round(counted.typical)} ({counted.low} to {counted.high}), counted as {label}\n")
+
+
+def _doubt(model: str, provider: str | None) -> str:
+    """Why a count of tokens may mean little for a model; empty where nothing speaks against it."""
+    from guard.estimate.prices import load
+
+    table = load()
+    row = table.find(model, provider)
+    if row is None:
+        sold = f"/{model.strip().lower()}"
+        if any(key.endswith(sold) for key in table.ids()):  # known, only the seller is not said
+            return ""
+        return f"{_not_listed(model, provider)} Its tokenizer is guessed from the name."
+    if row.rates.input is None:
+        return f"{row.price_id} is not billed by tokens of text (`guard prices show` says by what)."
+    return ""
 
 
 @main.group()
@@ -288,13 +334,22 @@ def show(model: str, provider: str | None, form: str, stage: Stage) -> None:
     table = load()
     row = table.find(model, provider)
     if row is None:
-        near = table.suggest(model, provider)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`guard prices list FILTER` searches the table."
-        raise Refusal(_escaped(f"{table.why_not(model, provider)} of {table.as_of}; {hint}"))
+        raise Refusal(_escaped(_not_listed(model, provider)))
     if form == "json":
         _emit(_json(price_show.show(row, table.as_of)))
     else:
         _emit(price_show.show_text(row, table.as_of) + "\n")
+
+
+def _not_listed(model: str, provider: str | None) -> str:
+    """Why a model has no price, and what may have been meant."""
+    from guard.estimate.prices import load
+
+    table = load()
+    near = table.suggest(model, provider)
+    meant = f"{', '.join(near[:-1])} or {near[-1]}" if len(near) > 1 else "".join(near)
+    hint = f"Did you mean {meant}?" if near else "`guard prices list FILTER` searches the table."
+    return f"{table.why_not(model, provider)} (prices of {table.as_of}). {hint}"
 
 
 @prices.command(name="list")
@@ -340,10 +395,18 @@ def _scan(root: Path, config: Config) -> Report:
     return scan(root, config)
 
 
-def _sources(root: Path) -> Callable[[str], list[str] | None]:
+def _sources(root: Path, report: Report) -> Callable[[str], list[str] | None]:
+    """Lines of files for frames: those below `root`, and the configuration where it lies above."""
     from guard.run import source_lines
 
-    return functools.cache(lambda path: source_lines(root, path))
+    @functools.cache
+    def lines(path: str) -> list[str] | None:
+        if path == report.config_path and path.startswith("../"):
+            file = (root.resolve() / path).resolve()
+            return source_lines(file.parent, file.name)
+        return source_lines(root, path)
+
+    return lines
 
 
 def _as_json(report: Report, show_prompts: bool) -> str:
@@ -364,12 +427,18 @@ def _within(target: str, root: Path) -> str:
 
 
 def _known(report: Report) -> list[str]:
-    """Packages whose requests guard knows, for a report that has none; asked for only then, since it takes time."""
+    """Packages whose requests guard knows, for a report that has none; asked for only then, since it takes time.
+
+    `langchain*` stands for a package with its many partner packages.
+    """
     if report.requests:
         return []
     from guard.facts.registry import load
 
-    return sorted({root.split(".")[0] if root.endswith(".sdk") else root for root in load().import_roots})
+    names = {root.split(".")[0] if root.endswith(".sdk") else root for root in load().import_roots}
+    families = {name.partition("_")[0] for name in names if "_" in name} & names
+    alone = {name for name in names if name.partition("_")[0] not in families}
+    return sorted(alone | {f"{family}*" for family in families})
 
 
 def _json(data: Any) -> str:

@@ -412,7 +412,7 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the requests that are `Priced.in_totals`: one call of each (`usd`), and a month where usage is declared."""
+    """Sums over the requests that are `Priced.in_totals`: one call of each (`usd`), a month where usage is declared."""
 
     requests: int
     """All that were found, those in tests and those that are not counted included."""

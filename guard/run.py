@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guard.config.types import Config
 from guard.model import Looked, PriceTable, Report
+
+if TYPE_CHECKING:
+    from guard.facts.link.project import Project
+    from guard.policy.forgive import Directive
 
 
 def scan(root: Path, config: Config, today: date | None = None) -> Report:
@@ -48,12 +53,12 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     )
 
 
-def _directives(project: object) -> tuple[object, ...]:
+def _directives(project: Project) -> tuple[Directive, ...]:
     """The `# guard:` comments of all files that were parsed."""
     from guard.policy.forgive import directive
 
     found = []
-    for facts in project.parsed():  # type: ignore[attr-defined]
+    for facts in project.parsed():
         for comment in facts.comments:
             made = directive(facts.path, comment.line, comment.column, comment.text)
             if made is not None:
@@ -63,7 +68,7 @@ def _directives(project: object) -> tuple[object, ...]:
 
 
 def source_lines(root: Path, path: str) -> list[str] | None:
-    """Lines of a file of the tree for frames in reports (of a notebook: of its joined code cells); None if unreadable."""
+    """Lines of a file for frames in reports (of a notebook: of its joined code cells); None if unreadable."""
     from guard.model import Problem
     from guard.parse.notebook import parse_notebook
     from guard.sources.read import read_text_within

@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., click.
             return report if isinstance(report, Report) else report(root, config)
 
         monkeypatch.setattr(cli, "_scan", scan)
-        monkeypatch.setattr(cli, "_sources", lambda _root: SOURCES.get)
+        monkeypatch.setattr(cli, "_sources", lambda _root, _report: SOURCES.get)
         return click.testing.CliRunner().invoke(cli.main, list(arguments), **options)
 
     return guard
@@ -271,6 +271,31 @@ def test_an_approximate_count_says_so(run: Run) -> None:
     assert "+/-" in done.stdout and " to " in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("model", "remark"),
+    [
+        ("gpt-4oo", "Did you mean gpt-4o or gpt-4? Its tokenizer is guessed from the name."),
+        ("whisper-1", "whisper-1 is not billed by tokens of text"),
+        ("llama-3.3-70b-versatile", ""),
+        ("gpt-4o", ""),
+    ],
+)
+def test_tokens_for_a_model_that_is_not_known_or_has_none_come_with_a_remark(run: Run, model: str, remark: str) -> None:
+    done = run("tokens", "--model", model, "-", input="hello world")
+    assert done.exit_code == 0 and done.stdout.startswith("2")
+    assert remark in done.stderr and bool(remark) == bool(done.stderr)
+
+
+def test_a_day_that_is_still_to_come_is_not_said_to_be_past(run: Run) -> None:
+    assert "retires     2027-02-26" in run("prices", "show", "whisper-1").stdout
+    assert "retired     2026-07-24 (removed)" in run("prices", "show", "deepseek-chat").stdout
+
+
+def test_what_is_not_billed_by_tokens_is_listed_with_its_unit(run: Run) -> None:
+    (line,) = run("prices", "list", "openai/whisper-1").stdout.splitlines()[1:2]
+    assert line.endswith("0.36 USD per hour of audio")
+
+
 def test_tokens_of_bytes_that_are_no_text(run: Run) -> None:
     done = run("tokens", "--model", "gpt-4o", "-", input=b"\xff\xfe")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -287,7 +312,7 @@ def test_the_price_of_a_model_as_text_and_json(run: Run) -> None:
 def test_a_model_without_a_price_is_two_with_a_suggestion(run: Run) -> None:
     done = run("prices", "show", "gpt-4o-mni")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "not in the price table" in done.stderr and "did you mean gpt-4o-mini" in done.stderr
+    assert "not in the price table" in done.stderr and "Did you mean gpt-4o-mini" in done.stderr
 
 
 def test_prices_are_listed_by_a_piece_of_the_name(run: Run) -> None:

@@ -27,8 +27,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tools"))
+
+import check_frameworks  # noqa: E402
 
 from guard.facts.catalog_index import COMPILED, build, compiled, read_documents  # noqa: E402
+from guard.facts.catalog_load import expand  # noqa: E402
 from guard.facts.catalog_types import Arg, Call, Client  # noqa: E402
 
 # What constructors need to be called without keys of one's own; none of these reaches a network.
@@ -253,7 +257,7 @@ def main() -> int:
         name
         for _, document in documents
         for entry in (*document.get("clients", ()), *document.get("calls", ()))
-        for name in (*entry.get("legacy_names", ()), *entry.get("legacy_paths", ()))
+        for name in expand((*entry.get("legacy_names", ()), *entry.get("legacy_paths", ())))
     }
     catalog = build(documents)
     findings = Findings()
@@ -264,8 +268,12 @@ def main() -> int:
     def installed(name: str) -> bool:
         return importlib.util.find_spec(name.partition(".")[0]) is not None
 
+    raws = {raw["id"]: raw for _, document in documents for raw in document.get("clients", ())}
+    check_frameworks.check(catalog, raws, legacy, find, wanted, findings.say, findings.unclear)
     made: dict[str, list[Any]] = {}
     for client in catalog.clients.values():
+        if client.object is not None:
+            continue
         if client.wraps is not None:
             check_wrapper(client, findings)
         for name, instance in objects(client, legacy, wanted):
@@ -278,6 +286,8 @@ def main() -> int:
             made.update({client.id: found} if (found := _boto(client)) else {})
     calls = list({id(call): call for call in (*catalog.calls.values(), *catalog._call_on.values())}.values())
     for call in calls:
+        if call.invoke:
+            continue
         if any(map(installed, filter(wanted, call.names))) or any(client_id in made for client_id in call.on):
             check_call(call, catalog.clients, made, legacy, findings)
     for text in findings.wrong:

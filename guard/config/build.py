@@ -95,8 +95,9 @@ def _usage(document: Document) -> Usage:
     if not default:
         return Usage(rules=rules)
     # Each figure has a source of its own: who writes one has not declared the other.
-    sources = {f"{figure}_source": "usage.default" for figure in default}
-    return Usage(**_shares(default, "output_share"), **sources, rules=rules)
+    written = _shares(default, "output_share")
+    sources: dict[str, Any] = {f"{figure}_source": "usage.default" for figure in written}
+    return Usage(**written, **sources, rules=rules)
 
 
 def _usage_rule(document: Document, where: Path, raw: dict[str, Any]) -> UsageRule:

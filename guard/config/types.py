@@ -122,7 +122,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
-    """`policies[i]`, of a pack or of the user: a check with parameters. Parameters stay raw; `policy.load` types them."""
+    """`policies[i]` of a pack or of the user: a check with parameters, which stay raw; `policy.load` types them."""
 
     id: str
     place: Place

@@ -42,9 +42,9 @@ _OVERRIDABLE = frozenset({"default", "env_default", "config_file", "catalog_defa
 def with_lead(request: Request) -> Request:
     """The request with `default` kept only on a variant that is known to run without overrides.
 
-    That is the one that the analysis marks, where what sets it apart from the others is a default value (of a parameter,
-    the environment, a configuration file, the SDK). Where it is a literal, or that nothing is sent, a condition decides
-    between the variants and which of them runs is not known: then none is the default.
+    That is the one that the analysis marks, where what sets it apart from the others is a default value (of a
+    parameter, the environment, a configuration file, the SDK). Where it is a literal, or that nothing is sent, a
+    condition decides between the variants and which of them runs is not known: then none is the default.
     """
     marked = next((variant for variant in request.variants if variant.default), None)
     if marked is None or len(request.variants) == 1:

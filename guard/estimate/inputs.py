@@ -130,11 +130,13 @@ def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tu
             drafts.append(_Draft("tools", size.tokens, size.tokens, size.tokens, size.source, False))
         elif unread:
             drafts.append(_Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
-            notes.append(f"{unread} tool definitions are not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken")
+            which = "1 tool definition is" if unread == 1 else f"{unread} tool definitions are"
+            notes.append(f"{which} not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken")
         else:
             typical = 0 if static.typical else declared.default_hole.tokens
             drafts.append(_Draft("tools", 0, typical, None, declared.default_hole.source, True))
-            notes.append(f"further tools may be sent that are not known here: {typical} tokens are taken for them")
+            source = declared.default_hole.source
+            notes.append(f"tools may be sent that are not known here: {typical} tokens are taken for them ({source})")
     return static, drafts, notes
 
 
@@ -170,7 +172,7 @@ def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], l
         typical = draft.typical if high is None else min(draft.typical, high)
         low = draft.low if high is None else min(draft.low, high)
         holes.append(Hole(draft.name, Tokens(low, typical, high), draft.source))
-        if draft.assumed and draft.typical:
+        if draft.assumed and draft.typical and draft.name != "tools":  # `_tools` says its own
             notes.append(f"{draft.name}: {draft.typical:g} tokens ({draft.source})")
     if open_names and rest is not None:
         names = ", ".join(dict.fromkeys(open_names))

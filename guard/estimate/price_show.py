@@ -57,9 +57,7 @@ def show(row: Row, as_of: str) -> dict[str, Any]:
             "max_output": row.max_output,
             "min_cacheable": row.min_cacheable,
         },
-        "history": [
-            {"from": p.start.isoformat() if p.start else None, **_rates(p.rates)} for p in row.history
-        ],
+        "history": [{"from": p.start.isoformat() if p.start else None, **_rates(p.rates)} for p in row.history],
         "deprecated": row.deprecated.isoformat() if row.deprecated else None,
         "status": row.status,
         "sources": list(row.sources),
@@ -90,7 +88,7 @@ def show_text(row: Row, as_of: str) -> str:
 def list_rows(prices: Prices, contains: str = "", provider: str | None = None) -> list[dict[str, Any]]:
     """Rows for `guard prices list`: provider, id, input, output (USD per million tokens, text or null), context window.
 
-    `contains` is a piece of `provider/id`, letter case aside; `provider` one of guard's provider names.
+    `units` are prices by something else than tokens. `contains` is a piece of `provider/id`, letter case aside; `provider` one of guard's provider names.
     """
     piece = contains.strip().lower()
     return [
@@ -102,6 +100,7 @@ def list_rows(prices: Prices, contains: str = "", provider: str | None = None) -
             "input": _rate(row.rates, "input"),
             "output": _rate(row.rates, "output"),
             "context_window": row.context_window or row.max_input,
+            "units": {name: {"usd": usd(unit.usd), "per": unit.per} for name, unit in row.units.items()},
         }
         for row in prices.rows(piece, provider)
     ]
@@ -109,17 +108,24 @@ def list_rows(prices: Prices, contains: str = "", provider: str | None = None) -
 
 def list_text(rows: list[dict[str, Any]]) -> str:
     """`list_rows` as a table for the terminal, without a trailing newline."""
-    heads = ["model", "provider", "input", "output", "context"]
+    heads = ["model", "provider", "input", "output", "context", ""]
     body = [
         [r["model"], r["provider"], r["input"] or "-", r["output"] or "-",
-         f"{r['context_window']:,}" if r["context_window"] else "-"]
+         f"{r['context_window']:,}" if r["context_window"] else "-", _other_unit(r)]
         for r in rows
     ]  # fmt: skip
     widths = [max(len(row[i]) for row in [heads, *body]) for i in range(len(heads))]
     return "\n".join(
-        f"{m:<{widths[0]}}  {p:<{widths[1]}}  {i:>{widths[2]}}  {o:>{widths[3]}}  {c:>{widths[4]}}"
-        for m, p, i, o, c in [heads, *body]
+        f"{m:<{widths[0]}}  {p:<{widths[1]}}  {i:>{widths[2]}}  {o:>{widths[3]}}  {c:>{widths[4]}}  {u}".rstrip()
+        for m, p, i, o, c, u in [heads, *body]
     )
+
+
+def _other_unit(row: dict[str, Any]) -> str:
+    """What a model costs that is not billed by tokens: `0.36 USD per hour of audio`."""
+    if row["input"] or row["output"]:
+        return ""
+    return ", ".join(f"{unit['usd']} USD per {unit['per']}" for unit in row["units"].values())
 
 
 def _line(cells: list[str], widths: list[int]) -> str:
@@ -137,6 +143,13 @@ def _rates(rates: Rates) -> dict[str, str]:
     return {name: usd(rate.usd_per_million) for name, rate in rates.items()}
 
 
+def _when(row: Row) -> str:
+    """`2026-07-24 (removed)`, or either of the two."""
+    if row.deprecated and row.status:
+        return f"{row.deprecated} ({row.status})"
+    return str(row.deprecated or row.status)
+
+
 def _notes(row: Row, as_of: str) -> list[str]:
     """Limits, dates, sources: one line each, only what is known."""
     sizes = (("context", row.context_window), ("input up to", row.max_input), ("output up to", row.max_output),
@@ -151,9 +164,11 @@ def _notes(row: Row, as_of: str) -> list[str]:
             if (old := _rate(before.rates, name)) != (new := _rate(after.rates, name))
         ]
         if change:
-            notes.append(f"{after.start}  {', '.join(change)}")
+            notes.append(f"changed     {after.start}: {', '.join(change)}")
     if row.deprecated or row.status:
-        notes.append(f"retired     {', '.join(str(w) for w in (row.status, row.deprecated) if w)}")
+        # The table is as old as the release: what it says of a later day is an announcement.
+        word = "retires" if row.deprecated and str(row.deprecated) > as_of and not row.status else "retired"
+        notes.append(f"{word:<12}{_when(row)}")
     notes.append(f"sources     {', '.join(row.sources)} ({_CONFIDENCE[row.confidence]}), as of {as_of}")
     notes += [f"dissent     {source}: {says}" for source, says in row.dissent]
     return notes

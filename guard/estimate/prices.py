@@ -118,16 +118,9 @@ class Prices:
 
     def suggest(self, name: str, provider: str | None = None, limit: int = 3) -> list[str]:
         """Listed names that look like this one, for messages. Never used to find a price."""
-        from difflib import get_close_matches
+        from guard.estimate.price_suggest import suggest
 
-        wanted = name.strip().lower()[:100].rpartition("/")[2]
-        where = provider_key(provider)
-        pool: dict[str, str] = {}
-        for key in self.ids():
-            seller, _, model = key.partition("/")
-            if seller == where or (where in (None, "litellm") and seller in LABS and bare_name(seller, model)):
-                pool.setdefault(model, model if where not in (None, "litellm") else self._row(key).price_id)
-        return [pool[match] for match in get_close_matches(wanted, pool, n=limit, cutoff=0.75)]
+        return suggest(name, provider, self.ids(), lambda key: self._row(key).price_id, limit)
 
     def _has(self, key: str) -> bool:
         return key in self._declared or key in self._index
@@ -145,6 +138,8 @@ class Prices:
         if tried.bare is not None:
             return self._locate_bare(tried.bare)
         where = tried.keys[0].partition("/")[0] if tried.keys else provider
+        if sized := self._by_size(name.strip().lower().rpartition("/")[2], where):
+            return None, sized
         return None, f"`{_short(name)}` is not in the price table of {where}"
 
     def _locate_bare(self, name: str) -> tuple[str | None, str | None]:
@@ -153,11 +148,22 @@ class Prices:
         maker = makers[0] if len(makers) == 1 else owner(name) if owner(name) in makers else None
         if maker:
             return f"{maker}/{name}", None
+        if sized := self._by_size(name, None):
+            return None, sized
         sellers = makers or sorted({k.partition("/")[0] for k in self._index if k.endswith(f"/{name}")})
         if not sellers:
             return None, f"`{_short(name)}` is not in the price table"
         shown = ", ".join(sellers[:4]) + (" and others" if len(sellers) > 4 else "")
         return None, f"the provider of `{_short(name)}` is not known (sold by {shown}); write `provider/model`"
+
+    def _by_size(self, name: str, provider: str | None) -> str | None:
+        """Why a model that draws has no price under its own name: its rows are by quality and size."""
+        rows = [key for key in self._index if key.endswith(f"/{name}") and "-x-" in key]
+        rows = [key for key in rows if provider is None or key.startswith(f"{provider}/")]
+        if not rows:
+            return None
+        makers = [key for key in rows if key.partition("/")[0] in LABS] or rows
+        return f"the price of `{_short(name)}` depends on quality and size, for example `{max(makers)}`"
 
     def _row(self, key: str) -> Row:
         row = self._memo.get(key)

@@ -93,10 +93,11 @@ _METHODS: dict[str, Method] = {
 # which the tests check against. A fine-tuned name (`ft:`) is stripped before.
 _OPENAI: tuple[tuple[str, str], ...] = (
     (r"o[134](?:$|-)", "o200k_base"),
-    (r"(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5)", "o200k_base"),
+    # The name has to end there or go on with a mark: `gpt-4oo` is no gpt-4o, and not counted exactly.
+    (r"(?:chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5)(?:$|[-.:@])", "o200k_base"),
     (r"gpt-oss", "o200k_base"),
-    (r"(?:gpt-realtime|gpt-audio|codex-mini|computer-use-preview)", "o200k_base"),
-    (r"(?:gpt-4|gpt-3\.5|gpt-35)", "cl100k_base"),
+    (r"(?:gpt-realtime|gpt-audio|codex-mini|computer-use-preview)(?:$|[-.:@])", "o200k_base"),
+    (r"(?:gpt-4|gpt-3\.5|gpt-35)(?:$|[-.:@])", "cl100k_base"),
     (r"text-embedding-(?:ada-002|3-)", "cl100k_base"),
     (r"(?:davinci|babbage)-002", "cl100k_base"),
     (r"text-davinci-00[23]|code-(?:davinci|cushman)|(?:davinci|cushman)-codex|text-davinci-edit|code-davinci-edit",

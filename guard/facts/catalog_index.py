@@ -90,6 +90,7 @@ def build(documents: Documents) -> Catalog:
     raw_calls: dict[str, Mapping[str, Any]] = {}
     raw_clients: dict[str, Mapping[str, Any]] = {}
     roots: set[str] = set()
+    memo: dict[int, Any] = {}
     for _, document in documents:
         for raw in document.get("clients", ()):
             raw_clients[raw.get("id", "")] = raw
@@ -99,7 +100,7 @@ def build(documents: Documents) -> Catalog:
         roots.update(document.get("packages", ()))
     for name, document in documents:
         for i, raw in enumerate(document.get("clients", ())):
-            client = read_client(raw, document["family"], raw_clients, f"{name}: clients[{i}]")
+            client = read_client(raw, document["family"], raw_clients, f"{name}: clients[{i}]", memo)
             if client.id in clients:
                 raise CatalogError(f"{name}: clients[{i}]: the id `{client.id}` is taken")
             clients[client.id] = client
@@ -144,8 +145,8 @@ def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog
 # --- HTTP -------------------------------------------------------------------------------------------------------
 
 
-def pattern(text: str) -> re.Pattern[str]:
-    """A URL pattern as a regular expression over host and path (over the path alone for `*/...`).
+def pattern(text: str) -> str:
+    """A URL pattern as the text of a regular expression over host and path (over the path alone for `*/...`).
 
     `{model}` stands for a piece without `/` and `:`, `{model*}` for one that may hold them, `*` for anything but `/`;
     a leading `*/` for any host and any beginning of the path.
@@ -158,7 +159,7 @@ def pattern(text: str) -> re.Pattern[str]:
             out.append(f"(?P<{name}>.+)" if piece.endswith("*}") else f"(?P<{name}>[^/:]+)")
         else:
             out.append("[^/]*" if piece == "*" else re.escape(piece))
-    return re.compile("".join(out) + "/?")
+    return "".join(out) + "/?"
 
 
 def _endpoints(raws: Iterable[Any], calls: Mapping[str, Call], where: str) -> Iterable[Endpoint]:
@@ -169,7 +170,7 @@ def _endpoints(raws: Iterable[Any], calls: Mapping[str, Call], where: str) -> It
         own = read_roles(raw, frozenset({"url", "api", "provider"}), f"{where}: endpoints[{i}]")
         # The body has the argument names of the SDK unless the entry says otherwise; nothing is positional there,
         # and plain HTTP functions do not retry.
-        inherited = {k: replace(v, pos=None) for k, v in base.roles.items() if not k.endswith("_retries")}
+        inherited = {k: replace(v, pos=None) if v.pos is not None else v for k, v in base.roles.items() if not k.endswith("_retries")}
         roles = {**inherited, **own}
         layers = read_layers("1", "plain HTTP", where)
         call = replace(base, roles=roles, layers=layers, turns=None, on=(), paths=(), names=(), duck=False)
@@ -191,16 +192,16 @@ def _caller(raw: Mapping[str, Any], where: str) -> HttpCaller:
 # --- frameworks -------------------------------------------------------------------------------------------------
 
 
-def _globs(texts: Any, where: str) -> re.Pattern[str]:
-    """Globs over dotted names as one regular expression; braces are alternatives, `*` is any text."""
-    parts = [".*".join(re.escape(piece) for piece in text.split("*")) for text in expand(read_texts(texts, where))]
-    return re.compile(f"(?:{'|'.join(parts)})\\Z")
+def _globs(texts: Any, where: str) -> str:
+    """Globs over dotted names as the text of one regular expression; braces are alternatives, `*` is any text."""
+    parts = (".*".join(re.escape(piece) for piece in text.split("*")) for text in expand(read_texts(texts, where)))
+    return "|".join(parts)
 
 
 def _kin(raw: Mapping[str, Any], clients: Mapping[str, Client], where: str) -> Kin:
     if raw["like"] not in clients:
         raise CatalogError(f"{where}.like: no client `{raw['like']}`")
-    but = _globs(raw["but"], where) if "but" in raw else None
+    but = _globs(raw["but"], where) if "but" in raw else ""
     return Kin(_globs(raw["modules"], where), _globs(raw["classes"], where), but, raw["like"])
 
 
@@ -253,6 +254,7 @@ def _index(
     duck: dict[str, Call] = {}
     call_on: dict[tuple[str, str], Call] = {}
     class_on: dict[tuple[str, str], Call] = {}
+    first_on: dict[str, Call] = {}
     module_of = {client.id: client for client in modules.values()}
     for call in calls:
         for method in call.class_paths:
@@ -263,6 +265,7 @@ def _index(
             _put(by_name, name, call)
         for path in call.paths:
             for client_id in call.on:
+                first_on.setdefault(client_id, call)
                 _put(call_on, (client_id, _strip(path, clients[client_id].transparent)), call)
                 for module in module_of[client_id].modules if client_id in module_of else ():
                     by_name.setdefault(f"{module}.{path}", call)
@@ -307,6 +310,7 @@ def _index(
         kin=tuple(_kin(raw, clients, where) for where, raw in _listed(documents, "families")),
         _client_on=client_on,
         _class_on=class_on,
+        _first_on=first_on,
         _named={},
         _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
         _hosts=tuple((h["host"], h["provider"]) for h in hosts),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, get_args
 
 from guard.facts.catalog_types import (
@@ -25,14 +27,19 @@ from guard.facts.catalog_types import (
     Older,
     Tries,
     Use,
+    Variant,
     When,
 )
 from guard.facts.formula import CatalogError, formula
 from guard.model import Billed, Operation
 
 _ROLES = frozenset(ROLES)
+_HOWS = frozenset(get_args(ArgHow))
+_USES = frozenset(get_args(Use))
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
+    "join",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
@@ -79,17 +86,24 @@ def _per_name(value: Any, names: tuple[str, ...], allowed: tuple[str, ...], wher
     return words
 
 
+@lru_cache(maxsize=512)
+def _named(name: str) -> Arg:
+    return Arg(names=(name,))
+
+
 def read_arg(raw: Any, where: str) -> Arg:
     """An argument: a name, a list of names, or a mapping with `arg`, `pos`, `default`, ... Raises `CatalogError`."""
+    if isinstance(raw, str) and raw:
+        return _named(raw)
     if not isinstance(raw, Mapping):
         return Arg(names=read_texts(raw, where))
-    unknown = raw.keys() - ARG_KEYS
-    if unknown:
+    if not raw.keys() <= ARG_KEYS:
+        unknown = raw.keys() - ARG_KEYS
         raise CatalogError(f"{where}: unknown key `{min(unknown, key=str)}`; known are {', '.join(sorted(ARG_KEYS))}")
     names = read_texts(raw["arg"], f"{where}.arg") if "arg" in raw else ()
     how = raw.get("how", "default" if "default" in raw else "not_sent")
     position = raw.get("pos")
-    if how not in get_args(ArgHow):
+    if how not in _HOWS:
         raise CatalogError(f"{where}.how: expected one of {', '.join(get_args(ArgHow))}, found {how!r}")
     if (how == "default") != ("default" in raw):
         raise CatalogError(f"{where}: `default` and `how: default` belong together")
@@ -109,14 +123,17 @@ def read_arg(raw: Any, where: str) -> Arg:
         _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
         raw.get("given"),
         raw.get("given_default"),
-        _older(raw["older"], f"{where}.older") if "older" in raw else None,
+        _older(raw["older"], f"{where}.older") if "older" in raw else (),
+        bool(raw.get("join", False)),
     )
 
 
-def _older(raw: Any, where: str) -> Older:
-    if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
-        raise CatalogError(f"{where}: expected package, before and default")
-    return Older(raw["package"], str(raw["before"]), raw["default"])
+def _older(raws: Any, where: str) -> tuple[Older, ...]:
+    raws = raws if isinstance(raws, list) else [raws]
+    for raw in raws:
+        if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
+            raise CatalogError(f"{where}: expected package, before and default")
+    return tuple(Older(raw["package"], str(raw["before"]), raw["default"]) for raw in raws)
 
 
 def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
@@ -171,7 +188,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
         if not isinstance(raw, Mapping):
             raise CatalogError(f"{here}: expected a mapping with `arg`")
         use = raw.get("as", "run")
-        if use not in get_args(Use):
+        if use not in _USES:
             raise CatalogError(f"{here}.as: expected one of {', '.join(get_args(Use))}, found {use!r}")
         times = raw.get("times")
         arg = {key: value for key, value in raw.items() if key not in HOLDS_KEYS and key != "why"}
@@ -191,29 +208,37 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
     return tuple(found)
 
 
-def _methods(raws: Sequence[Any], base: Client, where: str) -> tuple[tuple[str, ...], dict[str, Client]]:
+def _methods(
+    raws: Sequence[Any], where: str, memo: dict[int, Any]
+) -> tuple[tuple[str, ...], Mapping[str, Variant]]:
     """`derive` or `makers`: names of methods, or mappings for those with arguments of their own."""
+    if not raws:
+        return (), _NOTHING
+    if id(raws) not in memo:
+        memo[id(raws)] = _read_methods(raws, where)
+    found: tuple[tuple[str, ...], Mapping[str, Variant]] = memo[id(raws)]
+    return found
+
+
+def _read_methods(raws: Sequence[Any], where: str) -> tuple[tuple[str, ...], dict[str, Variant]]:
     names: list[str] = []
-    variants: dict[str, Client] = {}
+    variants: dict[str, Variant] = {}
     for i, raw in enumerate(raws):
         if isinstance(raw, str):
             names.append(raw)
             continue
         here = f"{where}[{i}]"
-        variant = replace(
-            base,
-            when=None,
-            roles=read_roles(raw, METHOD_KEYS, here),
-            holds=read_holds(raw.get("holds", ()), here),
-        )
+        variant = Variant(read_roles(raw, METHOD_KEYS, here), read_holds(raw.get("holds", ()), here))
         for path in read_texts(raw["paths"], f"{here}.paths"):
             names.append(path)
             variants[path] = variant
     return tuple(names), variants
 
 
-def read_client(raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping[str, Any]], where: str) -> Client:
-    """An entry of `clients`. Raises `CatalogError`."""
+def read_client(
+    raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping[str, Any]], where: str, memo: dict[int, Any]
+) -> Client:
+    """An entry of `clients`. `memo` keeps methods that several entries share. Raises `CatalogError`."""
     kinds = _kinds(raw, known)
     raw = _merged(raw, known, _CLIENT_OWN, where)
     when = raw.get("when")
@@ -221,10 +246,12 @@ def read_client(raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping
     kind = raw.get("object")
     if kind is not None and kind not in get_args(Object):
         raise CatalogError(f"{where}.object: expected one of {', '.join(get_args(Object))}, found {kind!r}")
-    client = Client(
+    derive, derived = _methods(raw.get("derive", ()), f"{where}.derive", memo)
+    makers, made = _methods(raw.get("makers", ()), f"{where}.makers", memo)
+    return Client(
         id=raw["id"],
         family=family,
-        names=expand((*raw.get("names", ()), *raw.get("legacy_names", ()))),
+        names=tuple(dict.fromkeys(expand((*raw.get("names", ()), *raw.get("legacy_names", ()))))),
         modules=tuple(raw.get("modules", ())),
         on=tuple(raw.get("on", ())),
         paths=tuple(raw.get("paths", ())),
@@ -238,10 +265,10 @@ def read_client(raw: Mapping[str, Any], family: str, known: Mapping[str, Mapping
         object=kind,
         holds=read_holds(raw.get("holds", ()), where),
         kinds=kinds,
+        derive=derive,
+        makers=makers,
+        variants={**derived, **made} if derived or made else _NOTHING,
     )
-    derive, derived = _methods(raw.get("derive", ()), client, f"{where}.derive")
-    makers, made = _methods(raw.get("makers", ()), client, f"{where}.makers")
-    return replace(client, derive=derive, makers=makers, variants={**derived, **made})
 
 
 def read_apis(raw: Mapping[str, Any], family: str) -> tuple[str, ...]:

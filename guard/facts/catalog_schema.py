@@ -37,6 +37,7 @@ def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]
 
 
 def _arg() -> dict[str, Any]:
+    older = _object("", ["package", "before", "default"], package=_NAME, before=_NAME, default=_SCALAR)
     full = _object(
         "Where a value stands among the arguments of a call, and what holds when it is not sent.",
         [],
@@ -56,13 +57,11 @@ def _arg() -> dict[str, Any]:
         form=_one_or_each(get_args(Form), "How an input is to be read."),
         given={**_NAME, "description": "Argument whose presence switches to `given_default`."},
         given_default={**_SCALAR, "description": "null: no bound."},
-        older=_object(
-            "A default that held before a release.",
-            ["package", "before", "default"],
-            package=_NAME,
-            before=_NAME,
-            default=_SCALAR,
-        ),
+        join={"type": "boolean", "description": "All names that are sent count, not only the first."},
+        older={
+            "description": "A default that held before a release, or several, newest first.",
+            "anyOf": [older, {"type": "array", "items": older, "minItems": 1}],
+        },
     )  # fmt: skip
     return {"anyOf": [_NAME, _NAMES, full]}
 
@@ -101,7 +100,7 @@ def _holds() -> dict[str, Any]:
         "each": {"type": "boolean", "description": "A list or dict of which every element is held."},
         "paths": {**_NAMES, "description": "Methods that add one later; `arg` is an argument of those."},
         "setting": {**_NAME, "description": "Setting that decides when it is not sent."},
-        "object": {**_NAME, "description": "Constructor of the object that is made when nothing decides."},
+        "object": {**_NAME, "description": "Constructor of the object that is made of a text or of nothing."},
         "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
     }

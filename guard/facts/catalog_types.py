@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guard.facts.formula import Formula
@@ -25,12 +25,13 @@ all; `fallback` after a failure; `setting` it sends nothing, its arguments hold 
 client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object",
+    "object", "prompt",
 ]  # fmt: skip
 """How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
 `items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
 dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
-something stored at the provider, whose size the code doesn't show; `object` anything else."""
+something stored at the provider, whose size the code doesn't show; `object` anything else; `prompt` what frameworks
+take: a text, a list of messages (also pairs of role and text), or a prompt template."""
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
@@ -78,19 +79,26 @@ class Arg:
     """Argument whose presence switches the default to `given_default` (google-genai: `retry_options` without
     `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
     given_default: Scalar = None
-    older: Older | None = None
-    """Another default in older releases."""
+    older: tuple[Older, ...] = ()
+    """Other defaults in older releases of one package, newest first."""
+
+    join: bool = False
+    """All names that are sent count, not only the first (role, goal and backstory of a crewAI agent)."""
 
     def form(self, name: str) -> Form:
         """How the value of argument `name` is to be read."""
         return self.forms[self.names.index(name)] if self.forms else "text"
 
     def defaults(self, version: str | None) -> tuple[Scalar, ...]:
-        """What may hold when nothing is sent and `how` is `default`, for the installed version of `older.package`
-        (None: not known, so that both defaults are possible; today's comes first)."""
-        if self.older is None or (version is not None and _numbers(version) >= _numbers(self.older.before)):
-            return (self.default,)
-        return (self.older.default,) if version is not None else (self.default, self.older.default)
+        """What may hold when nothing is sent and `how` is `default`, for the installed version of `older`'s package
+        (None: not known, so that all are possible; today's comes first)."""
+        if version is None:
+            return (self.default, *(older.default for older in self.older))
+        found = self.default
+        for older in self.older:
+            if _numbers(version) < _numbers(older.before):
+                found = older.default
+        return (found,)
 
     def as_retries(self, number: int, name: str | None = None) -> int:
         """`number`, as written in argument `name` (None: the default), as retries after the first try."""
@@ -138,13 +146,22 @@ class Holds:
     setting: str | None = None
     """`Setting` that decides when the argument is not sent."""
     default: str | None = None
-    """Chain of the constructor (without `()`) of the object that is made when neither is given."""
+    """Chain of the constructor (without `()`) of the object that is made when neither is given; of a text it is the
+    object with that text as its model."""
     times: Formula | None = None
     """How often it is asked in one run of the holder; None: once. A role without a value has no bound."""
     typical: int | None = None
     """How often, as a rule; None: the same as `times`."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What the arguments of a deriving method or maker mean."""
+
+    roles: Mapping[str, Arg]
+    holds: tuple[Holds, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +197,18 @@ class Client:
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
     makers: tuple[str, ...] = ()
     """Class methods that make one as the constructor does (`Chroma.from_documents`)."""
-    variants: Mapping[str, Client] = field(default_factory=dict)
-    """By name of a deriving method or maker whose arguments mean something else than the constructor's: this client
-    with the roles and held objects of that method."""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """By name of a deriving method or maker whose arguments mean something else than the constructor's."""
 
     @property
     def is_site(self) -> bool:
         """Whether making one is reported as a site of role `model`."""
         return self.object in ("model", "embeddings", "agent")
+
+    def by(self, method: str) -> Client:
+        """This client as the deriving method or maker `method` makes it."""
+        variant = self.variants.get(method)
+        return self if variant is None else replace(self, roles=variant.roles, holds=variant.holds, when=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +243,15 @@ class Base:
 class Kin:
     """A rule for classes that are not listed: by module and class name they are like a listed client."""
 
-    modules: re.Pattern[str]
-    classes: re.Pattern[str]
-    but: re.Pattern[str] | None
+    modules: str
+    """Regular expression for the whole dotted module; `classes` and `but` (empty: nothing) for the class name."""
+    classes: str
+    but: str
     client: str
+
+    def names(self, name: str) -> bool:
+        """Whether a class may be meant by its name alone."""
+        return bool(re.fullmatch(self.classes, name)) and not (self.but and re.fullmatch(self.but, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,12 @@ def _exits(body: Sequence[ast.stmt]) -> str:
         return "" if "" in ways else ways.pop() if len(ways) == 1 else "mixed"
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         func = last.value.func
-        if isinstance(func, ast.Attribute) and func.attr == "exit" and isinstance(func.value, ast.Name) and func.value.id == "sys":
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr == "exit"
+            and isinstance(func.value, ast.Name)
+            and func.value.id == "sys"
+        ):
             return "raise"
     return ""
 
@@ -97,7 +102,11 @@ class _Statements:
         at = self.low.pos(node).end
         for target in node.targets:
             self.low.bind(target, scope, "assign", value, at, ())
-            if isinstance(target, ast.Name) and target.id == "__all__" and isinstance(node.value, (ast.List, ast.Tuple)):
+            if (
+                isinstance(target, ast.Name)
+                and target.id == "__all__"
+                and isinstance(node.value, (ast.List, ast.Tuple))
+            ):
                 names = [e.value for e in node.value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
                 self.exports = tuple(names)
 
@@ -109,7 +118,9 @@ class _Statements:
 
     def _augassign(self, node: ast.AugAssign, scope: Scope) -> None:
         value = self.low.expr(node.value, scope.id)
-        op = {"Add": "+", "Sub": "-", "Mult": "*", "BitOr": "|", "Mod": "%", "Div": "/"}.get(type(node.op).__name__, "?")
+        op = {"Add": "+", "Sub": "-", "Mult": "*", "BitOr": "|", "Mod": "%", "Div": "/"}.get(
+            type(node.op).__name__, "?"
+        )
         self.low.bind(node.target, scope, "aug", value, self.low.pos(node).end, (), op=op)
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
@@ -136,7 +147,9 @@ class _Statements:
         pos = self.low.pos(node)
         for alias in node.names:
             # `import a.b` binds `a`; `import a.b as c` binds the submodule.
-            name, module = (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0], alias.name.split(".")[0])
+            name, module = (
+                (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0], alias.name.split(".")[0])
+            )
             scope.bindings.setdefault(name, []).append(Binding(name, "import", pos.end, pos, None, module=module))
 
     def _importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
@@ -184,7 +197,9 @@ class _Statements:
     ) -> None:  # fmt: skip
         start, end = self.low.pos(body[0]).start, self.low.pos(body[-1]).end
         leaves = _exits(body)
-        scope.blocks.append(Block(kind, group, arm, start, end, test, negated, bool(leaves), exhaustive, pattern, leaves))
+        scope.blocks.append(
+            Block(kind, group, arm, start, end, test, negated, bool(leaves), exhaustive, pattern, leaves)
+        )
         self.body(body, scope)
 
     def _new_group(self) -> int:

@@ -39,7 +39,7 @@ class Binding(NamedTuple):
     """Place of the value, for trails."""
     value: Expr | None
     path: tuple[int | str, ...] = ()
-    """Of an unpacking: indices into the value; `*` for a starred rest."""
+    """Of an unpacking: indices into the value; `*1:2` for a starred rest with one target before and two behind it."""
     module: str = ""
     """Of an import: dotted module, relative ones with leading dots."""
     member: str | None = None
@@ -132,6 +132,8 @@ class Scope:
     """Of a comprehension: the iterables of its clauses."""
     filtered: bool = False
     """Of a comprehension: whether it has conditions."""
+    tests: tuple[Expr, ...] = ()
+    """Of a comprehension: the conditions of its clauses."""
     doc: str | None = None
 
 

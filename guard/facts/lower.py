@@ -39,14 +39,14 @@ from guard.facts.filefacts import Binding, CallRef, Effect, Param, Scope
 
 MUTATORS = frozenset({
     "update", "append", "extend", "setdefault", "pop", "insert", "add", "clear", "remove", "reverse", "sort", "popitem",
-    "discard",
+    "discard", "appendleft", "extendleft", "popleft", "rotate",
 })  # fmt: skip
 """Methods of dicts, lists and sets that change the object."""
 
 HARMLESS = frozenset({
-    "print", "len", "str", "int", "float", "bool", "isinstance", "range", "list", "dict", "tuple", "set", "enumerate", "zip",
-    "sorted", "getattr", "hasattr", "super", "format", "join", "get", "append", "create", "dumps", "loads", "Path",
-    *MUTATORS,
+    "print", "len", "str", "int", "float", "bool", "isinstance", "range", "list", "dict", "tuple", "set", "enumerate",
+    "zip", "sorted", "getattr", "hasattr", "super", "format", "join", "get", "append", "create", "dumps", "loads",
+    "Path", *MUTATORS,
 })  # fmt: skip
 """Functions whose arguments stay as they are: not worth asking whether they change them."""
 
@@ -103,7 +103,9 @@ class Lowering:
         if self.plain:
             return Pos(node.lineno, node.col_offset + 1, end_line, (node.end_col_offset or 0) + 1)
         column = self.places.column
-        return Pos(node.lineno, column(node.lineno, node.col_offset), end_line, column(end_line, node.end_col_offset or 0))
+        return Pos(
+            node.lineno, column(node.lineno, node.col_offset), end_line, column(end_line, node.end_col_offset or 0)
+        )
 
     def expr(self, node: ast.expr, scope: int) -> Expr:
         """The expression in the small language; its calls are noted as calls of `scope`."""
@@ -118,7 +120,9 @@ class Lowering:
         """A fresh scope below `parent`, with its qualified name."""
         above = self.scopes[parent] if parent >= 0 else None
         prefix = "" if above is None or above.kind == "module" else above.qualname + "."
-        scope = Scope(len(self.scopes), kind, name, prefix + name if name else above.qualname if above else "", parent, pos)
+        scope = Scope(
+            len(self.scopes), kind, name, prefix + name if name else above.qualname if above else "", parent, pos
+        )
         self.scopes.append(scope)
         return scope
 
@@ -238,7 +242,9 @@ class Lowering:
 
     def _compare(self, node: ast.Compare, scope: int) -> Expr:
         ops = tuple(_COMPARE[type(op)] for op in node.ops)
-        return Compare(self.pos(node), self.expr(node.left, scope), ops, tuple(self.expr(c, scope) for c in node.comparators))
+        return Compare(
+            self.pos(node), self.expr(node.left, scope), ops, tuple(self.expr(c, scope) for c in node.comparators)
+        )
 
     def _unary(self, node: ast.UnaryOp, scope: int) -> Expr:
         return Unary(self.pos(node), _UNARY[type(node.op)], self.expr(node.operand, scope))
@@ -273,25 +279,27 @@ class Lowering:
     def _comp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: int) -> Expr:
         inner = self.new_scope("comp", "", scope, self.pos(node))
         iters: list[Expr] = []
+        tests: list[Expr] = []
         for index, clause in enumerate(node.generators):
             # The first iterable is evaluated outside of the comprehension, the others inside.
             iterable = self.expr(clause.iter, scope if index == 0 else inner.id)
             iters.append(iterable)
             self.bind(clause.target, inner, "for", iterable, inner.pos.start, ())
-            for test in clause.ifs:
-                self.expr(test, inner.id)
-        inner.iters = tuple(iters)
+            tests += [self.expr(test, inner.id) for test in clause.ifs]
+        inner.iters, inner.tests = tuple(iters), tuple(tests)
         inner.filtered = any(clause.ifs for clause in node.generators)
         value = self.expr(node.value, inner.id) if isinstance(node, ast.DictComp) else None
         element = self.expr(node.key if isinstance(node, ast.DictComp) else node.elt, inner.id)
-        kind = {"ListComp": "list", "SetComp": "set", "GeneratorExp": "generator", "DictComp": "dict"}[type(node).__name__]
+        kind = {"ListComp": "list", "SetComp": "set", "GeneratorExp": "generator", "DictComp": "dict"}[
+            type(node).__name__
+        ]
         return Comp(inner.pos, kind, inner.id, element, value, inner.filtered)
 
     # --- targets ------------------------------------------------------------------------------------------------
 
     def bind(
-        self, target: ast.expr, scope: Scope, kind: Any, value: Expr | None, at: tuple[int, int], path: tuple[int | str, ...],
-        op: str = "", annotation: Expr | None = None,
+        self, target: ast.expr, scope: Scope, kind: Any, value: Expr | None, at: tuple[int, int],
+        path: tuple[int | str, ...], op: str = "", annotation: Expr | None = None,
     ) -> None:  # fmt: skip
         """Note that `target` gets `value` (or the part of it that `path` names) from `at` on."""
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -299,14 +307,19 @@ class Lowering:
             for index, element in enumerate(target.elts):
                 part: int | str = index
                 if starred is not None and index >= starred:
-                    part = "*" if index == starred else index - len(target.elts)
+                    behind = len(target.elts) - index - 1
+                    part = f"*{index}:{behind}" if index == starred else -behind - 1
                 inner = element.value if isinstance(element, ast.Starred) else element
                 self.bind(inner, scope, "unpack" if kind == "assign" else kind, value, at, (*path, part))
             return
         if isinstance(target, ast.Subscript):
             base, key = self.expr(target.value, scope.id), self.expr(target.slice, scope.id)
             if value is not None:
-                given = value if not path and kind != "for" else Opaque(value.pos, "a part of something that is not followed")
+                given = (
+                    value
+                    if not path and kind != "for"
+                    else Opaque(value.pos, "a part of something that is not followed")
+                )
                 scope.effects.append(Effect("item", base, key, given, at, op))
             return
         name = _target_name(target)

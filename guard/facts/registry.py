@@ -99,15 +99,17 @@ class Catalog:
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""
     provider_prefixes: Mapping[str, str]
-    """First part of a model name (`vertex_ai`) -> provider; the part ends at a `/` or `:`."""
+    """First part of a model name (`vertex_ai`) -> provider; the part ends at a `/` or `:`. The word `*`: the next
+    part decides. See `split_model`."""
     kin: tuple[Kin, ...]
     """Rules for classes that are not listed; the first that fits holds."""
     _call_on: Mapping[tuple[str, str], Call]
     _client_on: Mapping[tuple[str, str], Client]
     _class_on: Mapping[tuple[str, str], Call]
+    _first_on: Mapping[str, Call]
     _named: dict[str, tuple[Client, ...]]
     """Answers of `client_named` so far, for names that are not listed."""
-    _endpoints: tuple[tuple[re.Pattern[str], Endpoint], ...]
+    _endpoints: tuple[tuple[str, Endpoint], ...]
     _hosts: tuple[tuple[str, str | None], ...]
 
     def call_on(self, client_id: str, path: str) -> Call | None:
@@ -121,7 +123,7 @@ class Catalog:
         client = self.clients[client_id]
         bare = _strip(path, client.transparent)
         if bare in client.derive:
-            return client.variants.get(bare, client)
+            return client.by(bare)
         return next((found for kind in client.kinds if (found := self._client_on.get((kind, bare)))), None)
 
     def client_named(self, chain: str) -> tuple[Client, ...]:
@@ -139,18 +141,32 @@ class Catalog:
         if not owner or "()" in chain:
             return ()
         for rule in self.kin:
-            if rule.modules.match(owner) and rule.classes.match(name) and not (rule.but and rule.but.match(name)):
+            if rule.names(name) and re.fullmatch(rule.modules, owner):
                 return (self.clients[rule.client],)
         if not owner.rpartition(".")[2][:1].isupper():
             return ()
-        makers = [c.variants.get(name, c) for c in self.client_named(owner) if name in c.makers]
-        return tuple(makers)
+        return tuple(client.by(name) for client in self.client_named(owner) if name in client.makers)
+
+    def held_call(self, client_id: str) -> Call | None:
+        """The call that a holder makes on an object: the first in the catalogue on the client, else on its kinds."""
+        return next((found for kind in self.clients[client_id].kinds if (found := self._first_on.get(kind))), None)
+
+    def split_model(self, name: str) -> tuple[str | None, str]:
+        """The provider in a model's name and the rest: `litellm/anthropic/claude-x` is anthropic's `claude-x`.
+        None with the whole name where its first part is no provider."""
+        for i, letter in enumerate(name):
+            if letter in "/:":
+                provider = self.provider_prefixes.get(name[:i])
+                if provider == "*":
+                    return self.split_model(name[i + 1 :])
+                return (provider, name[i + 1 :]) if provider is not None else (None, name)
+        return None, name
 
     def may_make(self, name: str) -> bool:
         """Whether a constructor or maker with this last name may be one of a framework's objects: a cheap filter."""
         if name in self.constructor_names:
             return True
-        return any(rule.classes.match(name) and not (rule.but and rule.but.match(name)) for rule in self.kin)
+        return any(rule.names(name) for rule in self.kin)
 
     def class_call(self, chain: str) -> Resolved | None:
         """A request sent by a class method that makes an object (`Chroma.from_documents`), with that object."""
@@ -161,7 +177,7 @@ class Catalog:
             for kind in client.kinds:
                 call = self._class_on.get((kind, method))
                 if call is not None:
-                    return Resolved(call, ((client.variants.get(method, client), 0),))
+                    return Resolved(call, ((client.by(method), 0),))
         return None
 
     def duck(self, path: str, keywords: Iterable[str] = (), open_keywords: bool = False) -> Call | None:
@@ -218,7 +234,7 @@ class Catalog:
         """
         host, path = _split_url(url)
         for pattern, endpoint in self._endpoints:
-            match = pattern.fullmatch(path if endpoint.any_host else host + path)
+            match = re.fullmatch(pattern, path if endpoint.any_host else host + path)
             if match is not None:
                 provider = endpoint.provider or (self.host_provider(host) if host else None)
                 return EndpointMatch(endpoint, provider, match.groupdict())

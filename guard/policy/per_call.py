@@ -104,7 +104,7 @@ def _call_notes(item: Priced) -> tuple[str, ...]:
 
 
 def _call_labels(item: Priced, compare: Compare) -> tuple[Label, ...]:
-    """The outermost call, then the one that sends, where model and limit of the deciding variant were written, retries."""
+    """The outermost call, the one that sends, where model and limit of the deciding variant were written, retries."""
     request = item.request
     index = _variant(item, compare)
     groups: list[Sequence[Label]] = [places.way(request)]

@@ -6,54 +6,141 @@ repeat, one try, one turn, no month) are left out. Neighbour: `text.py`, which a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from guard.model import Choice, Count, Priced, Request, Value
-from guard.report.format import UNKNOWN, columns, count, cut, left, money, right, safe
+from guard.model import Choice, Count, Priced, Request, Span, Value
+from guard.report.format import UNKNOWN, columns, count, cut, cut_path, left, money, right, safe
 from guard.report.style import Meaning, paint
 
 GAP = "  "
-LEAST_NAME = 12
-LEAST_MODEL = 14
-"""Columns below which the names of functions and models are not cut further; a narrower terminal wraps."""
+LEAST_NAME = 18
+LEAST_MODEL = 16
+LONGEST_NOTE = 20
+"""Columns below which the names of functions and models are not cut further (a narrower terminal wraps), and those that
+a note may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request. `figures` are parallel to the titles that `_figures` returns."""
+    """A line of the table: a request, several that read the same, or the head of those that begin at one call."""
 
     path: str
     line: str
     name: str
     model: str
     figures: tuple[str, ...]
+    """Parallel to the titles that `_figures` returns; empty in a head."""
+    note: str
     unknown: bool
 
 
 def table(requests: Sequence[Priced], *, width: int, color: bool) -> list[str]:
     """Lines of the table, `requests` in the given order; they should stand file by file."""
     titles, figures = _figures(requests)
-    rows = [_row(priced, cells) for priced, cells in zip(requests, figures)]
+    stages = _stages(requests)
+    notes = _notes(requests, stages)
+    rows = _grouped(requests, [_row(p, cells, note) for p, cells, note in zip(requests, figures, notes)])
     line = max(columns("line"), *(columns(row.line) for row in rows))
-    sizes = [max(columns(cell) for cell in column) for column in zip(titles, *(row.figures for row in rows))]
+    sizes = [
+        max(columns(title), *(columns(row.figures[index]) for row in rows if row.figures))
+        for index, title in enumerate(titles)
+    ]
+    note = min(max(columns(row.note) for row in rows), LONGEST_NOTE)
     rest = width - len(GAP) - line - sum(size + len(GAP) for size in sizes) - 2 * len(GAP)
+    rest -= note + len(GAP) if note else 0
     name, model = _shares(rest, max(columns(row.name) for row in rows), max(columns(row.model) for row in rows))
 
-    def cells(at: str, where: str, what: str, numbers: Sequence[str]) -> list[str]:
-        fixed = [right(at, line), left(cut(where, name), name), left(cut(what, model), model)]
-        return fixed + [right(text, size) for text, size in zip(numbers, sizes)]
+    def cells(at: str, where: str, what: str, numbers: Sequence[str], said: str) -> list[str]:
+        # Of a call on the way down the end tells the place, of a function the beginning tells the name.
+        where = cut(where, name) if at else cut_path(where, name)
+        fixed = [right(at, line), left(where, name), left(cut(what, model), model)]
+        return fixed + [right(text, size) for text, size in zip(numbers, sizes)] + [cut(said, note)]
 
-    lines = [paint((GAP + GAP.join(cells("line", "in", "model", titles))).rstrip(), "faint", color)]
+    lines = [paint((GAP + GAP.join(cells("line", "in", "model", titles, ""))).rstrip(), "faint", color)]
     path = None
     for row in rows:
         if row.path != path:
             path = row.path
-            lines.append(paint(path, "strong", color))
-        shown = cells(row.line, row.name, row.model, row.figures)
-        meaning: Meaning | None = "undecided" if row.unknown else None
+            stage = stages.get(path, "production")
+            lines.append(paint(path, "strong", color) + ("" if stage == "production" else f" ({stage})"))
+        shown = cells(row.line, row.name, row.model, row.figures, row.note)
+        meaning: Meaning | None = "undecided" if row.unknown else None if row.figures else "faint"
         lines.append(GAP + GAP.join(shown[:2]) + paint((GAP + GAP.join(shown[2:])).rstrip(), meaning, color))
     return lines
+
+
+def _stages(requests: Sequence[Priced]) -> dict[str, str]:
+    """The stage of each file all of whose requests have the same; it stands beside the file's name."""
+    found: dict[str, set[str]] = {}
+    for priced in requests:
+        found.setdefault(safe(priced.request.sites[0].span.path), set()).add(priced.request.stage)
+    return {path: next(iter(stages)) for path, stages in found.items() if len(stages) == 1}
+
+
+def _notes(requests: Sequence[Priced], stages: Mapping[str, str]) -> list[str]:
+    """What is special about each request, in a few words."""
+    arms = Counter(p.request.exclusive for p in requests)
+    notes = []
+    for priced in requests:
+        request = priced.request
+        known = request.stage == "production" or safe(request.sites[0].span.path) in stages
+        special = [
+            "fallback" if request.after else "",
+            f"1 of {max(arms[request.exclusive], 2)} runs" if request.exclusive else "",
+            "" if known else request.stage,
+            "" if request.counted else "not counted",
+        ]
+        notes.append(", ".join(filter(None, special)))
+    return notes
+
+
+def _grouped(requests: Sequence[Priced], rows: Sequence[Row]) -> list[Row]:
+    """Rows that read the same as one with their number; those that begin at one call and differ stand below a head,
+    each with the call through which it goes."""
+    alike: dict[Row, list[Request]] = {}
+    for priced, row in zip(requests, rows):
+        alike.setdefault(row, []).append(priced.request)
+    at: dict[tuple[str, str, str], list[Row]] = {}
+    for row in alike:
+        at.setdefault((row.path, row.line, row.name), []).append(row)
+    made: list[Row] = []
+    for (path, line, name), group in at.items():
+        if len(group) == 1:
+            number = len(alike[group[0]])
+            made.append(_counted(group[0], number))
+            continue
+        everyone = [request for row in group for request in alike[row]]
+        made.append(Row(path, line, name, f"{len(everyone)} requests", (), "", False))
+        below = [(_through(alike[row], everyone), row) for row in group]
+        for (_, text), row in sorted(below, key=lambda pair: pair[0]):
+            made.append(_counted(replace(row, line="", name=GAP + text), len(alike[row])))
+    return made
+
+
+def _counted(row: Row, number: int) -> Row:
+    """The row with the number of requests that it stands for, where they are several."""
+    if number == 1:
+        return row
+    return replace(row, note=", ".join(filter(None, (f"{number} alike", row.note))))
+
+
+def _through(requests: Sequence[Request], everyone: Sequence[Request]) -> tuple[tuple[str, int], str]:
+    """A key to sort by, and the call on the way down that tells `requests` best from others that begin at their
+    place."""
+    best: tuple[int, Span] | None = None
+    for site in requests[0].sites[1:]:
+        through = [any(other.span == site.span for other in request.sites) for request in everyone]
+        mine = sum(any(other.span == site.span for other in request.sites) for request in requests)
+        if mine == len(requests) and not all(through) and (best is None or sum(through) < best[0]):
+            best = (sum(through), site.span)
+    if best is None:
+        return ("", 0), "another way"
+    span = best[1]
+    name = safe(span.path.rsplit("/", 1)[-1])
+    at = str(span.line) if span.cell is None else f"cell{span.cell}:{span.cell_line}"
+    return (span.path, span.line), f"{name}:{at}"
 
 
 def _shares(rest: int, name: int, model: int) -> tuple[int, int]:
@@ -67,23 +154,12 @@ def _shares(rest: int, name: int, model: int) -> tuple[int, int]:
     return max(name, len("in")), max(model, len("model"))
 
 
-def _row(priced: Priced, figures: tuple[str, ...]) -> Row:
+def _row(priced: Priced, figures: tuple[str, ...], note: str) -> Row:
     request = priced.request
     span = request.sites[0].span
     line = str(span.line) if span.cell is None else f"cell{span.cell}:{span.cell_line}"
-    unknown = not priced.estimate.priced
-    return Row(safe(span.path), line, _name(request), model_text(request.model), figures, unknown)
-
-
-def _name(request: Request) -> str:
-    """The function that the request stands in, and what is special about it."""
-    special = [
-        "fallback" if request.after else "",
-        "one of several" if request.exclusive else "",
-        "" if request.stage == "production" else request.stage,
-    ]
-    words = ", ".join(filter(None, special))
-    return safe(request.sites[0].qualname) + (f" ({words})" if words else "")
+    name = safe(request.sites[0].qualname)
+    return Row(safe(span.path), line, name, model_text(request.model), figures, note, not priced.estimate.priced)
 
 
 def model_text(model: Value) -> str:
@@ -122,5 +198,5 @@ def _all_figures(priced: Priced) -> dict[str, tuple[str, bool]]:
 
 
 def _multiplier(amount: Count) -> tuple[str, bool]:
-    text = count(amount)
+    text = count(amount).replace(" to ", "-")
     return ("" if text == "1" else text), text != "1"

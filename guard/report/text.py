@@ -1,24 +1,28 @@
 """The reports for a terminal: `guard cost` and `guard check`.
 
 In: a `Report`, the terminal's width, whether to color, and the source lines. Out: text. Nothing is printed here.
-Neighbours: `table.py` (the requests), `frame.py` (marked source lines), `format.py` (figures, escaping).
+Neighbours: `table.py` (the requests), `reasons.py` (what is assumed and missing), `frame.py` (marked source lines),
+`format.py` (figures, escaping).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from guard.model import Finding, Money, Priced, Report, Severity, Totals
 from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, percent, place, plural, safe, wrap
 from guard.report.frame import Sources, frame
+from guard.report.reasons import assumptions, order, reasons, why_outside, why_unbounded, why_unpriced
 from guard.report.style import Meaning, paint
 from guard.report.table import table
 
 SHOWN = 6
 """Lines of a list of reasons before it is cut short with a count; `guard explain` and JSON have all."""
-PLACES = 3
-"""Places that are named for a shared reason before the rest is counted."""
+FRAMES = 2
+"""Frames for findings that say the same, before the rest is named by place."""
+NAMED = 12
+"""Places that are named then."""
 
 _SEVERITY: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _WAYS = {"exception": "by exception", "inline": "inline"}
@@ -34,31 +38,49 @@ def enforced(finding: Finding) -> bool:
 # --- guard cost -------------------------------------------------------------------------------------------------
 
 
-def render_cost(report: Report, *, color: bool, width: int, sources: Sources, known: Sequence[str] = ()) -> str:
+def render_cost(
+    report: Report,
+    *,
+    color: bool,
+    width: int,
+    sources: Sources,
+    known: Sequence[str] = (),
+    everything: bool = False,
+) -> str:
     """What the requests of `report` cost: the table, what it rests on, what is missing, sums, and a next step.
 
-    `known` names the SDKs that guard knows; they are said where nothing was found. `sources` is not asked today: the
-    table shows figures, the frames are those of `render_check`.
+    Requests that no sum is about (in tests, not counted) are one line; `everything` shows them, too. `known` names the
+    SDKs that guard knows; they are said where nothing was found. `sources` is not asked today: the table shows figures,
+    the frames are those of `render_check`.
     """
-    counted = sorted((p for p in report.requests if p.request.counted), key=_order)
+    ordered = sorted(report.requests, key=order)
+    shown = ordered if everything else [p for p in ordered if p.in_totals]
     lines: list[str] = []
-    if counted:
+    if shown:
         title = f"Requests to models in {safe(report.root)}, US dollars per call, prices of {safe(report.prices.as_of)}"
-        lines += [paint(title, "strong", color), "", *table(counted, width=width, color=color)]
-        lines += _section("Assumed (*)", _assumptions(counted), width, color)
-        lines += _section("Not priced (?)", _reasons(counted, _why_unpriced), width, color)
-        lines += _section("No bound on the worst case", _reasons(counted, _why_unbounded), width, color)
-    outside = [p for p in report.requests if not p.request.counted]
-    lines += _section("Not counted", _reasons(outside, _why_outside), width, color)
+        lines += [paint(title, "strong", color), "", *table(shown, width=width, color=color)]
+        lines += _section("Assumed (*)", assumptions(shown), width, color)
+        lines += _section("Not priced (?)", reasons(shown, why_unpriced), width, color)
+        lines += _section("No bound on the worst case", reasons(shown, why_unbounded), width, color)
+        lines += _section("Not counted", reasons(shown, why_outside), width, color)
     lines += problems(report, width, color)
     lines += [] if not lines else [""]
+    if len(shown) < len(ordered):
+        lines += wrap(_hidden([p for p in ordered if not p.in_totals]), width, "    ", "")
     lines += closing(report, width, color, known)
     return "\n".join(lines) + "\n"
 
 
-def _order(priced: Priced) -> tuple[str, int, int, str]:
-    span = priced.request.sites[0].span
-    return span.path, span.line, span.column, priced.request.id
+def _hidden(requests: Sequence[Priced]) -> str:
+    """One line for the requests that the table leaves out."""
+    outside = sum(not p.request.counted for p in requests)
+    said = []
+    if outside < len(requests):
+        said.append(f"{plural(len(requests) - outside, 'request')} in tests")
+    if outside:
+        amount = f"{outside:,}" if said else plural(outside, "request")
+        said.append(f"{amount} not counted (never used, or in a branch that is not taken)")
+    return f"{' and '.join(said)}; `--all` shows {'it' if len(requests) == 1 else 'them'}."
 
 
 def _section(title: str, items: list[tuple[str, str]], width: int, color: bool) -> list[str]:
@@ -70,52 +92,11 @@ def _section(title: str, items: list[tuple[str, str]], width: int, color: bool) 
         if columns(what) + columns(why) + 4 <= width:
             lines.append(f"  {what}  {why}")
         else:
-            lines += [f"  {what}", *wrap(why, width, "      ")]
+            lines += [*wrap(what, width, "  "), *wrap(why, width, "      ")]
     if len(items) > SHOWN:
         more = f"  and {len(items) - SHOWN} more; `guard explain PATH:LINE` has those of a request"
         lines.append(paint(more, "faint", color))
     return lines
-
-
-def _assumptions(requests: Sequence[Priced]) -> list[tuple[str, str]]:
-    """Assumptions with the number of requests that rest on each, the most common first."""
-    counts = Counter(text for p in requests for text in dict.fromkeys(p.request.assumed + p.estimate.assumptions))
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    size = max((len(plural(amount, "request")) for _, amount in ranked), default=0)
-    return [(f"{plural(amount, 'request'):>{size}}", safe(text)) for text, amount in ranked]
-
-
-def _why_unpriced(priced: Priced) -> tuple[str, ...]:
-    if priced.estimate.priced:
-        return ()
-    return priced.estimate.why or tuple(item.why for item in priced.request.unknown) or ("no reason was given",)
-
-
-def _why_unbounded(priced: Priced) -> tuple[str, ...]:
-    usd = priced.estimate.usd
-    if usd is None or usd.high is not None:
-        return ()
-    return priced.estimate.why or ("no reason was given",)
-
-
-def _why_outside(priced: Priced) -> tuple[str, ...]:
-    return (priced.request.why_not or "no reason was given",)
-
-
-def _reasons(requests: Iterable[Priced], why: Callable[[Priced], tuple[str, ...]]) -> list[tuple[str, str]]:
-    """(places, reason) for each reason, in the order of the first place."""
-    groups: dict[str, list[str]] = {}
-    for priced in sorted(requests, key=_order):
-        reason = "; ".join(why(priced))
-        if reason:
-            groups.setdefault(reason, []).append(place(priced.request.sites[0].span, column=False))
-    return [(_places(places), safe(reason)) for reason, places in groups.items()]
-
-
-def _places(places: list[str]) -> str:
-    unique = list(dict.fromkeys(places))
-    more = f" and {len(unique) - PLACES} more" if len(unique) > PLACES else ""
-    return ", ".join(unique[:PLACES]) + more
 
 
 # --- guard check ------------------------------------------------------------------------------------------------
@@ -129,21 +110,50 @@ def render_check(
     sources: Sources,
     known: Sequence[str] = (),
     blocks: Blocks = enforced,
+    everything: bool = False,
 ) -> str:
     """The findings of `report` as frames, worst first, then one line that counts them and the cost.
 
-    `blocks` says which findings make the command fail (`--fail-on` widens it). Forgiven findings are counted only.
+    `blocks` says which findings make the command fail (`--fail-on` widens it). Forgiven findings are counted only. Of
+    many that say the same and do not block, the first have a frame and the others are named by place, unless
+    `everything` is asked for.
     """
     active = [finding for finding in report.findings if finding.forgiven is None]
     lines: list[str] = []
-    for finding in sorted(active, key=lambda finding: _worst_first(finding, blocks)):
-        lines += [*_finding(finding, blocks(finding), sources, width, color), ""]
+    for group in _alike(sorted(active, key=lambda finding: _worst_first(finding, blocks)), blocks):
+        framed = group if everything or len(group) <= FRAMES + 1 or blocks(group[0]) else group[:FRAMES]
+        for finding in framed:
+            lines += [*_finding(finding, blocks(finding), sources, width, color), ""]
+        if len(framed) < len(group):
+            lines += [*_same(group[len(framed) :], width, color), ""]
     troubles = problems(report, width, color)
     if troubles:
         lines += [*troubles[1:], ""]
     lines += wrap(_summary(report, active, blocks), width)
     lines += closing(report, width, color, known, hint=not active)
     return "\n".join(lines) + "\n"
+
+
+def _alike(findings: Sequence[Finding], blocks: Blocks) -> list[list[Finding]]:
+    """Findings of one policy with the same words, each group where its first one stands."""
+    groups: dict[tuple[bool, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (blocks(finding), finding.policy, finding.verdict, finding.message)
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
+def _same(findings: Sequence[Finding], width: int, color: bool) -> list[str]:
+    """The places of findings that say the same as those before them."""
+    meaning: Meaning = "warning" if findings[0].verdict == "violated" else "undecided"
+    head = f"{meaning}[{safe(findings[0].policy)}]"
+    rest = f": the same at {plural(len(findings), 'more place')}; `--all` shows them"
+    places = list(dict.fromkeys(place(f.labels[0].span, column=False) for f in findings if f.labels))
+    more = f" and {len(places) - NAMED:,} more" if len(places) > NAMED else ""
+    return [
+        paint(head, meaning, color) + paint(rest, "strong", color),
+        *wrap(", ".join(places[:NAMED]) + more, width, "    "),
+    ]
 
 
 def _worst_first(finding: Finding, blocks: Blocks) -> tuple[bool, bool, int, str, int, int, str, str]:
@@ -235,16 +245,20 @@ def _nothing(report: Report, known: Sequence[str]) -> str:
 
 
 def _one_call(totals: Totals) -> str:
+    """The sum over one call of each request. Says what it covers, and that tests are not in it where there are some."""
+    tests = f"; without {totals.tests:,} in tests" if totals.tests else ""
+    if not totals.counted:
+        return f"No request to a model is counted{tests}."
     covered = f"{totals.priced:,} of {totals.counted:,} priced"
     if totals.usd is None:
-        return f"One call of each request: {UNKNOWN}; {covered}."
+        return f"One call of each request: {UNKNOWN}; {covered}{tests}."
     if totals.assumed_share is None:
         share = "how much is assumption is not known"
     elif totals.assumed_share == 0:
         share = "nothing of it assumed"
     else:
         share = f"{percent(totals.assumed_share)} of typical is assumption"
-    return f"One call of each request: {_sum(totals.usd)}; {covered}; {share}."
+    return f"One call of each request: {_sum(totals.usd)}; {covered}; {share}{tests}."
 
 
 def _month(totals: Totals) -> str:
@@ -259,20 +273,32 @@ def _sum(usd: Money) -> str:
 
 def next_step(report: Report) -> str:
     """One thing to do next, from what the report lacks most."""
-    counted = sorted((p for p in report.requests if p.request.counted), key=_order)
-    for priced in counted:
-        if not priced.estimate.priced:
-            at = place(priced.request.sites[0].span, column=False)
-            key = "prices" if priced.request.model.choices else "assume"
-            return f"Next: `guard explain {at}` says what is not known there; `{key}:` in guard.yaml can declare it."
-    for priced in counted:
-        if priced.estimate.usd is not None and priced.estimate.usd.high is None:
-            at = place(priced.request.sites[0].span, column=False)
-            return f"Next: `guard explain {at}` shows why its worst case has no bound."
+    counted = sorted((p for p in report.requests if p.in_totals), key=order)
     if not counted:
         return ""
+    unpriced = [p for p in counted if not p.estimate.priced]
+    if unpriced:
+        frequent = Counter(why_unpriced(p) for p in unpriced)
+        first = max(unpriced, key=lambda p: frequent[why_unpriced(p)])
+        return f"Next: `guard explain {_at(first)}` says what is not known there{_declare(first)}."
+    for priced in counted:
+        if priced.estimate.usd is not None and priced.estimate.usd.high is None:
+            return f"Next: `guard explain {_at(priced)}` shows why its worst case has no bound."
     if report.totals.monthly_requests == 0:
         return "Next: declare `runs_per_month` below `usage: rules:` in guard.yaml to see what a month costs."
     dearest = max(counted, key=lambda p: p.estimate.usd.typical if p.estimate.usd else 0)
-    at = place(dearest.request.sites[0].span, column=False)
-    return f"Next: `guard explain {at}` shows every figure of the dearest call and where it comes from."
+    return f"Next: `guard explain {_at(dearest)}` shows every figure of the dearest call and where it comes from."
+
+
+def _at(priced: Priced) -> str:
+    return place(priced.request.sites[0].span, column=False)
+
+
+def _declare(priced: Priced) -> str:
+    """What can declare what is missing; nothing where the reason itself says it or no declaration helps."""
+    reason = "; ".join(why_unpriced(priced))
+    if "declare" in reason:
+        return ""
+    if not priced.request.model.choices:
+        return "; `assume:` in guard.yaml can declare it"
+    return "; `prices:` or `aliases:` in guard.yaml can declare it" if "price" in reason else ""

@@ -26,7 +26,7 @@ TABLE = {
     "condition instead of a check": (
         "policies:\n  - id: a\n    deny: request.attempts.high > 3",
         "5:5: unknown key 'deny' in policies[0]; this version of guard knows id, check, params, enforce, severity, "
-        "message, docs, owner, on_unknown and paths",
+        "message, docs, owner, on_unknown, paths and skip_stages",
     ),
     "misspelt key in a list": (
         "budgets: [{nme: x, name: b, per_call: 1}]",

@@ -177,7 +177,7 @@ def test_the_example_of_the_documentation(tmp_path: Path) -> None:
         UsageRule("usage.rules[1]", at(8, 7), entry="POST /ask", runs_per_month=Decimal(300_000)),
         UsageRule("usage.rules[2]", at(9, 7), holes={"docs": 8000}),
     )
-    assert found.usage == Usage(400, Decimal("0.5"), "usage.default", rules)
+    assert found.usage == Usage(400, Decimal("0.5"), "usage.default", "usage.default", rules)
     assert found.assume == (Assume("assume[0]", at(11, 5), ("src/router/**",), model="gpt-4o-mini"),)
     assert found.aliases == {"prod-chat-eu": "azure/gpt-4o"}
     assert found.prices == (
@@ -206,6 +206,8 @@ def test_the_example_of_the_documentation(tmp_path: Path) -> None:
             {"allow": at(24, 14), "allow[0]": at(24, 22), "allow[1]": at(24, 38)},
             enforce="block",
             message="{model} is not approved; ask #ai-platform",
+            check_place=at(23, 12),
+            message_place=at(26, 14),
         ),
     )
     assert found.exceptions == (

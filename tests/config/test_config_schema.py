@@ -55,15 +55,15 @@ def test_every_value_has_a_description_and_an_example_that_fits() -> None:
 @pytest.mark.parametrize(
     ("part", "made", "added"),
     [
-        (TOP["usage"]["properties"]["default"], types.Usage, {"source", "rules"}),
+        (TOP["usage"]["properties"]["default"], types.Usage, {"hole_tokens_source", "output_share_source", "rules"}),
         (TOP["usage"]["properties"]["rules"]["items"], types.UsageRule, {"source", "place"}),
         (TOP["assume"]["items"], types.Assume, {"source", "place"}),
         (TOP["prices"]["additionalProperties"], types.PriceRule, {"source", "place", "pattern"}),
         (TOP["features"]["additionalProperties"], types.Feature, {"name", "place"}),
         (TOP["budgets"]["items"], types.Budget, {"place"}),
-        (TOP["policies"]["items"], types.PolicySpec, {"place", "param_places"}),
+        (TOP["policies"]["items"], types.PolicySpec, {"place", "param_places", "check_place", "message_place"}),
         (TOP["exceptions"]["items"], types.Exemption, {"place"}),
-        (schema.SCHEMA, types.Config, {"path"}),
+        (schema.SCHEMA, types.Config, {"path", "prefix"}),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

@@ -21,6 +21,7 @@ from estimate_samples import (
     request,
     row,
     rule,
+    span,
     static,
     unit,
     variant,
@@ -31,7 +32,7 @@ from hypothesis import strategies as st
 from guard.config.types import Config, Feature, PriceRule, Usage
 from guard.estimate.cost import estimate, estimate_all, totals
 from guard.estimate.price_rows import Rates
-from guard.model import Choice, Count, Layer, Message, Money, Prompt, Tokens, Value
+from guard.model import Choice, Count, Layer, Message, Money, Prompt, Step, Tokens, Value
 
 
 def usd(text: str) -> Decimal:
@@ -74,7 +75,7 @@ def test_parts_are_the_arithmetic():
 def test_hole_of_unknown_size_takes_the_stated_default_and_at_most_the_window():
     found = of(request(prompt=prompt(static("hello world"), hole("docs"))))
     assert found.holes[0].tokens == Tokens(0, 400, 9_998)
-    assert found.holes[0].source == "usage.default"
+    assert found.holes[0].source == "default"
     assert found.input_tokens == Tokens(2, 402, 10_000)
     assert found.usd.high == usd("0.02") + usd("0.001")
     assert any("no bound on docs" in line and "9998" in line for line in found.assumptions)
@@ -167,7 +168,7 @@ def test_adjacent_static_segments_are_counted_as_one_text():
 def test_tools_that_are_not_known_are_an_assumption_with_an_open_high_side():
     found = of(request(prompt=replace(prompt(static("hello world")), tools_open=True)))
     assert found.input_tokens == Tokens(2, 402, 10_000)
-    assert any("further tools may be sent" in line for line in found.assumptions)
+    assert any("tools may be sent that are not known here: 400 tokens" in line for line in found.assumptions)
     declared = of(
         request(prompt=replace(prompt(static("hello world")), tools_open=True)), config(rule(holes={"tools": 50}))
     )
@@ -452,15 +453,47 @@ def test_entry_points_without_declared_runs_are_named():
 
 
 def test_default_hole_and_share_of_the_user():
-    settings = Config(usage=Usage(hole_tokens=50, output_share=Decimal("0.2"), source="usage.default"))
+    settings = Config(usage=Usage(hole_tokens=50, output_share=Decimal("0.2")))
     found = of(request(prompt=prompt(hole("docs"))), settings)
     assert (found.input_tokens.typical, found.output_tokens.typical) == (50, 20)
+
+
+def test_who_declares_the_size_of_holes_has_not_declared_the_share_of_output():
+    settings = Config(usage=Usage(hole_tokens=50, hole_tokens_source="usage.default"))
+    found = of(request(prompt=prompt(hole("docs"))), settings)
+    assert "docs: 50 tokens (usage.default)" in found.assumptions
+    assert "output: 50 tokens, 50 % of the limit (default)" in found.assumptions
 
 
 def test_share_of_the_money_that_is_assumption():
     """10 declared input tokens (0.00002 USD) beside an assumed output of 50 (0.0005 USD)."""
     found = of(request(prompt=prompt(hole("docs"))), config(rule(holes={"docs": 10})))
     assert found.assumed_share == pytest.approx(500 / 520)
+
+
+LITERAL = (Step(span(), "literal"),)
+FROM_ENVIRONMENT = (Step(span(), "literal"), Step(span(), "env_default"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "typical"),
+    [
+        # if os.getenv("LIMIT"): kwargs["max_tokens"] = 50
+        (Choice(50, LITERAL), Choice(None, (Step(span(), "not_sent"),)), 500),
+        # max_tokens = 100 if short else 800
+        (Choice(100, LITERAL), Choice(800, LITERAL), 400),
+        # max_tokens = int(os.getenv("LIMIT", "100")), or 800 where a flag is set
+        (Choice(100, FROM_ENVIRONMENT), Choice(800, LITERAL), 50),
+    ],
+    ids=["an optional limit", "arms of a condition", "a default that may be overridden"],
+)
+def test_typical_is_a_default_and_never_an_arm_of_a_condition(first, second, typical):
+    arms = (variant("gpt-4o", max_output=first), variant("gpt-4o", max_output=second, default=False))
+    made = request(variants=arms, max_output=Value((first, second), False))
+    (found,) = estimate_all((made,), TABLE, Config())
+    assert found.estimate.output_tokens.typical == typical
+    known = any("no default is known" in line for line in found.estimate.assumptions)
+    assert known != any(one.default for one in found.request.variants)
 
 
 # --- many requests -------------------------------------------------------------------------------------------------

@@ -87,9 +87,7 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("provider", "model", "input_", "output", "cache_read"), PUBLISHED, ids=str)
-def test_published_prices(
-    provider: str, model: str, input_: str, output: str | None, cache_read: str | None
-) -> None:
+def test_published_prices(provider: str, model: str, input_: str, output: str | None, cache_read: str | None) -> None:
     row = PRICES.find(model, provider)
     assert row is not None
     assert row.provider == provider
@@ -513,3 +511,30 @@ def test_candidates_are_keys_or_a_reason(name: str, provider: str | None) -> Non
     found = candidates(name, provider)
     assert bool(found.keys) + (found.why_not is not None) + (found.bare is not None) == 1
     assert all("/" in key and key == key.lower() for key in found.keys)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("gpt-4oo", "gpt-4o"),
+        ("gpt4o", "gpt-4o"),
+        ("GPT-4o-minii", "gpt-4o-mini"),
+        ("claude-sonnet-4.5", "claude-sonnet-4-5"),
+        ("sonnet-4.5", "claude-sonnet-4-5"),
+        ("llama-3.3-70b-versatile", "groq/llama-3.3-70b-versatile"),
+        ("text-embeding-3-small", "text-embedding-3-small"),
+        ("deepseek-chatt", "deepseek-chat"),
+    ],
+)
+def test_the_first_suggestion_is_what_was_meant(typed: str, first: str) -> None:
+    found = PRICES.suggest(typed)
+    assert found[0] == first
+    assert all(PRICES.find(name, None) for name in found)
+    assert not any(name.startswith("ft:") for name in found)
+
+
+@pytest.mark.parametrize("name", ["dall-e-3", "openai/dall-e-3"])
+def test_a_model_that_is_priced_by_size_says_so(name: str) -> None:
+    assert PRICES.why_not(name, None) == (
+        "the price of `dall-e-3` depends on quality and size, for example `openai/standard/1792-x-1024/dall-e-3`"
+    )

@@ -100,7 +100,9 @@ def test_openai_models_are_counted_exactly(model, encoding):
 def test_assignments_agree_with_tiktoken():
     from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
-    names = {**MODEL_TO_ENCODING, **{prefix + "x": name for prefix, name in MODEL_PREFIX_TO_ENCODING.items()}}
+    # A fine-tuned model is `ft:MODEL:organisation::id`; the other prefixes end in a mark themselves.
+    ends = {prefix: ":x" if prefix.startswith("ft:") else "x" for prefix in MODEL_PREFIX_TO_ENCODING}
+    names = {**MODEL_TO_ENCODING, **{prefix + ends[prefix]: name for prefix, name in MODEL_PREFIX_TO_ENCODING.items()}}
     same_text = {"o200k_harmony": "o200k_base", "p50k_edit": "p50k_base"}  # differ only in special tokens
     wrong = {
         model: encoding_for(None, model).encoding
@@ -183,3 +185,8 @@ def test_every_text_has_a_class(text):
 @given(st.text(max_size=60))
 def test_any_name_of_a_model_gets_a_method(name):
     assert encoding_for(None, name).encoding in encodings.NAMES
+
+
+@pytest.mark.parametrize("name", ["gpt-4oo", "gpt-4omni", "gpt-41", "gpt-3.5x"])
+def test_a_name_that_only_begins_like_a_known_one_is_not_counted_exactly(name):
+    assert not encoding_for(None, name).exact

@@ -88,18 +88,21 @@ def test_every_call_says_how_often_it_tries(catalog: Catalog) -> None:
 
 
 def test_every_client_answers_for_retries(catalog: Catalog) -> None:
-    """A client says what its retries are, or hands the question to the one that it wraps or was made on."""
+    """A client says what its retries are, or hands the question to those that it wraps, holds or was made on."""
     for client in catalog.clients.values():
         asked = {"client_retries", "max_retries"} & client.roles.keys()
-        assert asked or client.wraps is not None or client.on, client.id
+        elsewhere = client.wraps is not None or client.on or client.holds or client.object not in (None, "model")
+        assert asked or elsewhere, client.id
 
 
 def test_references_between_entries_exist(catalog: Catalog) -> None:
     for call in every_call(catalog):
         assert set(call.on) <= catalog.clients.keys(), call.api
-        assert set(call.turns_when) <= call.roles.keys(), call.api
+        known = call.roles.keys() | {r for c in call.on for r in catalog.clients[c].roles} | {"client_retries"}
+        held = [client for client in catalog.clients.values() if client.holds]
+        known |= {role for client in held for role in client.roles} if call.invoke else set()
+        assert set(call.turns_when) <= known, call.api
         for layer in call.layers:
-            known = call.roles.keys() | {r for c in call.on for r in catalog.clients[c].roles} | {"client_retries"}
             assert layer.formula.names() <= known, call.api
     for client in catalog.clients.values():
         assert set(client.on) <= catalog.clients.keys(), client.id
@@ -109,25 +112,42 @@ def api(catalog: Catalog, chain: str) -> list[str]:
     return [resolved.call.api for resolved in catalog.resolve(chain)]
 
 
+def chains_of(catalog: Catalog, client_id: str) -> list[str]:
+    """Chains that make a client that has the calls of `client_id`."""
+    found = [name for c in catalog.clients.values() if client_id in c.kinds for name in c.names]
+    for client in catalog.clients.values():
+        if client_id in client.kinds:
+            for owner in set(client.on) - set(client.kinds):
+                found += [f"{chain}().{path}" for chain in chains_of(catalog, owner) for path in client.paths]
+    return found
+
+
 def test_every_call_can_be_reached(catalog: Catalog) -> None:
     for (client_id, path), call in catalog._call_on.items():
-        client = catalog.clients[client_id]
-        names = [
-            *client.names,
-            *(n + "()." + p for o in client.on for n in catalog.clients[o].names for p in client.paths),
-        ]
-        chains = [f"{name}().{path}" for name in names]
-        assert chains and all(call.api in api(catalog, chain) for chain in chains), (client_id, path)
+        chains = [f"{chain}().{path}".removesuffix(".") for chain in chains_of(catalog, client_id)]
+        own = [chain for chain in chains if (call_of := catalog.resolve(chain)) and call_of[-1].call is call]
+        assert own, (client_id, path)
+        assert all(catalog.resolve(chain) for chain in chains), (client_id, path)
+
+
+def test_class_methods_that_send_can_be_reached(catalog: Catalog) -> None:
+    for (client_id, method), call in catalog._class_on.items():
+        names = [n for c in catalog.clients.values() if client_id in c.kinds for n in c.names if "()" not in n]
+        assert names and all(call.api in api(catalog, f"{name}.{method}") for name in names), (client_id, method)
 
 
 def test_filters_let_known_calls_through(catalog: Catalog) -> None:
+    roots = catalog.import_roots | catalog.common_roots
     for name in catalog.calls_by_name:
         assert name.rpartition(".")[2] in catalog.last_names
-        assert any(name.startswith(root + ".") for root in catalog.import_roots), name
+        assert any(name.startswith(root + ".") for root in roots), name
     for client in catalog.clients.values():
         for name in client.names:
-            assert any(name.startswith(root + ".") for root in catalog.import_roots), name
-            assert any(needle in name.encode() for needle in catalog.needles), name
+            assert any(name.startswith(root + ".") for root in roots), name
+            module, _, last = name.removesuffix("()").partition("(")[0].rpartition(".")
+            written = f"from {module} import {last}\nimport {name}".encode()
+            assert any(needle in written for needle in catalog.needles), name
+            assert client.object is None or catalog.may_make(name.rpartition(".")[2]), name
     assert b"completions.create" in catalog.needles and b"/chat/completions" in catalog.needles
     assert all(len(needle) > 3 for needle in catalog.needles)
 

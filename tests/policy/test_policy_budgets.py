@@ -15,7 +15,7 @@ from guard.estimate.totals import sum_of
 from guard.model import Count, Finding, Money, Part, Priced, Reach, Tokens
 from guard.policy import words
 from guard.policy.budgets import judge
-from guard.policy.examples import estimate, known, layers, priced, unknown
+from guard.policy.examples import estimate, known, layers, looped, priced, unknown
 from guard.policy.selection import select
 
 PLACE = Place("guard.yaml", 8, 5)
@@ -298,3 +298,34 @@ def test_money_beside_a_limit_reads_on_the_right_side_of_it(usd: Decimal, limit:
     value = Decimal(shown.replace("$", "").replace(",", ""))
     assert (value > limit) == (usd > limit)
     assert (value == limit) == (usd == limit)
+
+
+# --- tests, callers of a wrapper, a configuration further up ----------------------------------------------------
+
+
+def test_tests_are_in_no_budget_but_one_for_tests_unless_runs_are_declared_for_them() -> None:
+    plain, in_test = call("1", "2", "3", id="a"), call("1", "2", "3", id="t", stage="test")
+    ran = replace(in_test, estimate=replace(in_test.estimate, runs_per_month=Decimal(5)))
+    never = replace(in_test, estimate=replace(in_test.estimate, runs_per_month=Decimal(0)))
+
+    def ids(items: list[Priced], **selection: Any) -> list[str]:
+        return [item.request.id for item in select(budget(per_call="1", **selection), items)]
+
+    assert ids([plain, in_test, never]) == ["a"]
+    assert ids([plain, in_test], stage="test") == ["t"]
+    assert ids([plain, ran]) == ["a", "t"]
+
+
+def test_the_paths_of_a_budget_are_relative_to_the_folder_of_the_configuration() -> None:
+    item = call("1", "2", "3")
+    assert not judge([budget(per_call="1", paths=("services/app/**",))], [item])
+    assert judge([budget(per_call="1", paths=("services/app/**",))], [item], prefix="services/")
+
+
+@pytest.mark.parametrize("amount", ["per_call", "per_month"])
+def test_two_callers_of_one_wrapper_are_told_apart_by_their_own_calls(amount: str) -> None:
+    items = [month("900", id=str(line), sites=looped(Count(), line)) for line in (40, 50)]
+    findings = judge([budget(**{amount: "0.0001"})], items)
+    calls = [label.span.line for found in findings for label in found.labels if label.span.path == "app/jobs.py"]
+    assert calls == [40, 50]
+    assert all("sends" in [label.text for label in found.labels] for found in findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,3 +222,24 @@ def test_fail_on_takes_violations_from_a_severity_up(fail_on: Any, code: int) ->
 
 def test_fail_on_leaves_undecided_findings_to_on_unknown() -> None:
     assert exit_code(run([priced(model=unknown("?"))], "model-known"), "low") == 0
+
+
+def test_the_recommended_pack_leaves_tests_alone_and_says_how_to_change_that(tmp_path: Path) -> None:
+    from guard.config.load import load as load_config
+
+    in_test = priced(max_output=NOT_SENT, stage="test")
+
+    def found(text: str) -> list[str]:
+        (tmp_path / "guard.yaml").write_text(f"version: 1\n{text}")
+        return [f.policy for f in decide(load(load_config(tmp_path).policies), [in_test], CONTEXT)]
+
+    assert found("") == []
+    assert found("policies: [{id: output-limit, skip_stages: []}]\n") == ["output-limit"]
+    assert found("policies: [{id: own, check: output-limit}]\n") == ["own"]
+    assert found("policies: [{id: own, check: output-limit, skip_stages: [test, ci]}]\n") == []
+
+
+def test_paths_are_relative_to_the_folder_of_the_configuration() -> None:
+    policies = load([PolicySpec("mine", PLACE, "output-limit", paths=("services/app/**",))])
+    assert not decide(policies, [priced(max_output=NOT_SENT)], CONTEXT)
+    assert decide(policies, [priced(max_output=NOT_SENT)], CONTEXT, "services/")

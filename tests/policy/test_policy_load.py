@@ -149,3 +149,13 @@ def test_any_parameters_load_or_are_refused(check: str, params: dict[str, Any]) 
         assert error.errors
     else:
         assert isinstance(policy.params, registry.checks()[check].params)
+
+
+def test_an_unknown_check_and_an_unknown_field_are_shown_where_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "guard.yaml").write_text(
+        "version: 1\nextends: []\npolicies:\n  - id: mine\n    enforce: block\n    check: output-limits\n"
+        '  - {id: output-limit, message: "no {modell}"}\n'
+    )
+    with pytest.raises(PolicyError) as caught:
+        load(load_config(tmp_path).policies)
+    assert [(issue.line, issue.column) for issue in caught.value.errors] == [(6, 12), (7, 33)]

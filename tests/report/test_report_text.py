@@ -9,13 +9,20 @@ from decimal import Decimal
 import pytest
 from report_samples import ALLOWED, CHAT, EMPTY, RANKED, REPORT, SOURCES, UNDECIDED, WARNED
 
-from guard.model import Count, Finding, Money, Report, Totals
+from guard.model import Count, Finding, Label, Money, Priced, Report, Span, Totals
 from guard.report.format import columns
+from guard.report.reasons import assumptions
 from guard.report.text import render_check, render_cost
 
+SECONDS = replace(CHAT.estimate, why=("the length of the audio is not known: declare `# guard: assume seconds=...`",))
 
-def cost(report: Report, width: int = 100, color: bool = False, known: tuple[str, ...] = ()) -> str:
-    return render_cost(report, color=color, width=width, sources=SOURCES.get, known=known)
+
+def cost(report: Report, width: int = 100, color: bool = False, known: tuple[str, ...] = (), **more: bool) -> str:
+    return render_cost(report, color=color, width=width, sources=SOURCES.get, known=known, **more)
+
+
+def requests(*found: Priced) -> Report:
+    return replace(REPORT, requests=found, problems=())
 
 
 def check(report: Report, width: int = 100, color: bool = False) -> str:
@@ -28,11 +35,11 @@ def test_cost_shows_requests_by_file_with_sums_gaps_and_a_next_step() -> None:
         == """\
 Requests to models in shop, US dollars per call, prices of 2026-11-20
 
-  line  in       model         typical  worst  repeats   tries  a month
+  line  in       model         typical  worst  repeats  tries  a month
 app/chat.py
-     8  answer   ?                  ?       ?   0 to ?
+     8  answer   ?                  ?       ?      0-?
 app/jobs.py
-    40  nightly  gpt-4o or ?  $0.0025*  $0.96        3  1 to 3  $15,200
+    40  nightly  gpt-4o or ?  $0.0025*  $0.96        3    1-3  $15,200
 
 Assumed (*)
   1 request  hole `docs` taken as 400 tokens (usage.default)
@@ -41,12 +48,10 @@ Assumed (*)
 Not priced (?)
   app/chat.py:8  the model is read from a database
 
-Not counted
-  eda.ipynb:cell3:5  a notebook runs 0 times a month unless declared
-
 1 file could not be read in full
   app/old.py:3:7  not Python 3: calls in it are not seen (exclude it)
 
+1 request not counted (never used, or in a branch that is not taken); `--all` shows it.
 One call of each request: $0.0025 typical, $0.96 worst; 1 of 2 priced; 62% of typical is assumption.
 A month: $15,200 typical, $5,770,000 worst; usage is declared for 1 of 2.
 Next: `guard explain app/chat.py:8` says what is not known there; `assume:` in guard.yaml can
@@ -83,6 +88,67 @@ def test_columns_that_say_nothing_are_left_out() -> None:
     assert text.split("\n")[2].split() == ["line", "in", "model", "typical", "worst"]
 
 
+IN_TESTS = replace(RANKED, request=replace(RANKED.request, stage="test"), estimate=SECONDS)
+
+
+def test_requests_in_tests_are_one_line_unless_all_are_asked_for() -> None:
+    report = replace(requests(CHAT, IN_TESTS, IN_TESTS), totals=replace(REPORT.totals, tests=2))
+    text = cost(report)
+    assert "app/jobs.py" not in text and "seconds" not in text
+    assert "\n2 requests in tests; `--all` shows them.\n" in text
+    assert "62% of typical is assumption; without 2 in tests." in text.replace("\n    ", " ")
+    everything = cost(report, everything=True)
+    assert "app/jobs.py (test)" in everything and "`--all`" not in everything
+
+
+def test_only_tests_found_is_not_a_total_of_nothing() -> None:
+    nothing = replace(REPORT.totals, counted=0, priced=0, usd=None, usd_per_month=None, tests=1)
+    text = cost(replace(requests(IN_TESTS), totals=nothing))
+    assert text == "1 request in tests; `--all` shows it.\nNo request to a model is counted; without 1 in tests.\n"
+
+
+def test_requests_that_are_not_counted_are_listed_with_all() -> None:
+    assert "Not counted\n  eda.ipynb:cell3:5  a notebook runs 0 times" in cost(REPORT, everything=True)
+
+
+def through(line: int, **changes: object) -> Priced:
+    """RANKED by a call at `app/steps.py:LINE`."""
+    outer, *_, send = RANKED.request.sites
+    between = replace(outer, span=Span("app/steps.py", line, 5, line, 20), role="wrapper")
+    return replace(RANKED, request=replace(RANKED.request, sites=(outer, between, send), **changes))
+
+
+def test_requests_that_begin_at_one_call_stand_below_it_with_what_tells_them_apart() -> None:
+    dear = replace(RANKED.estimate, usd=Money(Decimal(1), Decimal(2), Decimal(3)))
+    rows = cost(requests(through(7), replace(through(3), estimate=dear))).split("\n")[4:7]
+    assert [row.split()[:3] for row in rows] == [
+        ["40", "nightly", "2"], ["steps.py:3", "gpt-4o", "or"], ["steps.py:7", "gpt-4o", "or"],
+    ]  # fmt: skip
+    assert rows[0].endswith("2 requests")
+
+
+def test_requests_that_read_the_same_are_one_row() -> None:
+    (row,) = [line for line in cost(requests(through(7), through(8))).split("\n") if line.startswith("    40")]
+    assert row.endswith("  2 alike")
+
+
+def test_assumptions_that_differ_in_a_figure_or_a_name_are_one_line() -> None:
+    texts = [
+        ("output: 50 tokens, 50 % of the limit (default)", "docs: 400 tokens (default)"),
+        ("output: 9 tokens, 50 % of the limit (default)", "docs: 400 tokens (default)", "row: 400 tokens (default)"),
+        ("output: 9 tokens, 20 % of the limit (usage.default)", "row: 90 tokens (usage.rules[0])"),
+        ("no bound on docs, row: at most the rest of the model's window, 1200 tokens",),
+    ]
+    found = [replace(RANKED, estimate=replace(RANKED.estimate, assumptions=each)) for each in texts]
+    assert assumptions(found) == [
+        ("2 requests", "400 tokens for a part of the prompt (default): docs, row"),
+        ("2 requests", "output: 50 % of the limit (default)"),
+        (" 1 request", "90 tokens for a part of the prompt (usage.rules[0]): row"),
+        (" 1 request", "no bound on a part of the prompt, so at worst the rest of the model's window: docs, row"),
+        (" 1 request", "output: 20 % of the limit (usage.default)"),
+    ]
+
+
 def test_an_equal_reason_is_said_once_with_its_places() -> None:
     def at(line: int) -> object:
         span = replace(CHAT.request.sites[0].span, line=line, end_line=line)
@@ -101,11 +167,24 @@ def test_an_equal_reason_is_said_once_with_its_places() -> None:
             "declare `runs_per_month` below `usage: rules:` in guard.yaml",
         ),
         (
-            replace(REPORT, requests=(replace(CHAT, request=replace(CHAT.request, model=RANKED.request.model)),)),
-            "`guard explain app/chat.py:8` says what is not known there; `prices:`",
+            replace(
+                REPORT,
+                requests=(
+                    replace(
+                        CHAT,
+                        request=replace(CHAT.request, model=RANKED.request.model),
+                        estimate=replace(CHAT.estimate, why=("`x-1` is not in the price table",)),
+                    ),
+                ),
+            ),
+            "`guard explain app/chat.py:8` says what is not known there; `prices:` or `aliases:` in guard.yaml",
+        ),
+        (
+            replace(REPORT, requests=(CHAT, replace(CHAT, estimate=SECONDS), replace(CHAT, estimate=SECONDS))),
+            "says what is not known there.",
         ),
     ],
-    ids=["all priced", "no usage", "no price"],
+    ids=["all priced", "no usage", "no price", "the most frequent reason says what to declare"],
 )
 def test_the_next_step_follows_from_the_report(report: Report, step: str) -> None:
     assert step in " ".join(cost(report).split())
@@ -197,3 +276,25 @@ def test_color_changes_nothing_but_color() -> None:
         painted = render(REPORT, color=True)
         assert "\x1b[" in painted
         assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render(REPORT)
+
+
+def test_many_findings_of_one_kind_are_two_frames_and_a_list_of_places() -> None:
+    def at(line: int) -> Finding:
+        return replace(UNDECIDED, id=str(line), labels=(Label(Span("app/chat.py", line, 5, line, 60)),))
+
+    report = replace(REPORT, findings=tuple(at(line) for line in range(1, 20)))
+    text = check(report)
+    assert text.count("undecided[model-known]: the model is read from a database\n") == 2
+    assert (
+        "undecided[model-known]: the same at 17 more places; `--all` shows them\n"
+        "    app/chat.py:3, app/chat.py:4, " in text
+    )
+    assert "app/chat.py:14 and 5 more" in " ".join(text.split())
+    assert "0 blocking, 0 warnings, 19 undecided, 0 forgiven." in text
+    every = render_check(report, color=False, width=100, sources=SOURCES.get, everything=True)
+    assert every.count("undecided[model-known]: the model is read from a database\n") == 19
+
+
+def test_what_blocks_is_always_shown_in_full() -> None:
+    many = tuple(replace(ALLOWED, id=str(number)) for number in range(9))
+    assert check(replace(REPORT, findings=many)).count("error[approved-models]: gpt-4o is not on the list") == 9

@@ -1,8 +1,8 @@
 """The calls that lead to a function, as a graph: who runs it, how often, with how many attempts, after which failure.
 
-In: a function (path and scope). Out: its `Edge`s, and answers that go all the way up. Functions that call one another in
-a circle are one component; components come callers first, so that each is answered once and work grows with the number
-of calls. Asked under an empty context: what a single caller decides is in `requests`.
+In: a function (path and scope). Out: its `Edge`s, and answers that go all the way up. Functions that call one another
+in a circle are one component; components come callers first, so that each is answered once and work grows with the
+number of calls. Asked under an empty context: what a single caller decides is in `requests`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ Node = tuple[str, int]
 
 MAX_FUNCTIONS = 4000
 """Functions whose callers are looked for; the others count as entry points."""
+CIRCLE = "functions that call one another without a bound that guard can see"
 MAX_DECIDING = 8
 """Callers that are asked for the number of turns of one loop."""
 
@@ -105,7 +106,7 @@ class Above:
                 at = node_of(above, bind.frame.scope)
                 found.append(Edge(at, bind.call.pos.start, around, around.retries, bind))
         outer = facts.scopes[scope.parent] if scope.parent >= 0 else scope
-        if not found and outer.kind == "function":  # a closure that is handed out runs because the function around it does
+        if not found and outer.kind == "function":  # a closure that is handed out: the function around it lets it run
             found.append(Edge((facts.path, outer.id), scope.pos.start, Around(), (), None))
         return tuple(found)
 
@@ -136,7 +137,8 @@ class Above:
             around = self._around(facts, ref)
             for inner, layers in self._through(facts, ref, where):
                 whole = around._replace(repeats=control.product([around.repeats, inner]))
-                found.append(Edge(node_of(facts, ref.scope), ref.call.pos.start, whole, (*layers, *around.retries), None))
+                at = node_of(facts, ref.scope)
+                found.append(Edge(at, ref.call.pos.start, whole, (*layers, *around.retries), None))
         return tuple(found) or (Edge(node_of(facts, scope.parent), scope.pos.start, Around(), (), None),)
 
     def _handed(self, facts: FileFacts) -> dict[int, list[tuple[CallRef, int | str]]]:
@@ -184,7 +186,8 @@ class Above:
             else:
                 found.append((around.repeats, (*around.retries, *outside)))
         if after and len(found) == 1:
-            again = LoopLayer("tried again after a failure", 1 + after, "maybe", helper.path, calls[-1].call.pos, "in an except block")
+            pos = calls[-1].call.pos
+            again = LoopLayer("tried again after a failure", 1 + after, "maybe", helper.path, pos, "in an except block")
             found = [(found[0][0], (*found[0][1], again))]
         return found
 
@@ -199,7 +202,7 @@ class Above:
                 engine, scope = self.engine, facts.scopes[node[1]]
                 found = self._quietly(lambda: recursion.of(engine, self.callers, facts, scope))
             if len(self.component(node)) > 1:
-                found = found._replace(count=Count(1, 1, None, ("functions that call one another without a bound that guard can see",)))
+                found = found._replace(runs=Count(1, 1, None, (CIRCLE,)))
             self._recursions[node] = found
         return self._recursions[node]
 

@@ -12,7 +12,19 @@ from guard.facts.catalog_types import Arg
 from guard.facts.expr import Call, Star
 from guard.facts.link import calling, containers, objects
 from guard.facts.link.things import (
-    Alt, DictOf, Ext, Frame, Inst, ListOf, Lit, Made, Result, opened, union, unknown, within,
+    Alt,
+    DictOf,
+    Ext,
+    Frame,
+    Inst,
+    ListOf,
+    Lit,
+    Made,
+    Result,
+    opened,
+    union,
+    unknown,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -26,7 +38,7 @@ SENTINELS = ("NOT_GIVEN", "NotGiven()", "omit", "Omit()", "UNSET", "NOT_SENT", "
 def is_absent(alt: Alt) -> bool:
     """Whether an alternative means that nothing goes out."""
     thing = alt.thing
-    return isinstance(thing, Lit) and thing.value is None or isinstance(thing, Ext) and thing.chain.endswith(SENTINELS)
+    return (isinstance(thing, Lit) and thing.value is None) or (isinstance(thing, Ext) and thing.chain.endswith(SENTINELS))
 
 
 class Sent(NamedTuple):

@@ -1,8 +1,7 @@
-"""Layers of attempts that code makes itself: loops that try again, decorators that retry, functions that call themselves
-after a failure.
+"""Layers of attempts that code makes itself: loops that try again and decorators that retry.
 
-In: a call with the blocks around it, or a function with its decorators. Out: `LoopLayer`s. Attempts of SDKs come from the
-catalogue (`draft`); what repeats without a failure is in `loops`.
+In: a call with the blocks around it, or a function with its decorators. Out: `LoopLayer`s. Attempts of SDKs come from
+the catalogue (`draft`); functions that call themselves are in `recursion`; what repeats without a failure in `loops`.
 """
 
 from __future__ import annotations
@@ -56,7 +55,9 @@ def worst(layers: list[tuple[LoopLayer, ...]]) -> tuple[LoopLayer, ...]:
 # --- loops that try again -----------------------------------------------------------------------------------------
 
 
-def retry_loop(engine: Engine, path: str, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> LoopLayer | None:
+def retry_loop(
+    engine: Engine, path: str, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask
+) -> LoopLayer | None:  # fmt: skip
     """A loop that tries again only after a failure: the call stands in a `try` whose success leaves the loop."""
     tries = [b for b in blocks_at(scope, place) if b.kind == "try" and loop.start <= b.start and b.end <= loop.end]
     for block in tries:
@@ -65,8 +66,8 @@ def retry_loop(engine: Engine, path: str, scope: Scope, loop: Block, place: Plac
         if not handlers or all(b.leaves in ("raise", "return", "break") for b in handlers):
             continue
         success = next((b for b in group if b.kind == "try_else"), None)
-        leaves = block.leaves in ("return", "break") or success is not None and success.leaves in ("return", "break")
-        if leaves or loop.leaves in ("return", "break") or _leaves_inside(scope, block, place):
+        ends = {block.leaves, loop.leaves, success.leaves if success is not None else ""}
+        if ends & {"return", "break"} or _leaves_inside(scope, block, place):
             count = loops.head(engine, scope, loop, frame, ask)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""
@@ -102,7 +103,9 @@ def _block_pos(block: Block) -> Pos:
 # --- decorators ---------------------------------------------------------------------------------------------------
 
 
-def decorator_layers(engine: Engine, path: str, scope: Scope, outer: Frame | None = None, level: int = 0) -> list[LoopLayer]:
+def decorator_layers(
+    engine: Engine, path: str, scope: Scope, outer: Frame | None = None, level: int = 0
+) -> list[LoopLayer]:  # fmt: skip
     """Retries by the decorators of a function: of the known packages, or of the repository itself."""
     found: list[LoopLayer] = []
     if outer is None:
@@ -208,7 +211,8 @@ def _number(engine: Engine, expr: Expr | None, frame: Frame) -> tuple[int | None
     if expr is None:
         return None, "no number is given"
     found = engine.eval(expr, frame)
-    values = [int(a.thing.value) for a in found.alts if isinstance(a.thing, Lit) and isinstance(a.thing.value, (int, float))]
+    plain = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
+    values = [int(value) for value in plain if isinstance(value, (int, float))]
     return (max(values), "") if values else (None, found.open[0] if found.open else "not known")
 
 

@@ -8,10 +8,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr
-from guard.facts.link import cli, effects, known, objects
+from guard.facts.link import cli, effects, known, objects, paths, records
 from guard.facts.link.things import (
-    Alt, ClassThing, DictOf, Ext, FileContent, FilePath, Frame, Func, Gap, Inst, ListOf, Lit, Method, ModuleThing,
-    PackageThing, Partial, Pieces, Result, Super, Thing, opened, union, unknown, within,
+    Alt,
+    ClassThing,
+    DictOf,
+    Ext,
+    FileContent,
+    FilePath,
+    Frame,
+    Func,
+    Gap,
+    Inst,
+    ListOf,
+    Lit,
+    Method,
+    ModuleThing,
+    PackageThing,
+    Partial,
+    Pieces,
+    Result,
+    Super,
+    Thing,
+    opened,
+    union,
+    unknown,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,6 +52,8 @@ def attribute_of(engine: Engine, base: Result, name: str, expr: Attr, frame: Fra
     for alt in alts:
         found = attribute(engine, alt.thing, name, expr, frame)
         results.append(within(Result(tuple(Alt(a.thing, a.trail or alt.trail, a.world) for a in found.alts), found.open), alt.world))
+    if base.open and name == "get":  # it has a default, perhaps
+        results.append(Result((Alt(Method(Gap(base.open[0]), name)),)))
     return opened(union(results), *base.open)
 
 
@@ -44,6 +68,8 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         if declared is not None:
             return declared
         return Result((Alt(Ext(f"{thing.chain}.{name}", thing.made)),))
+    if isinstance(thing, Inst) and records.has_method(engine, thing, name):
+        return Result((Alt(Method(thing, name)),))
     if isinstance(thing, Inst):
         return effects.of_object(engine, objects.attribute(engine, thing, name), thing, name)
     if isinstance(thing, ClassThing):
@@ -60,6 +86,8 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         return _of_path(thing, name)
     if isinstance(thing, Lit) and name in ("value", "name") and isinstance(thing.value, str):
         return Result((Alt(thing),))
+    if isinstance(thing, DictOf) and (found := records.attribute(engine, thing, name)) is not None:
+        return found
     if isinstance(thing, (Lit, Pieces, ListOf, DictOf, FileContent)):
         return Result((Alt(Method(thing, name)),))
     return unknown(thing.why if isinstance(thing, Gap) else f".{name} of a function is not followed")
@@ -72,6 +100,8 @@ def _of_path(thing: FilePath, name: str) -> Result:
     if name == "parent":
         parent = str(path.parent)
         return Result((Alt(thing._replace(path="" if parent == "." else parent)),))
+    if name == "parents":
+        return Result((Alt(paths.parents(thing)),))
     if name in ("name", "stem", "suffix"):
         return Result((Alt(Lit(getattr(path, name))),))
     return Result((Alt(Method(thing, name)),))

@@ -39,7 +39,7 @@ def called(engine: Engine, callee: Result, call: Call, frame: Frame) -> Result:
 
 def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result:
     """What calling one thing gives."""
-    from guard.facts.link import stdlib
+    from guard.facts.link import methods, stdlib
 
     if isinstance(thing, Func):
         return enter(engine, thing, call, frame)
@@ -53,7 +53,7 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
     if isinstance(thing, Partial):
         return call_thing(engine, thing.func, with_partial(thing, call, frame), frame)
     if isinstance(thing, Method):
-        return stdlib.call_method(engine, thing, call, frame)
+        return methods.call_method(engine, thing, call, frame)
     if isinstance(thing, Inst):
         owned, _ = objects.order(engine, thing.cls)
         method = objects.method(engine, owned, "__call__") or objects.method(engine, owned, "forward")

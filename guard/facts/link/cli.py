@@ -7,9 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Const, Expr, Seq, last_name
+from guard.facts.expr import Call, Const, Expr, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link.things import Ext, Frame, Hop, ListOf, Lit, Result, moved, opened, union
+from guard.facts.link.things import (
+    Alt,
+    Cell,
+    DictOf,
+    Ext,
+    Frame,
+    Hop,
+    ListOf,
+    Lit,
+    Result,
+    moved,
+    opened,
+    union,
+    unknown,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -60,13 +74,25 @@ def _declared(engine: Engine, call: Call, frame: Frame, path: str) -> Result | N
     results = []
     if (default := keywords.get("default")) is not None:
         results.append(moved(engine.eval(default, frame), Hop(path, default.pos, "default", "command line")))
-    if (choices := keywords.get("choices") or keywords.get("type")) is not None and isinstance(choices, (Seq, Call)):
-        listed = engine.eval(choices, frame)
-        for alt in listed.alts:
-            if isinstance(alt.thing, ListOf) and not alt.thing.open:
-                results += [engine.force(cell) for cell in alt.thing.items]
+    listed = _choices(engine, call, frame)
+    results += [engine.force(cell) for cell in listed or ()]
+    if listed is not None and results and "default" in keywords and "action" not in keywords:
+        return union(results)
     found = opened(union(results), "the user of the command may give another")
     return found if found.alts or "default" in keywords or call.args else None
+
+
+def _choices(engine: Engine, call: Call, frame: Frame) -> tuple[Cell, ...] | None:
+    """What `choices=[...]` or `type=click.Choice([...])` allows; None where it allows anything or is not known."""
+    keywords = dict(call.keywords)
+    choices, kind = keywords.get("choices"), keywords.get("type")
+    if isinstance(kind, Call) and last_name(kind.func) == "Choice" and kind.args:
+        choices = kind.args[0]
+    found = engine.eval(choices, frame) if choices is not None else unknown("no choices are declared")
+    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
+    if isinstance(thing, DictOf) and not thing.open:
+        return tuple(Result((Alt(Lit(e.key)),)) for e in thing.entries)
+    return thing.items if isinstance(thing, ListOf) and not thing.open and not thing.fewer else None
 
 
 def parsed_argument(engine: Engine, thing: Ext, name: str) -> Result | None:
@@ -78,6 +104,8 @@ def parsed_argument(engine: Engine, thing: Ext, name: str) -> Result | None:
     for ref in facts.by_name.get("add_argument", ()) if facts else ():
         if name in _names(ref.call):
             declared = _declared(engine, ref.call, engine.root(path, ref.scope), path)
-            if declared is not None and not any(isinstance(a.thing, Lit) and a.thing.value is None for a in declared.alts):
+            if declared is not None and not any(
+                isinstance(a.thing, Lit) and a.thing.value is None for a in declared.alts
+            ):
                 return declared
     return Result((), ("the user of the command gives it",))

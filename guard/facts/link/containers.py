@@ -9,9 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
+from guard.facts.filefacts import Scope
 from guard.facts.link.things import (
-    Alt, Cell, ClassThing, DictOf, Entry, Ext, Frame, Gap, Inst, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
-    opened, union, unknown, within,
+    Alt,
+    Cell,
+    ClassThing,
+    DictOf,
+    Entry,
+    Ext,
+    Frame,
+    Gap,
+    Inst,
+    ListOf,
+    Lit,
+    Piece,
+    Pieces,
+    Result,
+    Thing,
+    Thunk,
+    opened,
+    union,
+    unknown,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -73,8 +92,6 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
     if not right.items and not right.open:
         return left
     gaps = (*shifted(left, 0, ""), *shifted(right, len(left.items), name))
-    if left.fewer and right.items:
-        gaps = ((0, ""), *gaps) if right.open else gaps
     return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps, False, left.fewer or right.fewer)
 
 
@@ -86,22 +103,34 @@ def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
         if key is not None:
             found = engine.eval(key, frame)
             keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
-            entries = tuple(Entry(k, Thunk(value, frame), len(keys) == 1) for k in keys)
-            why = () if len(keys) == 1 else ("a key that is not known",)
+            exact = len(keys) == 1 and len(found.alts) == 1 and not found.open
+            entries = tuple(Entry(k, Thunk(value, frame), exact) for k in keys)
+            why = () if exact else ("a key that is not known",)
             rows = [_extended(row, DictOf(entries, why)) for row in rows]
             continue
         inner = engine.eval(value, frame)
         spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
         if not spread:
             none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
-            why = () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
+            why = (
+                () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
+            )
             rows = [_extended(row, DictOf((), why)) for row in rows]
             continue
         reasons += inner.open
+        if any(
+            not isinstance(a.thing, DictOf) and not (isinstance(a.thing, Lit) and a.thing.value is None)
+            for a in inner.alts
+        ):
+            reasons.append("further keys are spread into it")
         grown = []
         for row in rows:
             for alt in spread:
-                grown += [_extended(a, alt.thing) for a in within(Result((row,)), alt.world).alts if isinstance(alt.thing, DictOf)]
+                grown += [
+                    _extended(a, alt.thing)
+                    for a in within(Result((row,)), alt.world).alts
+                    if isinstance(alt.thing, DictOf)
+                ]
         rows = grown[:MAX_ELEMENTS]
     return Result(tuple(rows), tuple(reasons))
 
@@ -139,7 +168,9 @@ def turned(thing: ListOf) -> ListOf:
 def in_sorted_order(engine: Engine, thing: ListOf, plain: bool) -> ListOf:
     """The list in order, where all of its items are known texts or numbers and no key says another order."""
     rows = [engine.force(cell) for cell in thing.items] if plain and not thing.open and not thing.fewer else []
-    values = [r.alts[0].thing.value for r in rows if len(r.alts) == 1 and not r.open and isinstance(r.alts[0].thing, Lit)]
+    values = [
+        r.alts[0].thing.value for r in rows if len(r.alts) == 1 and not r.open and isinstance(r.alts[0].thing, Lit)
+    ]
     if not values or len(values) < len(rows):
         return thing._replace(kind="set", gaps=())
     try:
@@ -154,9 +185,7 @@ def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     if isinstance(expr.key, Slice):
         return _sliced(engine, base, expr, frame)
     keys = engine.eval(expr.key, frame)
-    results: list[Result] = []
-    for alt in base.alts:
-        results.append(within(_item(engine, alt, keys, expr, frame), alt.world))
+    results = [within(_item(engine, alt, keys, expr, frame), alt.world) for alt in base.alts]
     return opened(union(results), *base.open)
 
 
@@ -166,8 +195,10 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
     if isinstance(thing, DictOf):
         return _dict_item(engine, thing, literal, keys, expr, frame)
     if isinstance(thing, ListOf):
-        return union([_list_item(engine, thing, a.thing.value, expr, frame) for a in literal if isinstance(a.thing, Lit)]) if literal else elements(
-            engine, Result((alt,)), ("key", frame.key, expr.pos)
+        return (
+            union([_list_item(engine, thing, a.thing.value, expr, frame) for a in literal if isinstance(a.thing, Lit)])
+            if literal
+            else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
         )
     if isinstance(thing, ClassThing):
         from guard.facts.link import objects
@@ -180,8 +211,11 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
 
         return known.item(engine, thing, literal, expr, frame)
     if isinstance(thing, Inst):
-        from guard.facts.link import calling
+        from guard.facts.link import calling, objects, records
 
+        number_of = literal[0].thing.value if len(literal) == 1 and isinstance(literal[0].thing, Lit) else None
+        if isinstance(number_of, int) and records.is_named_tuple(engine, thing):
+            return objects.nth_field(engine, thing, number_of)
         return calling.method_call(engine, thing, "__getitem__", expr.key, expr.pos, frame)
     return unknown(thing.why if isinstance(thing, Gap) else "an item of something that is not a list or dict")
 
@@ -203,10 +237,8 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
 
 def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:
     """One of all values of a dict, each in the world of its key."""
-    results = []
-    for entry in thing.entries[:MAX_ELEMENTS]:
-        results.append(within(engine.force(entry.value), frozenset({(decision, entry.key)})))
-    found = union(results)
+    entries = thing.entries[:MAX_ELEMENTS]
+    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries])
     return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open)))) if thing.entries else unknown(why)
 
 
@@ -236,7 +268,9 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     key = expr.key
     assert isinstance(key, Slice)
     low, high, step = (number(engine, part, frame) for part in (key.low, key.high, key.step))
-    exact = all(given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step)))
+    exact = all(
+        given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step))
+    )
     results: list[Result] = []
     for alt in base.alts:
         thing: Thing = alt.thing
@@ -250,10 +284,19 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
         elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
             part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
             results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
-    if not results and high is not None and high >= 0 and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts):
+    if (
+        not results
+        and high is not None
+        and high >= 0
+        and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts)
+    ):
         why = base.open[0] if base.open else "not known"
         return Result((Alt(Pieces((hole(expr.base, frame, why, high - max(low or 0, 0)),))),))
-    return opened(union(results), *base.open) if results else unknown(base.open[0] if base.open else "a part of something unknown")
+    return (
+        opened(union(results), *base.open)
+        if results
+        else unknown(base.open[0] if base.open else "a part of something unknown")
+    )
 
 
 def elements(engine: Engine, result: Result, decision: object) -> Result:
@@ -270,12 +313,15 @@ def elements(engine: Engine, result: Result, decision: object) -> Result:
                 results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
         elif isinstance(thing, DictOf):
             results += [
-                within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)})) for entry in thing.entries[:MAX_ELEMENTS]
+                within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)}))
+                for entry in thing.entries[:MAX_ELEMENTS]
             ]
             if thing.open:
                 results.append(unknown(thing.open[0]))
         else:
-            results.append(unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed"))
+            results.append(
+                unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed")
+            )
     return opened(union(results), *result.open)
 
 
@@ -285,49 +331,83 @@ def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: P
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
-            if isinstance(thing, ListOf) and isinstance(part, int) and not thing.open and -len(thing.items) <= part < len(thing.items):
+            if (
+                isinstance(thing, ListOf)
+                and isinstance(part, int)
+                and not thing.open
+                and not thing.fewer
+                and -len(thing.items) <= part < len(thing.items)
+            ):
                 results.append(within(engine.force(thing.items[part]), alt.world))
-            elif isinstance(thing, ListOf) and part == "*":
-                results.append(Result((Alt(ListOf((), ("the rest of an unpacking",)), alt.trail, alt.world),)))
+            elif isinstance(thing, ListOf) and isinstance(part, str):
+                results.append(Result((Alt(_rest(thing, part), alt.trail, alt.world),)))
             elif isinstance(thing, Inst) and isinstance(part, int):
                 from guard.facts.link import objects
 
                 results.append(within(objects.nth_field(engine, thing, part), alt.world))
             else:
-                results.append(unknown(thing.why if isinstance(thing, Gap) else "a part of something that is not followed"))
+                results.append(
+                    unknown(thing.why if isinstance(thing, Gap) else "a part of something that is not followed")
+                )
         result = opened(union(results), *result.open)
     return result
+
+
+def _rest(thing: ListOf, part: str) -> ListOf:
+    """The items of a starred target; `part` is `*`, the number of targets before it, `:` and that behind it."""
+    before, behind = (int(number) for number in part[1:].split(":"))
+    if thing.open or thing.fewer or thing.kind == "set":
+        return ListOf((), ("the rest of an unpacking",))
+    return ListOf(thing.items[before : len(thing.items) - behind])
 
 
 def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     """A comprehension: over a known list element by element, else one element for each unknown one."""
     scope = engine.project.scope(frame.path, expr.scope)
     source = engine.eval(scope.iters[0], frame)
-    frames: list[Frame] = []
-    exact = len(scope.iters) == 1 and not expr.filtered and not source.open and len(source.alts) == 1
-    thing = source.alts[0].thing if exact else None
-    if isinstance(thing, ListOf) and not thing.open and len(thing.items) <= MAX_ELEMENTS:
-        values = [engine.force(cell) for cell in thing.items]
-        frames = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)]
-    elif isinstance(thing, DictOf) and not thing.open and len(thing.entries) <= MAX_ELEMENTS:
-        keys = [Result((Alt(Lit(e.key)),)) for e in thing.entries]
-        frames = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(keys)]
-    reasons: tuple[str, ...] = ()
-    each = not frames and not (isinstance(thing, (ListOf, DictOf)) and not thing.open)
-    if each:
-        frames = [engine.frame(frame.path, scope.id, None, None, None, frame)]
-        reasons = ("one for each element of a sequence that is not known",)
+    frames, each = _turns(engine, scope, source, frame)
+    kept = [(inner, verdict) for inner in frames if (verdict := _passes(engine, scope, inner)) is not False]
+    reasons = ("one for each element of a sequence that is not known",) if each else ()
     if expr.value is None:
-        gaps = ((len(frames), gap_name(scope.iters[0])),) if each else ()
-        return Result((Alt(ListOf(tuple(Thunk(expr.element, f) for f in frames), reasons, expr.kind, gaps, each)),))
+        items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
+        gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
+        fewer = not each and any(verdict is None for _, verdict in kept)
+        return Result((Alt(ListOf(items, reasons, expr.kind, gaps, each, fewer)),))
     entries: list[Entry] = []
-    for inner in frames:
-        keys_of = engine.eval(expr.element, inner)
-        literal = [a.thing.value for a in keys_of.alts if isinstance(a.thing, Lit)]
-        entries += [Entry(k, Thunk(expr.value, inner), len(literal) == 1 and not expr.filtered) for k in literal]
-        if not literal:
+    for inner, verdict in kept:
+        keys = engine.eval(expr.element, inner)
+        literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
+        exact = len(literal) == 1 and not keys.open and verdict is True and not each
+        entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
+        if not literal or keys.open:
             reasons = (*reasons, "a key that is not known")
     return Result((Alt(DictOf(tuple(entries), reasons)),))
+
+
+def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool]:
+    """A frame for each element of a known sequence, else one for all and True."""
+    thing = source.alts[0].thing if len(scope.iters) == 1 and not source.open and len(source.alts) == 1 else None
+    values: list[Result] | None = None
+    if isinstance(thing, ListOf) and not thing.open and not thing.fewer and len(thing.items) <= MAX_ELEMENTS:
+        values = [engine.force(cell) for cell in thing.items]
+    elif (
+        isinstance(thing, DictOf)
+        and not thing.open
+        and all(e.sure for e in thing.entries)
+        and len(thing.entries) <= MAX_ELEMENTS
+    ):
+        values = [Result((Alt(Lit(key)),)) for key in dict.fromkeys(e.key for e in thing.entries)]
+    if values is None:
+        return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
+    return [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)], False
+
+
+def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:
+    """Whether an element meets the conditions of a comprehension."""
+    from guard.facts.link import truth
+
+    verdicts = [truth.truth(engine, test, inner) for test in scope.tests]
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def constant_items(thing: ListOf) -> list[object] | None:

@@ -40,11 +40,11 @@ class Leaf:
     """Stands for the contexts beyond the limit."""
 
 
-def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -> list[Leaf]:
+def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int = 0) -> list[Leaf]:
     """All contexts of a send. Calls in tests are not followed to their callers: a test decides for itself."""
     found: list[Leaf] = []
     start = drafter.engine.root(facts.path, ref.scope)
-    waiting = _begin(drafter, callers, facts, ref)
+    waiting = _begin(drafter, callers, facts, ref, number)
     drafts = len(waiting)
     while waiting:
         leaf = waiting.pop(0)
@@ -56,9 +56,9 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -
         room = MAX_CONTEXTS - len(found) - len(waiting)
         binds = _relevant(callers.of(root), root, leaf.draft)
         drafts += len(binds)
-        children = _children(drafter, facts, ref, leaf, root, binds[: max(room, 1)])
+        children = _children(drafter, facts, ref, leaf, root, binds[: max(room, 1)], number)
         if len(binds) > max(room, 1):
-            children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1)))
+            children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1), number))
         waiting = [child for child in children if child is not None] + waiting
     found = _pruned(found)
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
@@ -79,13 +79,13 @@ def _pruned(found: list[Leaf]) -> list[Leaf]:
     return list(kept.values())
 
 
-def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef) -> list[Leaf]:
+def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int) -> list[Leaf]:
     """The request without any decision; where only the receiver is unknown, one for each caller that decides it."""
     found: list[Leaf] = []
     waiting: list[dict[Root, Bind]] = [{}]
     while waiting and len(found) < MAX_CONTEXTS:
         context = waiting.pop(0)
-        draft = drafter.draft(facts, ref, context)
+        draft = drafter.draft(facts, ref, context, number)
         if draft is not None:
             found.append(Leaf(context, draft))
         elif len(context) < MAX_LEVELS and may_send(drafter.engine, ref) and not is_test(facts.path):
@@ -107,20 +107,20 @@ def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
 
 
 def _children(
-    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind]
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind], number: int
 ) -> list[Leaf | None]:  # fmt: skip
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
     before = {r for (r, _), bind in leaf.draft.consulted.items() if bind is None}
     children: dict[object, Leaf] = {}
-    for number, bind in enumerate(binds):
+    for index, bind in enumerate(binds):
         context = {**leaf.context, root: bind}
         if _circular(context, root):
             continue
-        draft = drafter.draft(facts, ref, context)
+        draft = drafter.draft(facts, ref, context, number)
         if draft is None:
             continue
         asked = {r for (r, _), b in draft.consulted.items() if b is None}
-        key: object = signature(draft, bind) if asked <= before else number
+        key: object = signature(draft, bind) if asked <= before else index
         old = children.get(key)
         if old is None:
             children[key] = Leaf(context, draft, leaf.callers, dict(leaf.grouped))
@@ -151,9 +151,9 @@ def _circular(context: dict[Root, Bind], root: Root) -> bool:
     return True
 
 
-def _cut(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int) -> Leaf | None:
+def _cut(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int) -> Leaf | None:
     context = {**leaf.context, root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed")}
-    draft = drafter.draft(facts, ref, context)
+    draft = drafter.draft(facts, ref, context, number)
     return None if draft is None else Leaf(context, draft, rest, {**leaf.grouped, root: []}, True)
 
 

@@ -147,10 +147,8 @@ def by_default(engine: Engine, scope: Scope, place: Place, frame: Frame) -> bool
             if taken is False:
                 return False
             verdict = verdict if taken else None
-    for block in scope.blocks:
-        if block.kind in ("if", "case") and block.leaves == "return" and block.end <= place and _taken(engine, block, frame):
-            return False
-    return verdict
+    leaving = [b for b in scope.blocks if b.kind in ("if", "case") and b.leaves == "return" and b.end <= place]
+    return False if any(_taken(engine, block, frame) for block in leaving) else verdict
 
 
 def _taken(engine: Engine, block: Block, frame: Frame) -> bool | None:

@@ -9,14 +9,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
-from guard.facts.link.things import (
-    Alt, Bind, ClassThing, Hop, ListOf, Lit, Result, Root, World, union, within,
+from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.values import (
+    Accept,
+    Quantity,
+    Spans,
+    fitting,
+    is_effort,
+    is_name,
+    is_tokens,
+    known_number,
+    quantity,
 )  # fmt: skip
-from guard.facts.link.values import Quantity, Spans, fitting, is_effort, is_name, is_tokens, known_number, quantity
 from guard.model import Layer, Prompt, Value
 
 if TYPE_CHECKING:
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
 
 _NONE = Quantity(Value((), False, None), ())
 """A role that the API does not have."""
+_DECIDING = ("model", "deployment", "max_output", "reasoning", "tier", "outputs", "client_retries", "max_retries")
+"""Roles whose way makes the calls on it sites of the request."""
 
 
 class Draft(NamedTuple):
@@ -61,14 +71,33 @@ class Drafter:
         self.engine = engine
         self.spans = Spans(engine.project)
 
-    def draft(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> Draft | None:
-        """The request that a call sends under a context; None when it sends none."""
+    def draft(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0) -> Draft | None:
+        """A request that a call sends under a context; None when it sends none (or no further one).
+
+        `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
+        """
         engine = self.engine
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
+        found = framework.apart(found)[number : number + 1]
         if not found:
             return None
+        return self._drafted(facts, ref, context, frame, found[0])
+
+    def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
+        """What is known of a framework's object that a call makes, when no request goes through it; None for other calls."""
+        engine = self.engine
+        engine.ask({})
+        frame = engine.root(facts.path, ref.scope)
+        target = framework.lone(engine, ref.call, frame)
+        return None if target is None else self._drafted(facts, ref, {}, frame, [target])
+
+    def _drafted(
+        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]
+    ) -> Draft:  # fmt: skip
+        """All roles of a target read; the others of the list are its variants by client."""
+        engine = self.engine
         target = found[0]
         providers: list[tuple[str | None, World]] = []
         for other in found:
@@ -79,8 +108,8 @@ class Drafter:
         place = Hop(facts.path, ref.call.pos, "not_sent")
         model = fitting(self._model(target, place), worlds)
         limit = fitting(self._limit(target, place), worlds)
-        reasoning = quantity(role(engine, target, "reasoning"), self.spans, is_effort, place, "not known") if "reasoning" in target.spec.roles else _NONE
-        tier = quantity(role(engine, target, "tier"), self.spans, is_name, place, "not known") if "tier" in target.spec.roles else _NONE
+        reasoning = self._optional(target, "reasoning", is_effort, place)
+        tier = self._optional(target, "tier", is_name, place)
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
@@ -89,8 +118,8 @@ class Drafter:
         valued = {root for root, _ in engine.consulted}
         read = prompts.read(engine, target, self.spans)
         prompt_only = frozenset(root for root, _ in engine.consulted if root not in valued)
-        touched = [*read.touched, *(hop for layer in target.clients if layer.made for hop in [Hop(layer.made.frame.path, layer.made.call.pos, "attribute")])]
-        touched += self._hops(target)
+        made = [layer.made for layer in target.clients if layer.made]
+        touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
             target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
@@ -109,7 +138,7 @@ class Drafter:
 
     def _hops(self, target: Target) -> list[Hop]:
         found: list[Hop] = []
-        for name in ("model", "deployment", "max_output", "reasoning", "tier", "outputs", "client_retries", "max_retries"):
+        for name in _DECIDING:
             value = role(self.engine, target, name)
             for alt in value.result.alts if value is not None else ():
                 found += alt.trail
@@ -143,16 +172,23 @@ class Drafter:
         return list(found.alts)
 
     def _limit(self, target: Target, place: Hop) -> Quantity:
-        if "max_output" not in target.spec.roles and not any("max_output" in layer.client.roles for layer in target.clients):
+        if any("max_output" in layer.client.roles for layer in target.clients):
+            return quantity(role(self.engine, target, "max_output"), self.spans, is_tokens, place, "not known")
+        return self._optional(target, "max_output", is_tokens, place)
+
+    def _optional(self, target: Target, name: str, accept: Accept, place: Hop) -> Quantity:
+        """A role that not every API has."""
+        if name not in target.spec.roles:
             return _NONE
-        return quantity(role(self.engine, target, "max_output"), self.spans, is_tokens, place, "not known")
+        return quantity(role(self.engine, target, name), self.spans, accept, place, "not known")
 
     def _outputs(self, target: Target) -> int | None:
         value = role(self.engine, target, "outputs")
         if value is None:
             return 1
         number = known_number(value.result)
-        return number if number is not None else 1 if value.result.alts and all(is_absent(a) for a in value.result.alts) else None
+        absent = bool(value.result.alts) and all(is_absent(a) for a in value.result.alts)
+        return 1 if number is None and absent else number
 
     def _elements(self, target: Target) -> tuple[Target, tuple[int, int | None]]:
         """A batch: one request for each element; the roles stand in the elements."""
@@ -212,7 +248,8 @@ class Drafter:
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
-            arg = target.spec.roles.get(name) or next((c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles), None)
+            of_clients = (c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles)
+            arg = target.spec.roles.get(name) or next(of_clients, None)
             value = role(self.engine, target, name)
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
@@ -234,7 +271,7 @@ class Drafter:
             return 1, None
         if target.spec.turns_when:
             values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            if all(v is None or v.result.alts and all(is_absent(a) for a in v.result.alts) for v in values):
+            if all(v is None or (v.result.alts and all(is_absent(a) for a in v.result.alts)) for v in values):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

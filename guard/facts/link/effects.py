@@ -1,8 +1,8 @@
 """Changes in place: `params["model"] = x`, `messages.append(...)`, `params.update(...)` between a binding and a use.
 
-In: what a name was bound to, and a stretch of a scope. Out: the same with the changes that surely or perhaps ran: those of
-the scope itself, in order; those through a second name; those of functions that get the object as an argument; and, as
-possible ones, those of functions inside of the scope or of other methods of the object. `inplace` applies each of them.
+In: what a name was bound to, and a stretch of a scope. Out: the same with the changes that surely or perhaps ran: those
+of the scope itself, in order; those through a second name; those of functions that get the object as an argument; and,
+as possible ones, those of functions inside of the scope or of other methods of the object. `inplace` applies each.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ END: Place = (10**9, 0)
 
 
 class Change(NamedTuple):
-    """An effect in a frame. `sure`: it surely ran; `stage`: 0 before the loop around the use, 1 in an earlier turn of it,
-    2 in this turn, 3 elsewhere."""
+    """An effect in a frame. `sure`: it surely ran. `stage`: 0 before the loop around the use, 1 in an earlier turn of
+    it, 2 in this turn, 3 elsewhere."""
 
     effect: Effect
     frame: Frame
@@ -108,7 +108,7 @@ def _own(
             sure = _sure(engine, effect, scope, frame, use)
             if sure is not None:
                 found.append(Change(effect, frame, scope, sure, 0 if effect.at < start else 2))
-        elif use < effect.at <= end and effect.base.pos.start >= start:
+        if effect.at <= end and effect.base.pos.start >= start:
             found.append(Change(effect, frame, scope, False, 1))
     return found
 
@@ -118,7 +118,11 @@ def _second_names(facts: FileFacts, name: str, scope: Scope) -> list[tuple[str, 
     found: list[tuple[str, Place]] = []
     for other, bindings in scope.bindings.items():
         if other in facts.changes and other != name:
-            found += [(other, b.at) for b in bindings if b.kind == "assign" and b.value is not None and dotted(b.value) == name][:1]
+            found += [
+                (other, b.at)
+                for b in bindings
+                if b.kind == "assign" and b.value is not None and dotted(b.value) == name
+            ][:1]
     for binding in scope.bindings.get(name, ())[-1:]:
         other_name = dotted(binding.value) if binding.kind == "assign" and binding.value is not None else None
         if other_name is not None and other_name != name and other_name in facts.changes:
@@ -127,7 +131,7 @@ def _second_names(facts: FileFacts, name: str, scope: Scope) -> list[tuple[str, 
 
 
 def _of_inner(engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame) -> list[Change]:
-    """Changes by functions inside of a scope (for a module: by all of its functions) for which the name is the scope's."""
+    """Changes by functions inside of a scope (for a module: all of its functions) for which the name is the scope's."""
     root = name.split(".")[0]
     found: list[Change] = []
     for at, effect in facts.changes.get(name, ()):
@@ -158,7 +162,7 @@ def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place
     for block in blocks_at(scope, effect.base.pos.start):
         if (block.group, block.arm) in around:
             continue
-        if block.kind in ("if", "case") and block.group in groups or block.leaves in ("return", "raise"):
+        if (block.kind in ("if", "case") and block.group in groups) or block.leaves in ("return", "raise"):
             return None
         verdict = truth.feasible(engine, block, frame) if block.kind in ("if", "case") else None
         if verdict is False:
@@ -189,10 +193,10 @@ def _changed(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
         return _by_callee(engine, thing, change, depth)
     if stage == 1:
         return inplace.next_turn(engine, thing, effect, frame)
-    if stage == 3 and isinstance(thing, ListOf) and effect.kind == "call" and isinstance(effect.value, Call):
-        if last_name(effect.value.func) in inplace.GROWING:
-            return thing._replace(open=(*thing.open, f"{scope.name or 'the code'} adds to it"))
-    repeated = stage == 3 or any(b.kind in LOOPS for b in blocks_at(scope, effect.base.pos.start)) and not sure
+    method = last_name(effect.value.func) if effect.kind == "call" and isinstance(effect.value, Call) else None
+    if stage == 3 and isinstance(thing, ListOf) and method in inplace.GROWING:
+        return thing._replace(open=(*thing.open, f"{scope.name or 'the code'} adds to it"))
+    repeated = stage == 3 or (any(b.kind in LOOPS for b in blocks_at(scope, effect.base.pos.start)) and not sure)
     return inplace.changed(engine, thing, effect, frame, sure, repeated)
 
 
@@ -207,11 +211,21 @@ def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thin
         facts = engine.project.facts(func.path)
         scope = engine.project.scope(func.path, func.scope)
         param = _parameter_of(scope, call, change.effect.base, func.bound is not None)
-        effects = [e for at, e in facts.changes.get(param.name, ()) if at == func.scope] if facts is not None and param is not None else []
+        effects = (
+            [e for at, e in facts.changes.get(param.name, ()) if at == func.scope]
+            if facts is not None and param is not None
+            else []
+        )
         if not effects or param is None:
             continue
         frame = engine.frame(func.path, func.scope, call, change.frame, func.bound, func.lexical)
-        alone = change.sure and change.stage != 1 and len(callee.alts) == 1 and not callee.open and param.name not in scope.bindings
+        alone = (
+            change.sure
+            and change.stage != 1
+            and len(callee.alts) == 1
+            and not callee.open
+            and param.name not in scope.bindings
+        )
         for effect in effects:
             sure = _sure(engine, effect, scope, frame, END)
             if sure is not None:

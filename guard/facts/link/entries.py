@@ -25,7 +25,9 @@ MAX_CHAIN = 24
 """Calls that are kept as an example of a way."""
 ROUTES = frozenset({"get", "post", "put", "delete", "patch", "route", "websocket", "api_route", "head", "options"})
 COMMANDS = frozenset({"command", "callback", "group"})
-TASKS = frozenset({"task", "shared_task", "flow", "job", "actor", "dag", "asset", "op", "scheduled_job", "periodic_task", "function"})
+TASKS = frozenset({
+    "task", "shared_task", "flow", "job", "actor", "dag", "asset", "op", "scheduled_job", "periodic_task", "function",
+})  # fmt: skip
 
 
 class Way(NamedTuple):
@@ -52,8 +54,8 @@ class Entries:
     ) -> tuple[Reach, ...]:  # fmt: skip
         """The entry points that reach a function, with `inner` calls of the request for each call of the function.
 
-        `only`: the calls of the function to look at (all without it). `by_caller`: other numbers of calls where a caller
-        decides them, by the identity of the caller's bind.
+        `only`: the calls of the function to look at (all without it). `by_caller`: other numbers of calls where a
+        caller decides them, by the identity of the caller's bind.
         """
         ways: Iterable[tuple[Way, Count]] = [(way, inner) for way in self._ways(node)]
         wanted = None if only is None else {id(bind) for bind in only}
@@ -91,15 +93,16 @@ class Entries:
             for way in self._through(edge):
                 count = way.repeats
                 if len(members) > 1:
-                    count = control.product([count, self.above.recursion(members[0]).count])
+                    count = control.product([count, self.above.recursion(members[0]).runs])
                 old = merged.get(way.entry)
-                merged[way.entry] = way._replace(repeats=count) if old is None else old._replace(repeats=loops.added(old.repeats, count))
+                total = count if old is None else loops.added(old.repeats, count)
+                merged[way.entry] = (old or way)._replace(repeats=total)
         return tuple(list(merged.values())[:MAX_ENTRIES]) or (self._way(min(members)),)
 
     def _through(self, edge: Edge) -> list[Way]:
         """The ways to a function that go over one call of it."""
         found = []
-        again = self.above.recursion(edge.node).count
+        again = self.above.recursion(edge.node).runs
         for way in self._kept.get(edge.node, ()):
             count = control.product([way.repeats, again, edge.around.repeats])
             if edge.around.conditional:
@@ -116,7 +119,9 @@ class Entries:
         kind, aliases = decorated(facts, scope)
         module = facts.path.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
         if scope.kind == "module":
-            name, fallback = "<module>", "notebook" if facts.path.endswith(".ipynb") else "main" if _is_script(facts) else "module"
+            name, fallback = "<module>", "main" if _is_script(facts) else "module"
+            if facts.path.endswith(".ipynb"):
+                fallback = "notebook"
         else:
             name, fallback = scope.qualname, "test" if is_test(facts.path) else "function"
             if kind is None:
@@ -139,7 +144,8 @@ def decorated(facts: FileFacts, scope: Scope) -> tuple[str | None, tuple[str, ..
             return "cli", ()
         if name in TASKS:
             return "task", ()
-    if scope.name in ("lambda_handler", "handler") and facts.scopes[scope.parent].kind == "module" and len(scope.params) == 2:
+    top = scope.parent >= 0 and facts.scopes[scope.parent].kind == "module"
+    if scope.name in ("lambda_handler", "handler") and top and len(scope.params) == 2:
         return "task", ()
     return None, ()
 

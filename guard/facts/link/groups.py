@@ -20,6 +20,8 @@ from guard.model import Count, Request
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+Known = dict[tuple[Node, Place, Place], "str | None"]
+"""The statement that keeps two places of a function apart, where it was looked for."""
 MAX_WAY = 24
 MAX_TOGETHER = 200
 """Requests of one function that are compared with one another."""
@@ -45,7 +47,9 @@ class Made(NamedTuple):
     key: tuple[object, ...]
 
 
-def way(above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], arounds: tuple[Around, ...]) -> tuple[Pass, ...]:
+def way(
+    above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], arounds: tuple[Around, ...]
+) -> tuple[Pass, ...]:  # fmt: skip
     """The places on the way to a send: those that the context decides up to `at`, then single callers."""
     found = [Pass(node, ref.call.pos.start, arounds[0].handler)]
     for step, around in zip(steps, arounds[1:]):
@@ -57,10 +61,11 @@ def way(above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], aro
     seen = {p.node for p in found}
     while len(found) < MAX_WAY:
         edges = above.edges(found[-1].node)
-        if len(edges) > 1 and all(e.around.handler for e in edges) or len(edges) == 1 and edges[0].node not in seen:
-            seen.add(edges[0].node)
-            found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler))
-        if len(edges) != 1 or found[-1].node != edges[0].node:
+        if not edges or edges[0].node in seen or (len(edges) > 1 and not all(e.around.handler for e in edges)):
+            break
+        seen.add(edges[0].node)
+        found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler))
+        if len(edges) > 1:
             break
     return tuple(found)
 
@@ -73,7 +78,7 @@ def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list
     together: dict[Node, list[int]] = {}
     for index, item in enumerate(made):
         together.setdefault(item.way[-1].node, []).append(index)
-    known: dict[tuple[Node, Place, Place], str | None] = {}
+    known: Known = {}
     for indices in together.values():
         groups: list[tuple[str | None, list[int]]] = []
         for index in indices[:MAX_TOGETHER]:
@@ -87,8 +92,7 @@ def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list
 
 
 def _join(
-    engine: Engine, made: list[Made], groups: list[tuple[str | None, list[int]]], index: int,
-    known: dict[tuple[Node, Place, Place], str | None],
+    engine: Engine, made: list[Made], groups: list[tuple[str | None, list[int]]], index: int, known: Known
 ) -> None:  # fmt: skip
     """Put a request into the first group all of whose members it excludes, else into one of its own."""
     for number, (name, members) in enumerate(groups):
@@ -104,16 +108,14 @@ def _join(
     groups.append((None, [index]))
 
 
-def _apart(
-    engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: dict[tuple[Node, Place, Place], str | None]
-) -> str | None:  # fmt: skip
+def _apart(engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: Known) -> str | None:
     """The statement that keeps two ways from being passed in one run: where they part, coming from outside."""
     for ours, theirs in zip(reversed(first), reversed(second)):
         if ours.node != theirs.node:
             return None
         if ours.place == theirs.place:
             continue
-        key = (ours.node, *sorted((ours.place, theirs.place)))
+        key = (ours.node, min(ours.place, theirs.place), max(ours.place, theirs.place))
         if key not in known:
             scope = engine.project.scope(*ours.node)
             group = control.exclusive_with(scope, ours.place, theirs.place)
@@ -142,7 +144,7 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int:
 
 
 def after(above: Above, made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request whose way goes through an `except` block comes after the one in its `try`; its typical attempts are 0."""
+    """A request that goes through an `except` block comes after the one in its `try`; its typical attempts are 0."""
     through: dict[Node, list[tuple[Place, int]]] = {}
     for index, item in enumerate(made):
         for passed in item.way:
@@ -152,21 +154,31 @@ def after(above: Above, made: list[Made], finished: list[Request]) -> list[Reque
         level, failed = next(((n, p) for n, p in enumerate(item.way) if p.handler is not None), (0, None))
         if failed is None or failed.handler is None:
             continue
-        scope = above.engine.project.scope(*failed.node)
-        group = failed.handler.group
-        tried = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
-        first = None
-        if tried is not None:
-            found = [i for place, i in through[failed.node] if i != index and tried.start <= place < tried.end]
-            found = found or [
-                i for i, other in enumerate(made)
-                if i != index and above.passes(other.way[-1].node, failed.node, tried.start, tried.end, kept.setdefault((failed.node, group), {}))
-            ]  # fmt: skip
-            rest = item.way[level + 1 :]
-            first = next((i for i in found if made[i].way[-len(rest) :] == rest or not rest), found[0] if found else None)
+        answers = kept.setdefault((failed.node, failed.handler.group), {})
+        tried = _tried(above, made, failed, through[failed.node], answers)
+        rest = item.way[level + 1 :]
+        same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
+        first = next((i for i in (*same, *tried) if i != index), None)
         attempts = finished[index].attempts
         finished[index] = replace(
             finished[index], after=finished[first].id if first is not None else None,
             attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
         )  # fmt: skip
     return finished
+
+
+def _tried(
+    above: Above, made: list[Made], failed: Pass, places: list[tuple[Place, int]], answers: dict[Node, bool]
+) -> list[int]:  # fmt: skip
+    """The requests that the `try` of a handler makes: itself, else through the functions that it calls."""
+    handler = failed.handler
+    scope = above.engine.project.scope(*failed.node)
+    group = -1 if handler is None else handler.group
+    block = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
+    if block is None:
+        return []
+    found = [index for place, index in places if block.start <= place < block.end]
+    if found:
+        return found
+    start, end = block.start, block.end
+    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, failed.node, start, end, answers)]

@@ -17,8 +17,8 @@ from guard.facts.link.things import DictOf, Entry, Frame, ListOf, Lit, Result, T
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
-GROWING = frozenset({"append", "extend", "insert", "add"})
-SHRINKING = frozenset({"pop", "remove", "clear", "discard"})
+GROWING = frozenset({"append", "extend", "insert", "add", "appendleft", "extendleft"})
+SHRINKING = frozenset({"pop", "popleft", "remove", "clear", "discard"})
 _NOTHING = object()
 
 
@@ -97,8 +97,14 @@ def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Fr
         return _updated(engine, thing, call, frame, sure)
     if method == "setdefault" and call.args:
         key = _literal(engine, call.args[0], frame)
-        if len(call.args) == 2 and isinstance(key, (str, int)) and not any(e.key == key and e.sure for e in thing.entries):
-            return thing._replace(entries=(Entry(key, Thunk(call.args[1], frame), sure and not thing.open), *thing.entries))
+        if (
+            len(call.args) == 2
+            and isinstance(key, (str, int))
+            and not any(e.key == key and e.sure for e in thing.entries)
+        ):
+            return thing._replace(
+                entries=(Entry(key, Thunk(call.args[1], frame), sure and not thing.open), *thing.entries)
+            )
         return thing
     if method == "pop" and call.args:
         return _without(thing, _literal(engine, call.args[0], frame), sure)
@@ -135,7 +141,13 @@ def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool
 
 def _element_set(engine: Engine, thing: ListOf, effect: Effect, frame: Frame, sure: bool) -> ListOf:
     index = _literal(engine, effect.key, frame)
-    if isinstance(index, int) and not effect.op and not thing.open and thing.kind == "list" and -len(thing.items) <= index < len(thing.items):
+    if (
+        isinstance(index, int)
+        and not effect.op
+        and not thing.open
+        and thing.kind == "list"
+        and -len(thing.items) <= index < len(thing.items)
+    ):
         items = list(thing.items)
         new: Thunk | Result = Thunk(effect.value, frame)
         if not sure:
@@ -145,7 +157,9 @@ def _element_set(engine: Engine, thing: ListOf, effect: Effect, frame: Frame, su
     return thing._replace(open=(*thing.open, "an element is replaced"), gaps=(*thing.gaps, (0, "")))
 
 
-def _list_call(engine: Engine, thing: ListOf, method: str, call: Call, frame: Frame, sure: bool, repeated: bool) -> ListOf:
+def _list_call(
+    engine: Engine, thing: ListOf, method: str, call: Call, frame: Frame, sure: bool, repeated: bool
+) -> ListOf:
     once = sure and not repeated
     if method in ("append", "add", "extend") and call.args:
         more = ListOf((Thunk(call.args[0], frame),)) if method != "extend" else _extension(engine, call, frame)
@@ -153,17 +167,23 @@ def _list_call(engine: Engine, thing: ListOf, method: str, call: Call, frame: Fr
         return containers.joined(thing, more if once else more._replace(open=(*more.open, "perhaps added")), name)
     if method == "insert" and len(call.args) == 2:
         return _inserted(thing, _literal(engine, call.args[0], frame), Thunk(call.args[1], frame), once)
+    if method == "appendleft" and call.args:
+        return _inserted(thing, 0, Thunk(call.args[0], frame), once)
+    if method == "extendleft" and call.args:
+        return containers.joined(thing, _extension(engine, call, frame))._replace(kind="set")
     if method == "reverse" and sure and thing.kind == "list":
         return containers.turned(thing) if not repeated else thing._replace(kind="set")
     if method == "sort" and sure and not call.keywords and not thing.open:
         return containers.in_sorted_order(engine, thing, True)
-    if method in ("reverse", "sort"):
+    if method in ("reverse", "sort", "rotate"):
         return thing._replace(kind="set", gaps=((0, ""),) if thing.open else ())
     if method == "pop":
         return _taken_out(thing, _literal(engine, call.args[0], frame) if call.args else -1, once)
+    if method == "popleft":
+        return _taken_out(thing, 0, once)
     if method == "clear" and sure:
         return ListOf(())
-    return _taken_out(thing, _NOTHING, False) if method in ("remove", "clear", "discard") else thing
+    return _taken_out(thing, _NOTHING, False) if method in SHRINKING else thing
 
 
 def _extension(engine: Engine, call: Call, frame: Frame) -> ListOf:
@@ -175,7 +195,12 @@ def _extension(engine: Engine, call: Call, frame: Frame) -> ListOf:
 
 
 def _inserted(thing: ListOf, index: object, item: Thunk, once: bool) -> ListOf:
-    if once and isinstance(index, int) and thing.kind == "list" and all(at >= index for at, _ in containers.shifted(thing, 0, "")):
+    if (
+        once
+        and isinstance(index, int)
+        and thing.kind == "list"
+        and all(at >= index for at, _ in containers.shifted(thing, 0, ""))
+    ):
         at = max(index + len(thing.items), 0) if index < 0 else min(index, len(thing.items))
         gaps = tuple((place + 1, name) for place, name in containers.shifted(thing, 0, ""))
         return thing._replace(items=(*thing.items[:at], item, *thing.items[at:]), gaps=gaps)

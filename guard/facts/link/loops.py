@@ -1,7 +1,7 @@
 """How many turns a loop has for a call in its body.
 
-In: a loop, the place of a call in it, the frame. Out: a `Count`. A loop that can be left early has a low of one turn (of
-none where it is left before the call); a call in an arm that ends by leaving the loop runs once at most.
+In: a loop, the place of a call in it, the frame. Out: a `Count`. A loop that can be left early has a low of one turn
+(of none where it is left before the call); a call in an arm that ends by leaving the loop runs once at most.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def product(counts: list[Count]) -> Count:
 def added(first: Count, second: Count) -> Count:
     """Counts of two ways that both run."""
     high = None if first.high is None or second.high is None else first.high + second.high
-    return Count(first.low + second.low, first.typical + second.typical, high, tuple(dict.fromkeys((*first.why, *second.why))))
+    why = tuple(dict.fromkeys((*first.why, *second.why)))
+    return Count(first.low + second.low, first.typical + second.typical, high, why)
 
 
 def either(counts: list[Count]) -> Count:
@@ -77,7 +78,8 @@ def length(engine: Engine, result: Result, what: str) -> Count:
         else:
             reasons.append("a sequence that is not known")
     if sizes and not reasons:
-        return Count(min(sizes), sizes[0], max(sizes), (f"{what} {max(sizes)} items",))
+        missing = any(isinstance(alt.thing, ListOf) and alt.thing.fewer for alt in result.alts)
+        return Count(0 if missing else min(sizes), sizes[0], max(sizes), (f"{what} {max(sizes)} items",))
     if sizes:
         return Count(0, sizes[0], None, (f"{what} {sizes[0]} items, but {reasons[0]}",))
     why = reasons[0] if reasons else "a sequence that is not known"
@@ -85,7 +87,7 @@ def length(engine: Engine, result: Result, what: str) -> Count:
 
 
 def sequence_length(engine: Engine, expr: Expr, frame: Frame, ask: Ask, what: str) -> Count:
-    """Number of elements of an expression; of slices, progress bars and products also where the elements are not known."""
+    """Number of elements of an expression; slices and progress bars also where the elements are not known."""
     if isinstance(expr, Call) and last_name(expr.func) in ("range", "trange"):
         bound = _range_bound(expr, frame, ask)
         if bound is not None:
@@ -152,8 +154,9 @@ def _call_length(engine: Engine, expr: Call, frame: Frame, ask: Ask, what: str) 
         return total
     if name == "zip":
         highs = [c.high for c in lengths if c.high is not None]
-        most = min(highs) if highs else None
-        return None if most is None else Count(min(c.low for c in lengths), most, most, (f"{what} at most {most} items",))
+        if not highs:
+            return None
+        return Count(min(c.low for c in lengths), min(highs), min(highs), (f"{what} at most {min(highs)} items",))
     if name == "product":
         number = _known_int(dict(expr.keywords).get("repeat"), frame, ask) or 1
         return product(lengths * min(number, 8))
@@ -279,7 +282,8 @@ def _own_arms(scope: Scope, loop: Block) -> list[Block]:
     """Arms of branches in a loop that end a turn of this loop, not of one inside it."""
     found = []
     for block in scope.blocks:
-        if block.kind not in ("if", "case") or not block.leaves or not (loop.start <= block.start and block.end <= loop.end):
+        inside = loop.start <= block.start and block.end <= loop.end
+        if block.kind not in ("if", "case") or not block.leaves or not inside:
             continue
         inner = [b for b in _between(scope, loop, block.start) if b.kind in ("for", "while")]
         if not inner or block.leaves == "return":
@@ -308,19 +312,18 @@ def _leaves_after(scope: Scope, loop: Block, place: Place) -> bool:
         return False
     failing = [b for b in inner if b.kind == "try" and _goes_on(scope, b)]
     for block in (loop, *inner):
-        if block.leaves not in ("return", "break", "raise") or block.kind == "except" and block.leaves == "raise":
+        if block.leaves not in ("return", "break", "raise") or (block.kind == "except" and block.leaves == "raise"):
             continue
-        again = any(
-            b.leaves in ("continue", "mixed") and block.start <= b.start < block.end and b.start > place for b in scope.blocks
-        )
-        if not again and not failing:
+        behind = [b for b in scope.blocks if place < b.start < block.end]
+        if not failing and not any(b.leaves in ("continue", "mixed") for b in behind):
             return True
     return False
 
 
 def _goes_on(scope: Scope, tried: Block) -> bool:
     """Whether a failure in a `try` is answered by going on."""
-    return any(b.group == tried.group and b.kind == "except" and b.leaves not in ("raise", "return", "break") for b in scope.blocks)
+    handlers = [b for b in scope.blocks if b.group == tried.group and b.kind == "except"]
+    return any(b.leaves not in ("raise", "return", "break") for b in handlers)
 
 
 def is_main_test(test: Expr | None) -> bool:

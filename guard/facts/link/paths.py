@@ -1,4 +1,4 @@
-"""Paths and files of the standard library: `Path`, `os.path`, `open`, `importlib.resources`, and what is read from them.
+"""Paths and files of the standard library: `Path`, `os.path`, `open`, `importlib.resources`, and what is read there.
 
 In: a call and its frame, or a method of a known path. Out: a result, or None when the function is not known here.
 `documents` finds the files.
@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, Name, Pos
 from guard.facts.link import documents
 from guard.facts.link.things import (
-    Alt, DictOf, FileContent, FilePath, Frame, Hop, ListOf, Lit, Result, Thing, known, opened, together, union, unknown,
+    Alt,
+    DictOf,
+    FileContent,
+    FilePath,
+    Frame,
+    Hop,
+    ListOf,
+    Lit,
+    Result,
+    Thing,
+    known,
+    opened,
+    together,
+    union,
+    unknown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -64,13 +78,18 @@ def _as_path(engine: Engine, arg: Expr, frame: Frame) -> Result:
 
 
 def _changed(found: Result, change: Callable[[FilePath], Thing]) -> Result:
-    return Result(tuple(Alt(change(a.thing), (), a.world) for a in found.alts if isinstance(a.thing, FilePath)), found.open)
+    return Result(
+        tuple(Alt(change(a.thing), (), a.world) for a in found.alts if isinstance(a.thing, FilePath)), found.open
+    )
 
 
 def _dirname(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if not expr.args:
         return None
-    return _changed(_as_path(engine, expr.args[0], frame), lambda p: p._replace(path=p.path.rsplit("/", 1)[0] if "/" in p.path else ""))
+    return _changed(
+        _as_path(engine, expr.args[0], frame),
+        lambda p: p._replace(path=p.path.rsplit("/", 1)[0] if "/" in p.path else ""),
+    )
 
 
 def _open(engine: Engine, expr: Call, frame: Frame) -> Result | None:
@@ -79,13 +98,19 @@ def _open(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 def _package(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`importlib.resources.files("pkg")`: the folder of a package of the repository."""
-    if not expr.args or isinstance(expr.args[0], Name) and expr.args[0].id in ("__name__", "__package__"):
+    if not expr.args or (isinstance(expr.args[0], Name) and expr.args[0].id in ("__name__", "__package__")):
         return known(_folder(frame.path, frame))
     found = engine.eval(expr.args[0], frame)
     results = []
     for alt in found.alts:
-        named = alt.thing.value if isinstance(alt.thing, Lit) else getattr(alt.thing, "path", getattr(alt.thing, "folder", None))
-        target = engine.project.module(named, frame.path) if isinstance(alt.thing, Lit) and isinstance(named, str) else named
+        named = (
+            alt.thing.value
+            if isinstance(alt.thing, Lit)
+            else getattr(alt.thing, "path", getattr(alt.thing, "folder", None))
+        )
+        target = (
+            engine.project.module(named, frame.path) if isinstance(alt.thing, Lit) and isinstance(named, str) else named
+        )
         folder = isinstance(target, str) and known(_folder(target, frame))
         results.append(folder or unknown("a package that is not in the repository"))
     return opened(union(results), *found.open)
@@ -138,7 +163,11 @@ def loaded(kind: str) -> Handler:
                 results.append(Result((alt,)))
             else:
                 results.append(unknown("loaded from something unknown"))
-        return opened(union(results), *source.open) if results else unknown(source.open[0] if source.open else "loaded from something unknown")
+        return (
+            opened(union(results), *source.open)
+            if results
+            else unknown(source.open[0] if source.open else "loaded from something unknown")
+        )
 
     return handler
 
@@ -155,7 +184,9 @@ def method(engine: Engine, owner: FilePath, name: str, expr: Call, frame: Frame)
         parts = [_as_path(engine, arg, frame) for arg in expr.args]
         if name == "joinpath":
             return _under(known(owner), parts)
-        return _changed(parts[0], lambda p: owner._replace(path=str(getattr(PurePosixPath(owner.path or "x"), name)(p.path))))
+        return _changed(
+            parts[0], lambda p: owner._replace(path=str(getattr(PurePosixPath(owner.path or "x"), name)(p.path)))
+        )
     return None
 
 
@@ -170,7 +201,9 @@ CALLS: dict[str, Handler] = {
     "os.path.join": _path, "os.path.dirname": _dirname, "os.path.abspath": _path, "os.path.realpath": _path,
     "os.path.normpath": _path, "os.path.expanduser": _path, "importlib.resources.files": _package,
     "importlib_resources.files": _package, "importlib.resources.read_text": _resource, "pkgutil.get_data": _resource,
-    "json.load": loaded("json"), "json.loads": loaded("json"), "orjson.loads": loaded("json"), "yaml.safe_load": loaded("yaml"),
+    "json.load": loaded("json"), "json.loads": loaded("json"), "orjson.loads": loaded("json"),
+    "yaml.safe_load": loaded("yaml"),
     "yaml.load": loaded("yaml"), "yaml.full_load": loaded("yaml"), "tomllib.load": loaded("toml"),
-    "tomllib.loads": loaded("toml"), "toml.load": loaded("toml"), "toml.loads": loaded("toml"), "tomli.load": loaded("toml"),
+    "tomllib.loads": loaded("toml"), "toml.load": loaded("toml"), "toml.loads": loaded("toml"),
+    "tomli.load": loaded("toml"), "tomli.loads": loaded("toml"),
 }  # fmt: skip

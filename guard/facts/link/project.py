@@ -229,7 +229,9 @@ class Project:
     def is_own(self, dotted: str) -> bool:
         """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""
         top = dotted.split(".")[0]
-        return top in self.catalog.import_roots and top.replace("_", "-") in self.own
+        names = self.catalog.distributions.get(top, (top,))
+        listed = top in self.catalog.import_roots or top in self.catalog.common_roots
+        return listed and any(name.replace("_", "-") in self.own for name in names)
 
 
 def _call_tails(catalog: Catalog) -> frozenset[str]:

@@ -1,7 +1,7 @@
-"""The input of a request as messages of ordered segments. In: a target's roles. Out: `Prompt`, and the places it came from.
+"""The input of a request as messages of ordered segments.
 
-Static text is kept exactly; what is filled at run time is a hole with a name. Where several prompts can arrive, the first
-one (that of the default) is taken.
+In: a target's roles. Out: `Prompt`, and the places it came from. Static text is kept exactly; what is filled at run
+time is a hole with a name. Where several prompts can arrive, the first one (that of the default) is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from guard.facts.link import containers, objects, texts
 from guard.facts.link.arguments import CallArguments, Sent, is_absent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
-    Alt, Cell, DictOf, Ext, Held, Hop, Inst, ListOf, Lit, Piece, Pieces, Result, Thunk,
+    Alt,
+    Cell,
+    DictOf,
+    Ext,
+    Held,
+    Hop,
+    Inst,
+    ListOf,
+    Lit,
+    Piece,
+    Pieces,
+    Result,
+    Thunk,
 )  # fmt: skip
 from guard.model import Message, Prompt, Segment
 
@@ -25,7 +37,8 @@ MAX_MESSAGES = 200
 CONTENT_KEYS = ("content", "text", "parts", "input", "output", "inputText")
 ROLE_BY_CLASS = {
     "SystemMessage": "system", "HumanMessage": "user", "AIMessage": "assistant", "UserMessage": "user",
-    "AssistantMessage": "assistant", "ToolMessage": "tool", "ChatMessage": "user", "SystemMessagePromptTemplate": "system",
+    "AssistantMessage": "assistant", "ToolMessage": "tool", "ChatMessage": "user",
+    "SystemMessagePromptTemplate": "system",
 }  # fmt: skip
 
 
@@ -49,16 +62,29 @@ class Reader:
     def read(self) -> Read:
         """The whole input: system text, messages, documents, tools."""
         messages: list[Message] = []
-        for name, label in (("system", "system"), ("input", None), ("query", "text"), ("documents", "text"), ("history", "history")):
+        for name, label in (
+            ("system", "system"),
+            ("input", None),
+            ("query", "text"),
+            ("documents", "text"),
+            ("history", "history"),
+        ):
             value = role(self.engine, self.target, name)
-            if value is None or not value.result.alts and not value.result.open:
+            if value is None or (not value.result.alts and not value.result.open):
                 continue
             if all(is_absent(a) for a in value.result.alts) and value.result.alts:
                 continue
             form = self._form(name, value)
             messages += self._messages(value.result, form, label, self._argument(value) or name)
         tools, count, tools_open = self._tools()
-        prompt = Prompt(tuple(messages[:MAX_MESSAGES]), bool(self.open), self.open[0] if self.open else None, tools, count, tools_open)
+        prompt = Prompt(
+            tuple(messages[:MAX_MESSAGES]),
+            bool(self.open),
+            self.open[0] if self.open else None,
+            tools,
+            count,
+            tools_open,
+        )
         return Read(prompt, tuple(self.touched))
 
     def _argument(self, value: Sent) -> str | None:
@@ -157,12 +183,16 @@ class Reader:
         if isinstance(thing, DictOf):
             return lambda key: containers.get(self.engine, thing, key)
         if isinstance(thing, Inst):
-            return lambda key: objects.attribute(self.engine, thing, key) if key in ("role", "content", "text") else None
+            return lambda key: (
+                objects.attribute(self.engine, thing, key) if key in ("role", "content", "text") else None
+            )
         if isinstance(thing, Ext) and thing.made and thing.chain.endswith("()"):
             made = thing.made[-1]
             arguments = CallArguments(self.engine, made.call, made.frame)
             position = 0
-            return lambda key: (r if (r := arguments.get(key, position if key in ("content", "text") else None)) != ABSENT else None)
+            return lambda key: (
+                r if (r := arguments.get(key, position if key in ("content", "text") else None)) != ABSENT else None
+            )
         return None
 
     def _content(self, content: Result, name: str) -> tuple[Segment, ...]:
@@ -198,10 +228,31 @@ class Reader:
             for key in ("text", "input_text"):
                 if key in kinds:
                     return self._content(get(key), _written(thing, (key,)) or name)
-            kind = next((str(k) for k in kinds if str(k) in ("image", "image_url", "source", "document", "input_audio", "file", "inline_data", "toolUse", "toolResult", "content")), "content")
+            kind = next(
+                (
+                    str(k)
+                    for k in kinds
+                    if str(k)
+                    in (
+                        "image",
+                        "image_url",
+                        "source",
+                        "document",
+                        "input_audio",
+                        "file",
+                        "inline_data",
+                        "toolUse",
+                        "toolResult",
+                        "content",
+                    )
+                ),
+                "content",
+            )
             if kind == "content" and "content" in kinds:
                 return self._content(get("content"), _written(thing, ("content",)) or name)
-            return (self._hole({"source": "media", "image_url": "image"}.get(kind, kind), "media or data in the message"),)
+            return (
+                self._hole({"source": "media", "image_url": "image"}.get(kind, kind), "media or data in the message"),
+            )
         return (self._hole(name, result.open[0] if result.open else "built at run time"),)
 
     # --- segments -----------------------------------------------------------------------------------------------
@@ -213,7 +264,11 @@ class Reader:
             parts = thing.parts
         else:
             place = alt.trail[0] if alt.trail else Hop(self.target.frame.path, self.target.call.pos, "computed")
-            text = thing.value if isinstance(thing, Lit) and isinstance(thing.value, str) else str(getattr(thing, "value", ""))
+            text = (
+                thing.value
+                if isinstance(thing, Lit) and isinstance(thing.value, str)
+                else str(getattr(thing, "value", ""))
+            )
             parts = (Piece(text, "", place.path, place.pos),)
         for part in parts:
             if part.text:
@@ -228,7 +283,7 @@ class Reader:
 
     def _tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
-        if value is None or value.result.alts and all(is_absent(a) for a in value.result.alts):
+        if value is None or (value.result.alts and all(is_absent(a) for a in value.result.alts)):
             return None, 0, False
         alt = self._first(value.result)
         if alt is None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Compare, Const, Expr, Name, Op, Unary
+from guard.facts.expr import Compare, Const, Expr, Logic, Name, Op, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Param, Scope
 from guard.facts.link import control
 from guard.facts.link.attempts import LoopLayer
-from guard.facts.link.names import blocks_at
+from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Frame, Func, Lit, Root
 from guard.model import ONCE, Count
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 MAX_STARTS = 16
 """Callers whose first value of a counter is looked at."""
-_OPPOSITE = {"==": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Recursion(NamedTuple):
     """Runs of a function for one call from outside."""
 
-    count: Count = ONCE
+    runs: Count = ONCE
     layers: tuple[LoopLayer, ...] = ()
 
 
@@ -37,22 +37,25 @@ def of(engine: Engine, callers: Callers, facts: FileFacts, scope: Scope) -> Recu
     """The recursion of one function by its own calls of itself. Asks under an empty context."""
     if scope.kind != "function":
         return Recursion()
-    again, failed = [], []
+    again: list[tuple[CallRef, control.Around]] = []
+    failed: list[tuple[CallRef, control.Around]] = []
     for ref in facts.by_name.get(scope.name, ()):
         if _inside(facts, ref, scope.id) and _means(engine, facts, ref, scope):
             around = control.around(engine, facts, ref, engine.root(facts.path, ref.scope))
             if around.unreachable is None:
                 (again if around.handler is None else failed).append((ref, around))
-    count, layers = ONCE, []
+    runs = ONCE
+    layers: list[LoopLayer] = []
     if again:
-        most = _bound(engine, callers, facts, scope, again[0][0]) if len(again) == 1 and again[0][1].repeats.high == 1 else None
+        single = len(again) == 1 and again[0][1].repeats.high == 1
+        most = _bound(engine, callers, facts, scope, again[0][0]) if single else None
         said = f"{scope.name} calls itself" + ("" if most else " without a bound that guard can see")
-        count = Count(1, most or 1, most, (said,))
+        runs = Count(1, most or 1, most, (said,))
     if failed:
         most = _bound(engine, callers, facts, scope, failed[0][0]) if len(failed) == 1 else None
         why = f"{scope.name} calls itself after a failure"
         layers.append(LoopLayer("calls itself", most, "maybe", facts.path, failed[0][0].call.pos, why))
-    return Recursion(count, tuple(layers))
+    return Recursion(runs, tuple(layers))
 
 
 def _inside(facts: FileFacts, ref: CallRef, scope: int) -> bool:
@@ -72,14 +75,18 @@ def _bound(engine: Engine, callers: Callers, facts: FileFacts, scope: Scope, ref
     """Calls at most, where a parameter counts towards a test that stops."""
     for index, param in enumerate(scope.params):
         given = _given(facts, scope, ref, index, param)
-        if not isinstance(given, Op) or given.op not in ("+", "-") or not isinstance(given.left, Name) or given.left.id != param.name:
+        if not isinstance(given, Op) or given.op not in ("+", "-"):
+            continue
+        if not isinstance(given.left, Name) or given.left.id != param.name:
             continue
         step = given.right.value if isinstance(given.right, Const) else None
         if param.name in scope.bindings or not isinstance(step, int) or isinstance(step, bool) or step <= 0:
             continue
         for op, limit in _guards(scope, ref, param.name):
-            if (given.op == "-") == (op in (">", ">=")):
-                found = _most(engine, callers, facts, scope, param, op, limit, step)
+            # A counter that moves by one and stops at exactly n has not passed n before.
+            towards = op if op != "!=" or step > 1 else ">" if given.op == "-" else "<"
+            if (given.op == "-") == (towards in (">", ">=")) and towards != "!=":
+                found = _most(engine, callers, facts, scope, param, (towards, op == "!="), limit, step)
                 if found is not None:
                     return found
     return None
@@ -105,14 +112,15 @@ def _guards(scope: Scope, ref: CallRef, name: str) -> list[tuple[str, Expr]]:
         found += [g for test in block.negated for g in _holding(test, name, False)]
     for block in scope.blocks:
         leaving = block.kind == "if" and block.leaves in ("return", "raise") and block.end <= place
-        if leaving and block.test is not None and not _enclosed(scope, block):
+        if leaving and block.test is not None and _passed(scope, block, place):
             found += _holding(block.test, name, False)
     return found
 
 
-def _enclosed(scope: Scope, block: Block) -> bool:
-    """Whether a branch stands in another one, so that it is not always passed."""
-    return any(b.kind in ("if", "case", "for", "while", "except") and b.group != block.group for b in blocks_at(scope, block.start))
+def _passed(scope: Scope, block: Block, place: Place) -> bool:
+    """Whether the test of a branch is always passed on the way to a place behind it."""
+    around = [b for b in blocks_at(scope, block.start) if b.group != block.group and not b.start <= place < b.end]
+    return not any(b.kind in ("if", "case", "for", "while", "except") for b in around)
 
 
 def _holding(test: Expr, name: str, truth: bool) -> list[tuple[str, Expr]]:
@@ -121,7 +129,7 @@ def _holding(test: Expr, name: str, truth: bool) -> list[tuple[str, Expr]]:
         return _holding(test.value, name, not truth)
     if isinstance(test, Name) and test.id == name:
         return [(">", Const(test.pos, 0))] if truth else []
-    if getattr(test, "op", None) == ("and" if truth else "or") and hasattr(test, "values"):
+    if isinstance(test, Logic) and test.op == ("and" if truth else "or"):
         return [found for part in test.values for found in _holding(part, name, truth)]
     if not isinstance(test, Compare) or len(test.ops) != 1:
         return []
@@ -132,14 +140,18 @@ def _holding(test: Expr, name: str, truth: bool) -> list[tuple[str, Expr]]:
         return []
     if not truth:
         op = _OPPOSITE.get(op, "")
-    # A counter that stops at exactly n has not passed it before.
-    return [(">", right), ("<", right)] if op == "!=" else [(op, right)] if op in ("<", "<=", ">", ">=") else []
+    return [(op, right)] if op in ("<", "<=", ">", ">=", "!=") else []
 
 
 def _most(
-    engine: Engine, callers: Callers, facts: FileFacts, scope: Scope, param: Param, op: str, limit: Expr, step: int
+    engine: Engine, callers: Callers, facts: FileFacts, scope: Scope, param: Param, guard: tuple[str, bool],
+    limit: Expr, step: int,
 ) -> int | None:  # fmt: skip
-    """Calls at most over all first values of the counter; None where one of them is not known."""
+    """Calls at most over all first values of the counter; None where one of them is not known.
+
+    `guard`: the comparison that must hold for a further call, and whether it only holds off one exact value.
+    """
+    op, exact = guard
     root = Root("callers", facts.path, scope.id)
     frame = engine.root(facts.path, scope.id)
     binds = callers.of(root)
@@ -151,6 +163,8 @@ def _most(
         if start is None or end is None:
             return None
         span = (start - end if op in (">", ">=") else end - start) + (1 if op in (">=", "<=") else 0)
+        if exact and span < 0:
+            return None
         most = max(most, 1 + max(0, -(-span // step)))
     return most if len(binds) <= MAX_STARTS else None
 

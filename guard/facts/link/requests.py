@@ -11,27 +11,31 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from guard.facts.expr import Pos, written
+from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, contexts, control, groups, loops
+from guard.facts.link import attempts, contexts, control, framework, groups, loops
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Engine
 from guard.facts.link.entries import Entries
+from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
-from guard.facts.link.groups import Made
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, OnObject, Root
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
 
 KEY_VERSION = "guard/1"
+MAX_ASKED = 24
+"""Objects that one call may ask."""
 MAX_DECIDING = 32
 """Callers that are asked for a number of turns."""
-MAX_DEEPER = 3
+MAX_PASSING = 8
+"""Callers of a function that only passes such a number on."""
+MAX_DEEPER = 2
 """Functions that may pass such a number on."""
 MAX_EXAMPLES = 5
 """Chains of callers that a request shows."""
@@ -72,6 +76,8 @@ class Linker:
         self.above = Above(self.engine, self.callers)
         self.entries = Entries(self.above)
         self.spans = Spans(project)
+        self.used: set[tuple[str, Pos]] = set()
+        """Constructors of framework objects that some request is sent through."""
 
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
@@ -82,22 +88,57 @@ class Linker:
                 continue
             for ref in candidates(self.engine, facts):
                 made += self._of_send(facts, ref)
-        return self._finished(made)
+        return self._finished(made) + self._unused()
+
+    def _unused(self) -> tuple[Request, ...]:
+        """Objects of frameworks that nothing visible invokes: reported, not counted."""
+        found: list[Request] = []
+        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+            facts = self.project.facts(path)
+            if facts is None or self._is_sdk_itself(path):
+                continue
+            for ref in facts.calls:
+                if (path, ref.call.pos) not in self.used and self.project.catalog.may_make(last_name(ref.call.func) or ""):
+                    draft = self.drafter.lone_object(facts, ref)
+                    if draft is not None:
+                        found.append(self._lone(facts, ref, draft, len(found)))
+        return tuple(found)
+
+    def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
+        around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
+        site = self._site(facts, ref, "model", around.repeats)
+        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        made = self._lone_id(site, draft, number)
+        return Request(
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0], sites=(site,),
+            model=draft.model.value, max_output=draft.max_output.value, variants=choices, attempts=_attempts(draft.layers), turns=Count(),
+            repeats=around.repeats, layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
+            why_not="nothing that guard can see uses this object", stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
+            assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
+        )  # fmt: skip
+
+    def _lone_id(self, site: Site, draft: Draft, number: int) -> str:
+        digest = hashlib.blake2b(f"{KEY_VERSION}|{draft.target.spec.api}|{site.qualname}>{site.callee}|unused {number}".encode(), digest_size=10)
+        return f"{KEY_VERSION}:{digest.hexdigest()}"
 
     def _is_sdk_itself(self, path: str) -> bool:
         """Code of a package of the catalogue that this repository builds: it is the SDK, not a use of it."""
         parts = path.split("/")
         root = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
-        return root in self.project.catalog.import_roots and self.project.is_own(root)
+        return self.project.is_own(root)
 
     # --- one send -----------------------------------------------------------------------------------------------
 
     def _of_send(self, facts: FileFacts, ref: CallRef) -> list[Made]:
         merged: dict[tuple[object, ...], Made] = {}
-        for leaf in contexts.leaves(self.drafter, self.callers, facts, ref):
-            made = self._request(facts, ref, leaf)
-            old = merged.get(made.key)
-            merged[made.key] = made if old is None else old._replace(request=_joined(old.request, made.request))
+        for number in range(MAX_ASKED):
+            found = contexts.leaves(self.drafter, self.callers, facts, ref, number)
+            if not found:
+                break
+            for leaf in found:
+                made = self._request(facts, ref, leaf)
+                old = merged.get(made.key)
+                merged[made.key] = made if old is None else old._replace(request=_joined(old.request, made.request))
         return list(merged.values())
 
     def _request(self, facts: FileFacts, ref: CallRef, leaf: Leaf) -> Made:
@@ -110,14 +151,15 @@ class Linker:
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
         parts = self._parts(leaf, steps, counted, chain)
         parts = _unique(parts, (facts.path, ref.call.pos))
-        sending = self._site(facts, ref, "send", counted.arounds[0].repeats)
+        sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
-            sites=(*(p.site for p in parts), sending), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
+            sites=(*(p.site for p in parts), sending),
+            model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
             counted=draft.around.unreachable is None, why_not=draft.around.unreachable, stage=stage_of(stage_path),
@@ -137,12 +179,18 @@ class Linker:
         for bind in [*extra, *reversed(chain)]:
             above = self._facts(bind.frame.path)
             caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-            around = arounds.get(id(bind)) or control.around(self.engine, above, caller_ref, bind.frame)
+            around = arounds.get(id(bind)) or self._around(bind)
             if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft):
             parts.insert(0, made)
+        for model in framework.sites(draft.target):
+            self.used.add((model.frame.path, model.call.pos))
+            above = self._facts(model.frame.path)
+            model_ref = CallRef(model.call, model.frame.scope)
+            around = control.around(self.engine, above, model_ref, model.frame)
+            parts.insert(0, Part(self._site(above, model_ref, "model", around.repeats), (model.frame.path, model.call.pos)))
         return parts
 
     # --- how often, and how many attempts -------------------------------------------------------------------------
@@ -165,29 +213,37 @@ class Linker:
             starts = self.callers.of(root)
         by_caller: dict[int, Count] = {}
         if 0 < len(starts) <= MAX_DECIDING:
-            found = [self._under(facts, ref, steps[:group], {**leaf.context, root: bind}, MAX_DEEPER) for bind in starts]
+            below = steps[:group]
+            found = [self._under(facts, ref, below, {**leaf.context, root: bind}, MAX_DEEPER) for bind in starts]
             by_caller = {id(b): control.product([*fixed, *(a.repeats for a in each)]) for b, each in zip(starts, found)}
             inner = loops.either(list(by_caller.values()))
-            merged = [a._replace(repeats=loops.either([each[n].repeats for each in found])) for n, a in enumerate(arounds[: group + 1])]
-            arounds = (*merged, *arounds[group + 1 :])
+            arounds = (*_over(arounds[: group + 1], found), *arounds[group + 1 :])
         total = control.product([inner, *(a.repeats for a in arounds[group + 1 :])])
         return Counted(arounds, at, inner, total, tuple(binds) if binds else None, by_caller)
 
-    def _arounds(self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind]) -> tuple[control.Around, ...]:
+    def _arounds(
+        self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind]
+    ) -> tuple[control.Around, ...]:  # fmt: skip
         """What is around the send and around each step up, under a context."""
         engine = self.engine
         engine.context, engine.work = context, 0
         found = [control.around(engine, facts, ref, engine.root(facts.path, ref.scope))]
         for step in steps:
-            bind = step.bind
-            if bind is not None:
-                found.append(control.around(engine, self._facts(bind.frame.path), CallRef(bind.call, bind.frame.scope, bind.via), bind.frame))
+            if step.bind is not None:
+                found.append(self._around(step.bind))
                 continue
             edge = next((e for e in self.above.edges(step.below) if e.node == step.above), None)
             found.append(edge.around if edge is not None else control.Around())
         return tuple(found)
 
-    def _under(self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind], deeper: int) -> tuple[control.Around, ...]:
+    def _around(self, bind: Called) -> control.Around:
+        """What is around a call that the context names, under the context that is set."""
+        ref = CallRef(bind.call, bind.frame.scope, bind.via)
+        return control.around(self.engine, self._facts(bind.frame.path), ref, bind.frame)
+
+    def _under(
+        self, facts: FileFacts, ref: CallRef, steps: list[Step], context: dict[Root, Bind], deeper: int
+    ) -> tuple[control.Around, ...]:  # fmt: skip
         """The same when a caller is chosen; a number that it only passes on is asked of its own callers."""
         found = self._arounds(facts, ref, steps, context)
         top = steps[-1].above if steps else node_of(facts, ref.scope)
@@ -196,26 +252,26 @@ class Linker:
         asks = frozenset(r for a in found for r in a.asks)
         if deeper == 0 or root not in asks or root in context:
             return found
-        ways = [self._under(facts, ref, steps, {**context, root: bind}, deeper - 1) for bind in self.callers.of(root)[:MAX_DECIDING // 4]]
-        return tuple(a._replace(repeats=loops.either([way[n].repeats for way in ways])) for n, a in enumerate(found))
+        binds = self.callers.of(root)
+        if len(binds) > MAX_PASSING:
+            return found
+        return _over(found, [self._under(facts, ref, steps, {**context, root: bind}, deeper - 1) for bind in binds])
 
     def _fixed(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Count]:
-        """What multiplies apart from loops: elements of a batch, functions that call themselves, callers of constructors."""
+        """What multiplies apart from loops on the way: elements of a batch, recursion, callers of constructors."""
         draft, counts = leaf.draft, []
         if draft.elements != (1, 1):
             low, high = draft.elements
             counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
-        counts += [self.above.recursion(n).count for n in dict.fromkeys([node, *(step.above for step in steps)])]
-        on_way = [step.bind for step in steps]
-        for bind in leaf.context.values():
-            if isinstance(bind, Called) and bind not in on_way:
-                above = self._facts(bind.frame.path)
-                counts.append(control.around(self.engine, above, CallRef(bind.call, bind.frame.scope, bind.via), bind.frame).repeats)
-        return counts
+        counts += [self.above.recursion(n).runs for n in dict.fromkeys([node, *(step.above for step in steps)])]
+        on_way = {id(step.bind) for step in steps}
+        others = [bind for bind in leaf.context.values() if isinstance(bind, Called) and id(bind) not in on_way]
+        return [*counts, *(self._around(bind).repeats for bind in others)]
 
     def _layers_above(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted) -> list[attempts.LoopLayer]:
-        """Attempts made by functions that decide nothing: around closures on the way, and further up on the worst way."""
-        found = [layer for n in dict.fromkeys([node, *(step.above for step in steps)]) for layer in self.above.recursion(n).layers]
+        """Attempts of functions that decide nothing: around closures on the way, and further up on the worst way."""
+        nodes = dict.fromkeys([node, *(step.above for step in steps)])
+        found = [layer for n in nodes for layer in self.above.recursion(n).layers]
         for step in steps:
             if step.bind is None:
                 found += next((e.layers for e in self.above.edges(step.below) if e.node == step.above), ())
@@ -228,9 +284,8 @@ class Linker:
     def _examples(self, chain: list[Called], counted: Counted) -> tuple[tuple[Span, ...], ...]:
         """Up to five ways to the request: that of this decision, and the calls of those that say the same."""
         found = [tuple(self.spans(b.frame.path, b.call.pos) for b in chain)] if chain else []
-        for bind in counted.only or ():
-            if isinstance(bind, Called) and bind not in chain:
-                found.append((self.spans(bind.frame.path, bind.call.pos),))
+        others = [bind for bind in counted.only or () if isinstance(bind, Called) and bind not in chain]
+        found += [(self.spans(bind.frame.path, bind.call.pos),) for bind in others]
         return tuple(found[:MAX_EXAMPLES])
 
     def _facts(self, path: str) -> FileFacts:
@@ -246,7 +301,8 @@ class Linker:
 
     def _site(self, facts: FileFacts, ref: CallRef, role: Role, repeats: Count) -> Site:
         scope = facts.scopes[self._function(facts, ref.scope)]
-        return Site(self.spans(facts.path, ref.call.pos), role, repeats, scope.qualname or "<module>", written(ref.call.func))
+        span = self.spans(facts.path, ref.call.pos)
+        return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
     def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
         """Calls that make the objects a request runs on, or that decide something."""
@@ -339,6 +395,11 @@ def _joined(first: Request, second: Request) -> Request:
     )  # fmt: skip
 
 
+def _over(arounds: tuple[control.Around, ...], ways: list[tuple[control.Around, ...]]) -> tuple[control.Around, ...]:
+    """The same with repeats that span several ways."""
+    return tuple(a._replace(repeats=loops.either([way[n].repeats for way in ways])) for n, a in enumerate(arounds))
+
+
 def _unique(parts: list[Part], send: tuple[str, Pos]) -> list[Part]:
     seen = {send}
     found = []
@@ -353,7 +414,7 @@ def _attempts(layers: tuple[Layer, ...]) -> Count:
     high: int | None = 1
     for layer in layers:
         high = None if high is None or layer.attempts is None else high * layer.attempts
-    shown = [f"{layer.name} {layer.attempts if layer.attempts is not None else 'without bound'}" for layer in layers if layer.attempts != 1]
+    shown = [f"{x.name} {'without bound' if x.attempts is None else x.attempts}" for x in layers if x.attempts != 1]
     return Count(1, 1, high, (" x ".join(shown),) if shown else ())
 
 
@@ -371,7 +432,8 @@ def _merge_key(request: Request) -> tuple[object, ...]:
     texts = tuple((m.role, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in request.prompt.messages)
     sites = tuple((s.span.path, s.span.line, s.span.column) for s in request.sites)
     layers = tuple((layer.name, layer.attempts) for layer in request.layers)
-    return sites, value(request.model), value(request.max_output), layers, texts, request.prompt.tools_json, request.provider
+    model, limit = value(request.model), value(request.max_output)
+    return sites, model, limit, layers, texts, request.prompt.tools_json, request.provider
 
 
 def _identity(request: Request) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg, Client, HttpCaller
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Attr, Call, Const, Expr, Name, last_name
+from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, texts
+from guard.facts.link import calling, documents, framework, texts
 from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     Alt, Ext, Frame, Func, Inst, ClassThing, Lit, Made, ModuleThing, Partial, Pieces, Result, World, NOWHERE, unknown,
@@ -46,6 +46,10 @@ class Target(NamedTuple):
     world: World
     sure: bool
     """False when the receiver is unknown and only the path of attributes speaks for the API."""
+    use: str = "run"
+    """What a held object is asked for (`catalog_types.Use`)."""
+    held: int = 0
+    """How many of the clients, from the outermost, are those of a held object."""
 
 
 def may_send(engine: Engine, ref: CallRef) -> bool:
@@ -83,7 +87,12 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     if not found and not followed:
         duck = _duck(engine, ref, frame)
         found = [duck] if duck is not None else []
-    return [t for t in found if not _excluded(engine, t)]
+    asked = [t for t in found if not _excluded(engine, t)]
+    return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
+
+
+def _is_framework(target: Target) -> bool:
+    return target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
 def _is_known_root(engine: Engine, thing: Ext) -> bool:
@@ -262,8 +271,11 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
     for alias in aliases:
         found += facts.by_name.get(alias, ())
     holders: dict[int, frozenset[str]] = {}
+    attributes = _held_attributes(engine, facts)
     for ref in facts.calls:  # partial(...)(...) and calls of variables that hold an API's method
         if last_name(ref.call.func) is None:
+            found.append(ref)
+        elif isinstance(ref.call.func, Attr) and ref.call.func.name in attributes:
             found.append(ref)
         elif isinstance(ref.call.func, Name):
             if ref.scope not in holders:
@@ -298,6 +310,8 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
                 value = binding.value
                 if binding.kind == "assign" and isinstance(value, (Attr, Name)) and last_name(value) in names:
                     held.add(name)
+                elif binding.kind == "assign" and isinstance(value, Call) and engine.project.catalog.may_make(last_name(value.func) or ""):
+                    held.add(name)
                 elif binding.kind == "assign" and isinstance(value, Call) and last_name(value.func) == "partial" and value.args:
                     if last_name(value.args[0]) in names:
                         held.add(name)
@@ -305,36 +319,64 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
     return frozenset(held)
 
 
+def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
+    """Attributes that are bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
+    found = set()
+    for scope in facts.scopes:
+        for name, bindings in scope.bindings.items():
+            if "." in name and any(isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "") for b in bindings):
+                found.add(name.rsplit(".", 1)[-1])
+    return frozenset(found)
+
+
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: the role is not known."""
     own = target.spec.roles.get(name)
     if own is not None:
-        value = sent(target.arguments, own)
+        value = _named(engine, name, sent(target.arguments, own))
         if value is not None:
             return value
     default: Arg | None = None
-    for client, made in reversed(target.clients):
+    for number, (client, made) in reversed(list(enumerate(target.clients))):
         arg = client.roles.get(name)
         if arg is None:
             continue
         if made is not None:
-            value = sent(CallArguments(engine, made.call, made.frame), arg)
+            value = _named(engine, name, sent(CallArguments(engine, made.call, made.frame), arg))
             if value is not None:
                 return value
-        default = default or arg
+        default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
     arg = default or own
     return None if arg is None else Sent(_default(engine, target, arg), None)
+
+
+def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
+    """A model given as an object is no name: the object is asked instead (`framework`)."""
+    if value is None or role_name != "model":
+        return value
+    alts = tuple(a for a in value.result.alts if not framework.is_held(engine, a))
+    if len(alts) == len(value.result.alts):
+        return value
+    return Sent(Result(alts, value.result.open), value.name) if alts else None
 
 
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
     from guard.facts.link.things import Hop
 
-    if arg.env is not None and arg.how == "default":
-        pass
+    reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
+    settled = []
+    for name in arg.env:
+        settled += [
+            Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
+            for path, value, line in documents.env(engine.project, name, target.frame.path)
+        ]
     if arg.how == "default":
         hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
-        return Result(tuple(Alt(Lit(value), (hop,)) for value in arg.defaults(None)[:1]))
+        values = arg.defaults(None)[:1] if not settled else ()
+        return Result((*settled, *(Alt(Lit(value), (hop,)) for value in values)), reasons)
+    if settled:
+        return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
         return ABSENT
     return unknown(arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known"))

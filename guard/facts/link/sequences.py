@@ -1,7 +1,7 @@
-"""Lists of builtins and `itertools`: `list`, `enumerate`, `zip`, `range`, `product`, `chain`, a progress bar around a list.
+"""Lists of builtins and `itertools`: `list`, `enumerate`, `zip`, `range`, `product`, `chain`, a progress bar.
 
-In: a call and its frame. Out: a result, or None when the function is not known here. At most `MAX_ELEMENTS` elements are
-made; a longer one is open.
+In: a call and its frame. Out: a result, or None when the function is not known here. At most `MAX_ELEMENTS` elements
+are made; a longer one is open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from guard.facts.expr import Call
 from guard.facts.link import containers
 from guard.facts.link.containers import MAX_ELEMENTS
 from guard.facts.link.things import (
-    Cell, DictOf, Frame, ListOf, Lit, Result, known, unknown,
+    Cell,
+    DictOf,
+    Frame,
+    ListOf,
+    Lit,
+    Result,
+    known,
+    unknown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -61,7 +68,9 @@ def _sorted(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 def _each_list(result: Result | None, change: Callable[[ListOf], ListOf]) -> Result | None:
     if result is None:
         return None
-    return Result(tuple(a._replace(thing=change(a.thing)) for a in result.alts if isinstance(a.thing, ListOf)), result.open)
+    return Result(
+        tuple(a._replace(thing=change(a.thing)) for a in result.alts if isinstance(a.thing, ListOf)), result.open
+    )
 
 
 def _enumerate(engine: Engine, expr: Call, frame: Frame) -> Result | None:
@@ -92,13 +101,15 @@ def _rows(rows: Iterable[tuple[Cell, ...]], reasons: Iterable[str], why: str) ->
 
 
 def _combined(make: Callable[..., Iterable[tuple[Cell, ...]]], ignored: str) -> Handler:
-    """`zip`, `itertools.product`: rows of elements of several known lists. A keyword that changes nothing is ignored."""
+    """`zip`, `itertools.product`: rows of elements of known lists. A keyword that changes nothing is ignored."""
 
     def handler(engine: Engine, expr: Call, frame: Frame) -> Result | None:
         lists = _lists(engine, expr, frame)
         if lists is None or any(name != ignored for name, _ in expr.keywords):
             return unknown("sequences that are not known are walked together")
-        return _rows(make(*(x.items for x in lists)), (r for x in lists for r in x.open), f"more than {MAX_ELEMENTS} rows")
+        return _rows(
+            make(*(x.items for x in lists)), (r for x in lists for r in x.open), f"more than {MAX_ELEMENTS} rows"
+        )
 
     return handler
 
@@ -141,7 +152,9 @@ def _flattened(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     for cell in lists[0].items[:MAX_ELEMENTS]:
         found = as_list(engine.force(cell))
         thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
-        whole = containers.joined(whole, thing if isinstance(thing, ListOf) else ListOf((), ("several lists are possible",)))
+        whole = containers.joined(
+            whole, thing if isinstance(thing, ListOf) else ListOf((), ("several lists are possible",))
+        )
     return known(whole)
 
 
@@ -173,7 +186,8 @@ def _first(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 CALLS: dict[str, Handler] = {
     "builtins.list": _list, "builtins.tuple": _list, "builtins.iter": _list, "collections.deque": _list,
-    "builtins.set": _unordered, "builtins.frozenset": _unordered, "builtins.sorted": _sorted, "builtins.reversed": _turned,
+    "builtins.set": _unordered, "builtins.frozenset": _unordered, "builtins.sorted": _sorted,
+    "builtins.reversed": _turned,
     "builtins.enumerate": _enumerate, "builtins.zip": _combined(zip, "strict"), "builtins.range": _range,
     "itertools.product": _combined(itertools.product, ""), "itertools.chain": _chain,
     "itertools.chain.from_iterable": _flattened, "itertools.repeat": _repeat, "itertools.islice": _islice,

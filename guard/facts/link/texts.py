@@ -5,17 +5,33 @@ In: expressions and results. Out: `Lit` where all is known, `Pieces` with named 
 
 from __future__ import annotations
 
-import string
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import containers
+from guard.facts.link import containers, framework
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
-    NOWHERE, Alt, DictOf, Entry, Ext, FilePath, Frame, Held, Hop, ListOf, Lit, Piece, Pieces, Result, Thing, Thunk,
-    together, union, unknown,
+    NOWHERE,
+    Alt,
+    DictOf,
+    Ext,
+    FilePath,
+    Frame,
+    Held,
+    Hop,
+    ListOf,
+    Lit,
+    Piece,
+    Pieces,
+    Result,
+    Thing,
+    Thunk,
+    together,
+    union,
+    unknown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -27,14 +43,14 @@ MAX_COMBINATIONS = 16
 
 
 _SAME_TEXT = frozenset({
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "removeprefix", "removesuffix", "encode",
-    "decode", "get", "copy", "expandtabs",
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "removeprefix", "removesuffix",
+    "encode", "decode", "get", "copy", "expandtabs",
 })  # fmt: skip
 """Methods behind which it is still what stands before the dot that fills a hole."""
 
 
 def hole_name(expr: Expr | Held) -> str:
-    """A short name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)`, `docs[:200]`, `docs or []`."""
+    """A name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)`, `docs[:200]`, `docs or []`."""
     if isinstance(expr, Held):
         return hole_name(expr.cell.expr) if isinstance(expr.cell, Thunk) else "value"
     if isinstance(expr, Call):
@@ -43,7 +59,13 @@ def hole_name(expr: Expr | Held) -> str:
         inner = [hole_name(a) for a in expr.args] if expr.args else []
         return last_name(expr.func) or "value" if not inner or inner[0] == "value" else inner[0]
     if isinstance(expr, (Logic, IfElse, Op)):
-        parts = expr.values if isinstance(expr, Logic) else (expr.then, expr.other) if isinstance(expr, IfElse) else (expr.left, expr.right)
+        parts = (
+            expr.values
+            if isinstance(expr, Logic)
+            else (expr.then, expr.other)
+            if isinstance(expr, IfElse)
+            else (expr.left, expr.right)
+        )
         return next((name for name in map(hole_name, parts) if name != "value"), "value")
     return last_name(expr) or "value"
 
@@ -93,7 +115,12 @@ def joined(parts: Sequence[Piece]) -> Thing:
     for part in parts:
         if part.text == "":
             continue
-        if merged and part.text is not None and merged[-1].text is not None and (merged[-1].path, merged[-1].pos) == (part.path, part.pos):
+        if (
+            merged
+            and part.text is not None
+            and merged[-1].text is not None
+            and (merged[-1].path, merged[-1].pos) == (part.path, part.pos)
+        ):
             merged[-1] = merged[-1]._replace(text=merged[-1].text + part.text)
         else:
             merged.append(part)
@@ -118,12 +145,17 @@ def combined(texts: Sequence[Result], hops: tuple[Hop, ...] = ()) -> Result:
                 both = together(world, alt.world)
                 if both is not None:
                     place = (alt.trail[0].path, alt.trail[0].pos) if alt.trail else ("", Pos(1, 1, 1, 1))
-                    grown.append((parts + (pieces(alt.thing, *place) or ()), trail or alt.trail, both))
+                    grown.append((parts + (pieces(alt.thing, *place) or ()), _longer(trail, alt.trail), both))
         if len(grown) > MAX_COMBINATIONS:
             reasons[f"more than {MAX_COMBINATIONS} texts can arrive"] = None
             del grown[MAX_COMBINATIONS:]
         rows = grown
     return Result(tuple(Alt(joined(parts), trail + hops, world) for parts, trail, world in rows), tuple(reasons))
+
+
+def _longer(trail: tuple[Hop, ...], more: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """The way of the first part, with the arguments by which further parts came."""
+    return trail + tuple(h for h in more if h.how == "argument" and h not in trail) if trail else more
 
 
 def formatted(engine: Engine, expr: Text, frame: Frame) -> Result:
@@ -138,8 +170,16 @@ def binary(engine: Engine, expr: Op, frame: Frame) -> Result:
 
 def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
     """A binary operation on results."""
-    if op == "%" and any(isinstance(a.thing, Pieces) or isinstance(a.thing, Lit) and isinstance(a.thing.value, str) for a in left.alts):
-        return _percent(engine, left, right, expr, frame)
+    if op == "|":
+        runnable = framework.piped(engine, left, right, expr, frame)
+        if runnable is not None:
+            return runnable
+    if op == "%" and any(
+        isinstance(a.thing, Pieces) or (isinstance(a.thing, Lit) and isinstance(a.thing.value, str)) for a in left.alts
+    ):
+        from guard.facts.link import templates
+
+        return templates.percent(engine, left, right, expr, frame)
     if op == "+" and (_textual(left) or _textual(right)) and not (_numeric(left) or _numeric(right)):
         return combined([as_text(left, expr.left, frame), as_text(right, expr.right, frame)])
     results: list[Result] = []
@@ -151,16 +191,26 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
                 if thing is None:
                     results.append(unknown(f"the result of {op!r} is not followed"))
                 else:
-                    results.append(Result((Alt(thing, a.trail + tuple(h for h in b.trail if h not in a.trail), world),)))
+                    results.append(
+                        Result((Alt(thing, a.trail + tuple(h for h in b.trail if h not in a.trail), world),))
+                    )
     if op == "+" and not right.alts and any(isinstance(a.thing, ListOf) for a in left.alts):
         why = right.open[0] if right.open else "further items"
         more = ListOf((), (why,), "list", ((0, containers.gap_name(expr.right)),))
-        results += [Result((Alt(containers.joined(a.thing, more), a.trail, a.world),)) for a in left.alts if isinstance(a.thing, ListOf)]
+        results += [
+            Result((Alt(containers.joined(a.thing, more), a.trail, a.world),))
+            for a in left.alts
+            if isinstance(a.thing, ListOf)
+        ]
         return union(results)
     if op == "+" and not left.alts and any(isinstance(b.thing, ListOf) for b in right.alts):
         why = left.open[0] if left.open else "further items"
         first = ListOf((), (why,), "list", ((0, containers.gap_name(expr.left)),))
-        results += [Result((Alt(containers.joined(first, b.thing), b.trail, b.world),)) for b in right.alts if isinstance(b.thing, ListOf)]
+        results += [
+            Result((Alt(containers.joined(first, b.thing), b.trail, b.world),))
+            for b in right.alts
+            if isinstance(b.thing, ListOf)
+        ]
         return union(results)
     if op == "|" and (left.alts or right.alts) and not (left.alts and right.alts):
         other = DictOf((), ("merged with unknown keys",))
@@ -173,7 +223,10 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
 
 
 def _textual(result: Result) -> bool:
-    return any(isinstance(a.thing, Pieces) or isinstance(a.thing, Lit) and isinstance(a.thing.value, str) for a in result.alts)
+    return any(
+        isinstance(a.thing, Pieces) or (isinstance(a.thing, Lit) and isinstance(a.thing.value, str))
+        for a in result.alts
+    )
 
 
 def _numeric(result: Result) -> bool:
@@ -189,7 +242,13 @@ def _apply(op: str, left: Thing, right: Thing) -> Thing | None:
         return merged(left, right)
     if op == "/" and isinstance(left, FilePath) and isinstance(right, Lit) and isinstance(right.value, str):
         return left._replace(path=f"{left.path}/{right.value}" if left.path else right.value)
-    if op == "*" and isinstance(left, ListOf) and isinstance(right, Lit) and isinstance(right.value, int) and 0 <= right.value <= 64:
+    if (
+        op == "*"
+        and isinstance(left, ListOf)
+        and isinstance(right, Lit)
+        and isinstance(right.value, int)
+        and 0 <= right.value <= 64
+    ):
         return left._replace(items=left.items * right.value, gaps=((0, ""),) if left.open else ())
     return None
 
@@ -203,6 +262,12 @@ def merged(left: DictOf, right: DictOf) -> DictOf:
     return DictOf(kept + right.entries, left.open + right.open)
 
 
+_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow, "<<": operator.lshift,
+}  # fmt: skip
+
+
 def _arithmetic(op: str, a: Any, b: Any) -> Thing | None:
     try:
         if op == "*" and (isinstance(a, str) or isinstance(b, str)):
@@ -214,10 +279,10 @@ def _arithmetic(op: str, a: Any, b: Any) -> Thing | None:
             return None
         if op == "**" and not (abs(a) <= 1024 and 0 <= b <= 64):
             return None
-        table = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "//": lambda: a // b,
-                 "%": lambda: a % b, "**": lambda: a**b, "<<": lambda: a << b if 0 <= b <= 64 else None}  # fmt: skip
-        value = table[op]() if op in table else None
-        return None if value is None else Lit(value)
+        if op == "<<" and not 0 <= b <= 64:
+            return None
+        apply = _NUMBERS.get(op)
+        return None if apply is None else Lit(apply(a, b))
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
 
@@ -235,7 +300,9 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
         target = Attr(at, target, name)
     scope = engine.scope_of(frame)
     before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
-    result = operated(engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame)
+    result = operated(
+        engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame
+    )
     if not _accumulates(scope, binding):
         return result
     grown = []
@@ -249,7 +316,9 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
             parts = pieces(thing, frame.path, binding.pos) or ()
             thing = Pieces((*parts, Piece(None, names[-1], frame.path, binding.pos, None, "added in a loop")))
         grown.append(Alt(thing, alt.trail, alt.world))
-    return Result(tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open)
+    return Result(
+        tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open
+    )
 
 
 def _accumulates(scope: Scope, binding: Binding) -> bool:
@@ -264,117 +333,3 @@ def _accumulates(scope: Scope, binding: Binding) -> bool:
         and {(x.group, x.arm) for x in blocks_at(scope, b.pos.start)} <= around
         for b in scope.bindings.get(binding.name, ())
     )  # fmt: skip
-
-
-# --- formatting ---------------------------------------------------------------------------------------------------
-
-
-def _percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
-    """`"... %s ... %(name)s" % values`"""
-    import re
-
-    pattern = re.compile(r"%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.\d+)?([sdrifgexX%])")
-    values = next((a.thing for a in right.alts if isinstance(a.thing, (ListOf, DictOf))), None)
-    results = []
-    for alt in left.alts:
-        texts: list[Result] = []
-        count = 0
-        for part in pieces(alt.thing, *origin(alt, frame, expr.pos)) or ():
-            if part.text is None:
-                texts.append(Result((Alt(Pieces((part,))),)))
-                continue
-            last = 0
-            for match in pattern.finditer(part.text):
-                texts.append(Result((Alt(Lit(part.text[last : match.start()]), alt.trail),)))
-                last = match.end()
-                if match.group(2) == "%":
-                    texts.append(Result((Alt(Lit("%")),)))
-                    continue
-                texts.append(_percent_value(engine, values, match.group(1), count, right, expr, frame))
-                count += 1
-            texts.append(Result((Alt(Lit(part.text[last:]), alt.trail),)))
-        results.append(combined(texts))
-    return union([*results, Result((), left.open)])
-
-
-def _percent_value(
-    engine: Engine, values: Thing | None, name: str | None, index: int, right: Result, expr: Op, frame: Frame
-) -> Result:  # fmt: skip
-    if isinstance(values, ListOf) and index < len(values.items):
-        cell = values.items[index]
-        return as_text(engine.force(cell), Held(expr.right.pos, cell), frame)
-    if isinstance(values, DictOf) and name is not None:
-        entry = next((e for e in reversed(values.entries) if e.key == name), None)
-        if entry is not None:
-            return as_text(engine.force(entry.value), Held(expr.right.pos, entry.value), frame, name)
-    if values is None and index == 0 and right.alts:
-        return as_text(right, expr.right, frame)
-    return Result((Alt(Pieces((Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known"),))),))
-
-
-def filled(
-    engine: Engine, template: Result, fields: DictOf | None, positional: Sequence[Held | Expr], call: Call, frame: Frame,
-    style: str = "format",
-) -> Result:  # fmt: skip
-    """`template.format(...)` (or `$name`, `{{ name }}` styles): known fields filled in, others as holes by name."""
-    results = []
-    for alt in template.alts:
-        texts: list[Result] = []
-        auto = 0
-        for part in pieces(alt.thing, *origin(alt, frame, call.pos)) or ():
-            if part.text is None:
-                texts.append(Result((Alt(Pieces((part,))),)))
-                continue
-            parsed = parse_template(part.text, style)
-            if parsed is None:
-                texts.append(Result((Alt(Lit(part.text), alt.trail),)))
-                continue
-            for text, name in parsed:
-                if text:
-                    texts.append(Result((Alt(Lit(text), alt.trail),)))
-                if name is None:
-                    continue
-                if name == "" or name.isdigit():
-                    index = auto if name == "" else int(name)
-                    auto += 1
-                    given = positional[index] if index < len(positional) else None
-                    value = None if given is None else as_text(engine.eval(given, frame), given, frame)
-                    texts.append(value or _named_hole(f"argument {index}", frame, call))
-                else:
-                    texts.append(_field(engine, fields, name, call, frame))
-        results.append(combined(texts))
-    return union([*results, Result((), template.open)])
-
-
-def _named_hole(name: str, frame: Frame, call: Call) -> Result:
-    return Result((Alt(Pieces((Piece(None, name, frame.path, call.pos, None, "filled at run time"),))),))
-
-
-def _field(engine: Engine, fields: DictOf | None, name: str, call: Call, frame: Frame) -> Result:
-    root = name.split(".")[0].split("[")[0]
-    entry: Entry | None = None
-    if fields is not None:
-        entry = next((e for e in reversed(fields.entries) if e.key == root), None)
-    if entry is None or root != name:
-        return _named_hole(root, frame, call)
-    return as_text(engine.force(entry.value), Held(call.pos, entry.value), frame, root)
-
-
-def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None:
-    """(static text, field name or None) in order; None when the text is no valid template of that style."""
-    import re
-
-    if style == "format":
-        try:
-            return [(literal, None if name is None else name) for literal, name, _, _ in string.Formatter().parse(text)]
-        except ValueError:
-            return None
-    pattern = r"\$(?:\{(\w+)\}|(\w+))" if style == "dollar" else r"\{\{-?\s*([\w.]+)[^{}]*?-?\}\}"
-    found: list[tuple[str, str | None]] = []
-    last = 0
-    for match in re.finditer(pattern, text):
-        name = next((g for g in match.groups() if g), "value")
-        found.append((text[last : match.start()], name))
-        last = match.end()
-    found.append((text[last:], None))
-    return found

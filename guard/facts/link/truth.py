@@ -10,8 +10,23 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
 from guard.facts.filefacts import Block
 from guard.facts.link.things import (
-    Alt, ClassThing, DictOf, Ext, FilePath, Frame, Func, Inst, ListOf, Lit, ModuleThing, Partial, Pieces, Result, Thing,
-    union, unknown,
+    Alt,
+    ClassThing,
+    DictOf,
+    Ext,
+    FilePath,
+    Frame,
+    Func,
+    Inst,
+    ListOf,
+    Lit,
+    ModuleThing,
+    Partial,
+    Pieces,
+    Result,
+    Thing,
+    union,
+    unknown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -73,7 +88,8 @@ def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
 
 
 _BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,), "int": (int,), "float": (float,), "bool": (bool,), "dict": (DictOf,), "list": (ListOf,), "tuple": (ListOf,),
+    "str": (str,), "int": (int,), "float": (float,), "bool": (bool,), "dict": (DictOf,), "list": (ListOf,),
+    "tuple": (ListOf,),
     "Dict": (DictOf,), "List": (ListOf,), "Mapping": (DictOf,), "Sequence": (ListOf,),
 }  # fmt: skip
 
@@ -125,7 +141,7 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, Lit):
         return bool(thing.value)
     if isinstance(thing, ListOf):
-        return True if thing.items else None if thing.open else False
+        return True if thing.items and not thing.fewer else None if thing.open or thing.items else False
     if isinstance(thing, DictOf):
         return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
     if isinstance(thing, Pieces):
@@ -164,7 +180,9 @@ def _compare(op: str, left: Thing, right: Thing) -> bool | None:
 def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
     """An object is not None; other comparisons of objects are not followed."""
     nothing = [t for t in (left, right) if isinstance(t, Lit) and t.value is None]
-    objects = [t for t in (left, right) if isinstance(t, (Inst, Func, ClassThing, DictOf, ListOf, Partial, Pieces, FilePath))]
+    objects = [
+        t for t in (left, right) if isinstance(t, (Inst, Func, ClassThing, DictOf, ListOf, Partial, Pieces, FilePath))
+    ]
     if len(nothing) == 1 and len(objects) == 1:
         return op in ("!=", "is not")
     return None
@@ -189,7 +207,9 @@ def _contains(holder: Thing, item: Thing) -> bool | None:
             if not isinstance(cell.expr, Const):
                 return None
             values.append(cell.expr.value)
-        return True if item.value in values else None if holder.open else False
+        if item.value in values:
+            return None if holder.fewer else True
+        return None if holder.open else False
     return None
 
 

@@ -42,20 +42,23 @@ class Spans:
         return Span(path, pos.line, pos.column, pos.end_line, pos.end_column, cell[0], cell[1])
 
     def steps(self, hops: tuple[Hop, ...]) -> tuple[Step, ...]:
-        """A trail for the report: hops at one place are one step, and a plain literal behind a better word is left out."""
+        """A trail for the report: hops at one place are one step, a plain literal behind a better word is left out."""
         steps: list[Step] = []
         for hop in hops:
             span = self(hop.path, hop.pos)
-            if steps and (steps[-1].span.path, steps[-1].span.line, steps[-1].span.column) == (span.path, span.line, span.column):
-                if steps[-1].how == "literal" or steps[-1].how == hop.how:
-                    steps[-1] = Step(steps[-1].span, hop.how if hop.how != "argument" else steps[-1].how, hop.note or steps[-1].note)
+            last = steps[-1] if steps else None
+            start = (span.path, span.line, span.column)
+            if last is not None and (last.span.path, last.span.line, last.span.column) == start:
+                if last.how in ("literal", hop.how):
+                    how = hop.how if hop.how != "argument" else last.how
+                    steps[-1] = Step(last.span, how, hop.note or last.note)
                 continue
             steps.append(Step(span, hop.how, hop.note))
         return tuple(steps)
 
 
 def quantity(sent: Sent | None, spans: Spans, accept: Accept, place: Hop, missing: str) -> Quantity:
-    """The value of a role. `accept` says which scalars count; `missing` is the reason when the role is not known at all."""
+    """The value of a role. `accept` says which scalars count; `missing` is the reason when nothing is known of it."""
     if sent is None:
         return Quantity(Value((), True, missing), ())
     rows: list[tuple[Choice, World]] = []
@@ -75,7 +78,8 @@ def value_of(rows: list[tuple[Choice, World]], reasons: tuple[str, ...]) -> Valu
     choices: dict[tuple[type, Scalar], Choice] = {}
     for choice, _ in rows:
         choices.setdefault((type(choice.value), choice.value), choice)
-    return Value(tuple(choices.values()), bool(reasons) or not choices, reasons[0] if reasons else None if choices else "not known")
+    why = reasons[0] if reasons else None if choices else "not known"
+    return Value(tuple(choices.values()), bool(reasons) or not choices, why)
 
 
 def fitting(found: Quantity, worlds: list[World]) -> Quantity:
@@ -159,5 +163,6 @@ def _tier(name: str | None) -> str | None:
 
 def known_number(result: Result) -> int | None:
     """The largest known whole number of a result."""
-    numbers = [a.thing.value for a in result.alts if isinstance(a.thing, Lit) and isinstance(a.thing.value, int) and not isinstance(a.thing.value, bool)]
+    plain = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
+    numbers = [value for value in plain if isinstance(value, int) and not isinstance(value, bool)]
     return max(numbers) if numbers else None

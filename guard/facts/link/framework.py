@@ -1,0 +1,226 @@
+"""Objects of frameworks: which client a chain makes, and which other objects are asked when it is invoked.
+
+In: a target whose clients hold others (a chain its model, a crew its agents, a runner its agent). Out: one target for each
+object that sends, with the clients of the held object outside of those of its holder. The catalogue says who holds what.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.catalog_types import Holds
+from guard.facts.expr import Call, Name
+from guard.facts.link import containers
+from guard.facts.link.arguments import CallArguments, is_absent, sent
+from guard.facts.link.things import Alt, DictOf, Ext, Frame, ListOf, Made, Result, World, known, together
+
+if TYPE_CHECKING:
+    from guard.facts.expr import Op
+    from guard.facts.link.engine import Engine
+    from guard.facts.link.sends import Layer, Target
+
+PIPE = "langchain_core.runnables.RunnableSequence"
+"""What `a | b` makes of runnables."""
+PIPED = ("langchain", "langgraph")
+MAX_HELD = 48
+MAX_DEPTH = 6
+
+
+class Held(NamedTuple):
+    """An object that is asked when its holder is invoked."""
+
+    alt: Alt
+    holds: Holds
+
+
+def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
+    """The clients behind `agents.Agent().clone()`, outermost first; None when the catalogue does not know the chain."""
+    from guard.facts.link.sends import Layer, _holds
+
+    catalog = engine.project.catalog
+    if not thing.chain.endswith("()"):
+        return None
+    parts = thing.chain.split("()")[:-1]
+    for end in range(len(parts), 0, -1):
+        for client in catalog.client_named("()".join(parts[:end])):
+            made = thing.made[end - 1] if end <= len(thing.made) else None
+            if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
+                continue
+            layers = [Layer(client, made)]
+            for number, part in enumerate(parts[end:], end):
+                inner = catalog.client_on(client.id, part.lstrip("."))
+                if inner is None:
+                    return None
+                client = inner
+                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None))
+            return layers
+    return None
+
+
+def piped(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result | None:
+    """`prompt | model | parser`: a sequence that holds both sides; None when neither is a runnable."""
+    things = [alt.thing for side in (left, right) for alt in side.alts]
+    if not any(isinstance(t, Ext) and t.chain.startswith(PIPED) for t in things):
+        return None
+    made = Call(expr.pos, Name(expr.pos, PIPE), (expr.left, expr.right), ())
+    return known(Ext(PIPE + "()", (Made(made, frame),)))
+
+
+def expanded(engine: Engine, target: Target) -> list[Target]:
+    """The target itself, where it sends, and one for each object that it holds."""
+    found = [target] if _sends_itself(engine, target) else []
+    start = [target]
+    if target.spec.of is not None:
+        value = sent(target.arguments, target.spec.of)
+        start = []
+        for alt in value.result.alts if value is not None else ():
+            inner = _with(engine, target, alt)
+            if inner is not None:
+                start.append(inner)
+                if _sends_itself(engine, inner):
+                    found.append(inner)
+    for outer in start:
+        found += _held_targets(engine, outer, len(outer.clients), 0)
+    return found[:MAX_HELD]
+
+
+def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
+    """Targets of what the first `new` clients hold."""
+    if depth >= MAX_DEPTH:
+        return []
+    found: list[Target] = []
+    for layer in target.clients[:new]:
+        for held in _held_by(engine, target, layer):
+            inner = _with(engine, target, held.alt)
+            if inner is None:
+                continue
+            inner = inner._replace(use=held.holds.use if held.holds.use != "run" else target.use)
+            if _sends_itself(engine, inner):
+                found.append(inner)
+            found += _held_targets(engine, inner, len(inner.clients) - len(target.clients), depth + 1)
+            if len(found) >= MAX_HELD:
+                return found
+    return found
+
+
+def _held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
+    found: list[Held] = []
+    for holds in layer.client.holds:
+        if holds.use == "setting" or holds.paths:
+            continue
+        results: list[Result] = []
+        if layer.made is not None:
+            arguments = CallArguments(engine, layer.made.call, layer.made.frame)
+            if "*" in holds.arg.names:
+                results += [engine.eval(arg, layer.made.frame) for arg in layer.made.call.args]
+            if "**" in holds.arg.names:
+                results += [engine.eval(value, layer.made.frame) for name, value in layer.made.call.keywords if name is not None]
+            value = sent(arguments, holds.arg)
+            results += [value.result] if value is not None else []
+        if not any(r.alts for r in results) and holds.default is not None:
+            made = layer.made or Made(target.call, target.frame)
+            results = [known(Ext(holds.default + "()", (Made(Call(made.call.pos, made.call.func, (), ()), made.frame),)))]
+        for result in results:
+            found += [Held(alt, holds) for alt in _elements(engine, result, 0)]
+    return found
+
+
+def _elements(engine: Engine, result: Result, depth: int) -> list[Alt]:
+    """Objects in a value: itself, the items of a list, the values of a dict."""
+    found: list[Alt] = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, Ext) and not is_absent(alt):
+            found.append(alt)
+        elif isinstance(thing, ListOf) and depth < 3:
+            for cell in thing.items[: containers.MAX_ELEMENTS]:
+                found += _elements(engine, engine.force(cell), depth + 1)
+        elif isinstance(thing, DictOf) and depth < 3:
+            for entry in thing.entries[: containers.MAX_ELEMENTS]:
+                found += _elements(engine, engine.force(entry.value), depth + 1)
+    return found
+
+
+def _with(engine: Engine, target: Target, alt: Alt) -> Target | None:
+    """The target with the clients of a held object outside of its own."""
+    from guard.facts.link.sends import provider_of
+
+    if not isinstance(alt.thing, Ext):
+        return None
+    layers = layers_of(engine, alt.thing)
+    world: World | None = together(target.world, alt.world)
+    if layers is None or world is None:
+        return None
+    clients = (*layers, *target.clients)
+    provider = provider_of(engine, target.spec, layers) or target.provider
+    return target._replace(clients=clients, provider=provider, world=world, held=len(layers))
+
+
+def _sends_itself(engine: Engine, target: Target) -> bool:
+    """Whether a model is named or defaulted by the call or by one of the clients nearest to it, and not by what they hold."""
+    if "model" in target.spec.roles or "deployment" in target.spec.roles:
+        own = target.spec.roles.get("model")
+        if own is not None and (not target.clients or sent(target.arguments, own) is not None or own.how != "not_sent"):
+            return True
+    if target.spec.of is not None and not target.held:
+        return False
+    nearest = target.clients[: target.held] if target.held else target.clients
+    for layer in nearest:
+        role = layer.client.roles.get("model")
+        if role is None:
+            continue
+        if layer.made is None:
+            return True
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), role)
+        if value is None:
+            return role.how != "not_sent" or not layer.client.holds
+        if any(not is_held(engine, alt) for alt in value.result.alts) or not value.result.alts:
+            return True
+    return not any(layer.client.object for layer in target.clients)
+
+
+def is_held(engine: Engine, alt: Alt) -> bool:
+    """Whether an alternative is an object of a framework rather than a name."""
+    return isinstance(alt.thing, Ext) and layers_of(engine, alt.thing) is not None
+
+
+def apart(found: list[Target]) -> list[list[Target]]:
+    """Targets that are requests of their own: by the objects they ask. Clients of an SDK that exclude one another stay
+    together, as variants of one request."""
+    groups: dict[object, list[Target]] = {}
+    for target in found:
+        key: object = None
+        if target.spec.of is not None or any(layer.client.object for layer in target.clients):
+            held = target.clients[: target.held] if target.held else target.clients
+            key = (target.use, tuple((layer.made.frame.path, layer.made.call.pos) for layer in held if layer.made is not None))
+        groups.setdefault(key, []).append(target)
+    return list(groups.values())
+
+
+def sites(target: Target) -> list[Made]:
+    """The constructors of the objects that a request is sent through, outermost first."""
+    found = [layer.made for layer in target.clients if layer.client.is_site and layer.made is not None]
+    return list(dict.fromkeys(found))
+
+
+def is_invoked(target: Target) -> bool:
+    """Whether the call is one of a framework that ends in requests."""
+    return target.spec.invoke or target.spec.of is not None or any(layer.client.object for layer in target.clients)
+
+
+def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
+    """A stand-in target for an object that a call makes: its own settings, sent by nothing."""
+    from guard.facts.catalog_types import Call as Spec
+    from guard.facts.link.sends import Target, provider_of
+
+    for alt in engine.eval(call.func, frame).alts:
+        if not isinstance(alt.thing, Ext):
+            continue
+        layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
+        if layers is None or not layers[-1].client.is_site:
+            continue
+        client = layers[-1].client
+        spec = Spec(alt.thing.chain, client.family, "embedding" if client.object == "embeddings" else "agent" if client.object == "agent" else "chat")
+        provider = provider_of(engine, spec, layers)
+        return Target(spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True)
+    return None
