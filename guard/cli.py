@@ -249,8 +249,11 @@ def cost(
 @click.argument("target")
 @click.argument("path", type=PATH, default=".")
 @_scanning
+@click.option("--all", "everything", is_flag=True, help="Explain every request, also where many stand at one place.")
 @_debugging
-def explain(target: str, path: Path, config: Path | None, color: str, width: int | None, stage: Stage) -> None:
+def explain(
+    target: str, path: Path, config: Path | None, color: str, width: int | None, everything: bool, stage: Stage
+) -> None:
     """Say where every figure of a request comes from, or what a check is about.
 
     TARGET is PATH:LINE as reports write it (NOTEBOOK:CELL:LINE in a notebook), a file, or the name of a check. PATH is
@@ -271,7 +274,7 @@ def explain(target: str, path: Path, config: Path | None, color: str, width: int
     from guard.use.explain import explain as explained
 
     try:
-        _emit(explained(report, _within(target, path), width=_width(width)))
+        _emit(explained(report, _within(target, path), width=_width(width), everything=everything))
     except NotThere as nothing:
         raise Refusal(str(nothing)) from None
 

@@ -119,7 +119,8 @@ class Variant:
     tier: str | None = None
     """`batch`, `flex`, `priority` or None for the standard tier."""
     default: bool = False
-    """True for the variant that runs without overrides."""
+    """True for the variant that runs without overrides, whose price is typical. In a report, where none is known to,
+    for the dearest, which then stands in for it (the estimate lists that as an assumption)."""
 
 
 # --- requests ---------------------------------------------------------------------------------------------------

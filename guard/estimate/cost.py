@@ -292,13 +292,25 @@ def estimate(request: Request, prices: Prices, config: Config) -> Estimate:
     return _estimate(with_lead(request), prices, config, remarks)
 
 
+def _marked(request: Request, found: Estimate) -> Request:
+    """The request with `default` on the variant whose price is typical; as it was where there is no price."""
+    if not found.parts or len(request.variants) < 2:
+        return request
+    typical = found.parts[0].variant
+    if request.variants[typical].default:
+        return request
+    marks = tuple(replace(variant, default=index == typical) for index, variant in enumerate(request.variants))
+    return replace(request, variants=marks)
+
+
 def estimate_all(requests: tuple[Request, ...], prices: Prices, config: Config) -> tuple[Priced, ...]:
     """Every request with its estimate, feature and owner. The requests come back with declared models, limits and
-    repeats applied and with the `price_id` of their models filled in."""
+    repeats applied, with the `price_id` of their models filled in and the variant marked whose price is typical."""
     priced: list[Priced] = []
     for request in requests:
         applied, remarks = declarations.apply(request, config)
-        applied = with_lead(with_price_ids(applied, prices, config))
+        applied = with_price_ids(applied, prices, config)
         feature, owner = place(applied, config)
-        priced.append(Priced(applied, _estimate(applied, prices, config, remarks), feature, owner))
+        found = _estimate(with_lead(applied), prices, config, remarks)
+        priced.append(Priced(_marked(applied, found), found, feature, owner))
     return tuple(priced)

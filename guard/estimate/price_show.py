@@ -88,7 +88,8 @@ def show_text(row: Row, as_of: str) -> str:
 def list_rows(prices: Prices, contains: str = "", provider: str | None = None) -> list[dict[str, Any]]:
     """Rows for `guard prices list`: provider, id, input, output (USD per million tokens, text or null), context window.
 
-    `units` are prices by something else than tokens. `contains` is a piece of `provider/id`, letter case aside; `provider` one of guard's provider names.
+    `units` are prices by something else than tokens. `contains` is a piece of `provider/id`, letter case aside;
+    `provider` one of guard's provider names.
     """
     piece = contains.strip().lower()
     return [

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from guard.model import Money, Priced, Reach, Report, Site, Span
 from guard.report.format import count, money, number, place, plural, safe, wrap
+from guard.report.table import table
 from guard.use.arithmetic import arithmetic
 from guard.use.trail import limit_lines, model_lines, prompt_lines, tries_lines
 
 NEAR = 5
 """Requests that are named where the target has none."""
+EXPLAINED = 3
+"""Requests that are explained where many stand at one place."""
 
 _TARGET = re.compile(r"^(?P<path>.+?):(?:cell)?(?P<first>\d+)(?::(?P<second>\d+))?(?::(?P<third>\d+))?$")
 
@@ -51,10 +54,11 @@ def _clean(path: str) -> str:
     return path
 
 
-def explain(report: Report, target: str, *, width: int = 100) -> str:
+def explain(report: Report, target: str, *, width: int = 100, everything: bool = False) -> str:
     """Everything that is known of the requests whose call stands at `target`, in at most `width` columns.
 
-    A path without a line explains every request of the file. Raises `NotThere` where there is none.
+    A path without a line explains every request of the file. Of many requests a table comes first and only the first
+    ones are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
     """
     wanted = parse(target)
     ordered = sorted(report.requests, key=lambda p: (_order(p.request.sites[0].span), p.request.id))
@@ -62,8 +66,12 @@ def explain(report: Report, target: str, *, width: int = 100) -> str:
     if not found:
         raise NotThere(_nothing(ordered, wanted))
     rule = "\n" + "-" * min(width, 100) + "\n\n"
-    blocks = ["\n".join(_request(priced, report, width)) + "\n" for priced in found]
+    explained = found if everything or len(found) <= EXPLAINED + 1 else found[:EXPLAINED]
+    blocks = ["\n".join(_request(priced, report, width)) + "\n" for priced in explained]
     head = f"{plural(len(found), 'request')} at {safe(target)}.\n\n" if len(found) > 1 else ""
+    if len(explained) < len(found):
+        rows = "\n".join(table(found, width=width, color=False))
+        head = f"{head}{rows}\n\nThe first {EXPLAINED} of them; `--all` explains each.\n{rule}"
     return head + rule.join(blocks)
 
 

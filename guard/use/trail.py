@@ -40,7 +40,7 @@ def model_lines(request: Request) -> list[str]:
             extra.append(f"output limit {limit}")
             extra += [f"reasoning {safe(str(variant.reasoning))}"] if variant.reasoning is not None else []
             extra += [f"tier {safe(variant.tier)}"] if variant.tier else []
-            extra += ["runs by default"] if variant.default else []
+            extra += ["taken as typical"] if variant.default else []
             lines.append(f"  {index}  {model}, {', '.join(extra)}")
     return lines
 
@@ -120,7 +120,8 @@ def prompt_lines(request: Request, estimate: Estimate) -> list[str]:
             bound = "" if segment.max_chars is None else f", cut at {segment.max_chars:,} characters"
             why = f", {safe(segment.why)}" if segment.why else ""
             lines.append(f"{safe(message.role):<10}hole `{name}`: {size}{bound}{why}{at}")
-    if request.prompt.open:
+    listed = any(s.text is None and s.why == request.prompt.why for m in request.prompt.messages for s in m.segments)
+    if request.prompt.open and not listed:
         lines.append(f"and further messages: {safe(request.prompt.why or 'no reason was given')}")
     if request.prompt.tools or request.prompt.tools_open:
         more = ", others may be sent" if request.prompt.tools_open else ""

@@ -492,8 +492,10 @@ def test_typical_is_a_default_and_never_an_arm_of_a_condition(first, second, typ
     made = request(variants=arms, max_output=Value((first, second), False))
     (found,) = estimate_all((made,), TABLE, Config())
     assert found.estimate.output_tokens.typical == typical
-    known = any("no default is known" in line for line in found.estimate.assumptions)
-    assert known != any(one.default for one in found.request.variants)
+    assumed = any("no default is known" in line for line in found.estimate.assumptions)
+    assert assumed == (first.trail == LITERAL)
+    (marked,) = (one for one in found.request.variants if one.default)
+    assert marked.max_output == (second if assumed else first)
 
 
 # --- many requests -------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     drafts = len(waiting)
     while waiting:
         leaf = waiting.pop(0)
-        root = next_root(leaf.draft.consulted, askable(start, leaf.context))
+        root = next_root(leaf.draft.consulted, askable(start, leaf.context), start, leaf.context)
         if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or drafts >= MAX_DRAFTS:
             leaf.cut = leaf.cut or drafts >= MAX_DRAFTS and root is not None
             found.append(leaf)
@@ -90,7 +90,7 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(Leaf(context, draft))
         elif len(context) < MAX_LEVELS and may_send(drafter.engine, ref) and not is_test(facts.path):
             start = drafter.engine.root(facts.path, ref.scope)
-            root = next_root(drafter.engine.consulted, askable(start, context))
+            root = next_root(drafter.engine.consulted, askable(start, context), start, context)
             if root is not None and len(waiting) < MAX_CONTEXTS:
                 waiting = [{**context, root: bind} for bind in callers.of(root)[:MAX_CONTEXTS]] + waiting
     return found
@@ -177,13 +177,17 @@ def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:
     return found
 
 
-def next_root(consulted: Consulted, allowed: set[Root]) -> Root | None:
-    """The root to decide next: callers before objects, since a call also says which object it runs on."""
+def next_root(consulted: Consulted, allowed: set[Root], start: Frame, context: dict[Root, Bind]) -> Root | None:
+    """The root to decide next: callers before objects, since a call also says which object it runs on.
+
+    So the callers of a method that sends are decided before its object, even where nothing else of them is asked for.
+    """
     open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
     for kind in ("callers", "self"):
         for root in open_roots:
             if root.kind == kind and (kind != "callers" or root in allowed):
-                return root
+                first = Root("callers", start.path, start.scope)
+                return first if kind == "self" and first not in context else root
     return None
 
 

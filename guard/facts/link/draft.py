@@ -18,6 +18,7 @@ from guard.facts.link.values import (
     Accept,
     Quantity,
     Spans,
+    either,
     fitting,
     is_effort,
     is_name,
@@ -30,6 +31,8 @@ from guard.model import Layer, Prompt, Value
 if TYPE_CHECKING:
     from guard.facts.link.project import Fact
 
+MAX_ALTERNATIVES = 24
+"""Clients or objects of which one is asked."""
 _NONE = Quantity(Value((), False, None), ())
 """A role that the API does not have."""
 _DECIDING = ("model", "deployment", "max_output", "reasoning", "tier", "outputs", "client_retries", "max_retries")
@@ -106,8 +109,9 @@ class Drafter:
         worlds = [world for _, world in providers]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
-        model = fitting(self._model(target, place), worlds)
-        limit = fitting(self._limit(target, place), worlds)
+        others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
+        model = either([(fitting(self._model(target, place), worlds), target.world), *((self._model(t, place), t.world) for t in others)])
+        limit = either([(fitting(self._limit(target, place), worlds), target.world), *((self._limit(t, place), t.world) for t in others)])
         reasoning = self._optional(target, "reasoning", is_effort, place)
         tier = self._optional(target, "tier", is_name, place)
         outputs = self._outputs(target)

@@ -60,6 +60,8 @@ class Engine:
         self.context: dict[Root, Bind] = {}
         self.consulted: Consulted = {}
         self.work = 0
+        self.by_default = 0
+        """While above 0, tests are decided by the defaults of what can be overridden."""
         self.annotated: set[ClassThing] = set()
         """Classes whose objects are being looked at because of an annotation."""
         self.made_objects: Callable[[ClassThing], list[OnObject]] = lambda cls: []
@@ -249,13 +251,19 @@ class Engine:
         if bindings is None and param is None:
             return None
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
-        results = [self._reached(r, frame) for r in reached]
+        results = [self._reached(r, frame) for r in self._likely_first(reached, frame)]
         if not complete and param is not None:
             results.append(calling.parameter(self, param, frame))
         if not results:  # used before any binding: in a closure or a loop, all of them may hold
             results = [self.bound(b, frame) for b in bindings or ()]
         since = reached[-1].binding.at if complete and reached else (0, 0)
         return effects.applied(self, union(results), name, scope, frame, since, at)
+
+    def _likely_first(self, reached: list[Reached], frame: Frame) -> list[Reached]:
+        """Of bindings in exclusive branches the one that the defaults choose first."""
+        if len(reached) < 2 or self.by_default or not any(arm.kind in ("if", "case") for r in reached for arm in r.arms):
+            return reached
+        return sorted(reached, key=lambda r: max((truth.likely(self, arm, frame) for arm in r.arms if arm.kind in ("if", "case")), default=1))
 
     def _reached(self, reached: Reached, frame: Frame) -> Result:
         world: World = frozenset((("arm", frame.key, arm.group), arm.arm) for arm in reached.arms if arm.kind in ("if", "case"))

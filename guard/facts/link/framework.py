@@ -27,10 +27,12 @@ MAX_DEPTH = 6
 
 
 class Held(NamedTuple):
-    """An object that is asked when its holder is invoked."""
+    """An object that is asked when its holder is invoked. `place`: which argument and element of it holds the object;
+    alternatives for one element have the same place."""
 
     alt: Alt
     holds: Holds
+    place: tuple[object, ...]
 
 
 def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
@@ -91,10 +93,11 @@ def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[
     found: list[Target] = []
     for layer in target.clients[:new]:
         for held in _held_by(engine, target, layer):
-            inner = _with(engine, target, held.alt)
+            inner = _with(engine, target, held.alt, held.holds.use)
             if inner is None:
                 continue
-            inner = inner._replace(use=held.holds.use if held.holds.use != "run" else target.use)
+            use = held.holds.use if held.holds.use != "run" else target.use
+            inner = inner._replace(use=use, route=(*target.route, *held.place))
             if _sends_itself(engine, inner):
                 found.append(inner)
             found += _held_targets(engine, inner, len(inner.clients) - len(target.clients), depth + 1)
@@ -108,41 +111,46 @@ def _held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
     for holds in layer.client.holds:
         if holds.use == "setting" or holds.paths:
             continue
-        results: list[Result] = []
+        results: list[tuple[object, Result]] = []
         if layer.made is not None:
-            arguments = CallArguments(engine, layer.made.call, layer.made.frame)
+            call, frame = layer.made.call, layer.made.frame
             if "*" in holds.arg.names:
-                results += [engine.eval(arg, layer.made.frame) for arg in layer.made.call.args]
+                results += [(n, engine.eval(arg, frame)) for n, arg in enumerate(call.args)]
             if "**" in holds.arg.names:
-                results += [engine.eval(value, layer.made.frame) for name, value in layer.made.call.keywords if name is not None]
-            value = sent(arguments, holds.arg)
-            results += [value.result] if value is not None else []
-        if not any(r.alts for r in results) and holds.default is not None:
+                results += [(name, engine.eval(value, frame)) for name, value in call.keywords if name is not None]
+            value = sent(CallArguments(engine, call, frame), holds.arg)
+            results += [(holds.arg.names, value.result)] if value is not None else []
+        if not any(r.alts for _, r in results) and holds.default is not None:
             made = layer.made or Made(target.call, target.frame)
-            results = [known(Ext(holds.default + "()", (Made(Call(made.call.pos, made.call.func, (), ()), made.frame),)))]
-        for result in results:
-            found += [Held(alt, holds) for alt in _elements(engine, result, 0)]
+            bare = Made(Call(made.call.pos, made.call.func, (), ()), made.frame)
+            results = [("default", known(Ext(holds.default + "()", (bare,))))]
+        for place, result in results:
+            found += [Held(alt, holds, (layer.client.id, place, *inner)) for inner, alt in _elements(engine, result, 0)]
     return found
 
 
-def _elements(engine: Engine, result: Result, depth: int) -> list[Alt]:
-    """Objects in a value: itself, the items of a list, the values of a dict."""
-    found: list[Alt] = []
+def _elements(engine: Engine, result: Result, depth: int) -> list[tuple[tuple[object, ...], Alt]]:
+    """Objects in a value, each with its place: itself, the items of a list, the values of a dict."""
+    found: list[tuple[tuple[object, ...], Alt]] = []
     for alt in result.alts:
         thing = alt.thing
         if isinstance(thing, Ext) and not is_absent(alt):
-            found.append(alt)
+            found.append(((), alt))
         elif isinstance(thing, ListOf) and depth < 3:
-            for cell in thing.items[: containers.MAX_ELEMENTS]:
-                found += _elements(engine, engine.force(cell), depth + 1)
+            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
+                found += [((number, *place), a) for place, a in _elements(engine, engine.force(cell), depth + 1)]
         elif isinstance(thing, DictOf) and depth < 3:
             for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                found += _elements(engine, engine.force(entry.value), depth + 1)
+                found += [((entry.key, *place), a) for place, a in _elements(engine, engine.force(entry.value), depth + 1)]
     return found
 
 
-def _with(engine: Engine, target: Target, alt: Alt) -> Target | None:
-    """The target with the clients of a held object outside of its own."""
+def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
+    """The target with the clients of a held object outside of its own.
+
+    Constructors that were its sites stay so when the held object is asked on behalf of its holder (an agent's model),
+    not when it works for itself (an agent as a tool).
+    """
     from guard.facts.link.sends import provider_of
 
     if not isinstance(alt.thing, Ext):
@@ -153,7 +161,9 @@ def _with(engine: Engine, target: Target, alt: Alt) -> Target | None:
         return None
     clients = (*layers, *target.clients)
     provider = provider_of(engine, target.spec, layers) or target.provider
-    return target._replace(clients=clients, provider=provider, world=world, held=len(layers))
+    before = sites(target) if use in ("chat", "embedding", "fallback", "choice") else []
+    made = [layer.made for layer in layers if layer.client.is_site and layer.made is not None]
+    return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
 
 def _sends_itself(engine: Engine, target: Target) -> bool:
@@ -185,20 +195,18 @@ def is_held(engine: Engine, alt: Alt) -> bool:
 
 
 def apart(found: list[Target]) -> list[list[Target]]:
-    """Targets that are requests of their own: by the objects they ask. Clients of an SDK that exclude one another stay
-    together, as variants of one request."""
+    """Targets that are requests of their own: by the place that holds the object. Objects and clients of which only one
+    is asked (by branch, by name) stay together, as variants of one request."""
     groups: dict[object, list[Target]] = {}
     for target in found:
-        key: object = None
-        if target.spec.of is not None or any(layer.client.object for layer in target.clients):
-            held = target.clients[: target.held] if target.held else target.clients
-            key = (target.use, tuple((layer.made.frame.path, layer.made.call.pos) for layer in held if layer.made is not None))
-        groups.setdefault(key, []).append(target)
+        groups.setdefault((target.use, target.route), []).append(target)
     return list(groups.values())
 
 
 def sites(target: Target) -> list[Made]:
     """The constructors of the objects that a request is sent through, outermost first."""
+    if target.sites is not None:
+        return list(dict.fromkeys(target.sites))
     found = [layer.made for layer in target.clients if layer.client.is_site and layer.made is not None]
     return list(dict.fromkeys(found))
 

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 
+COMMON_NAMES = frozenset({
+    "run", "create", "get", "send", "call", "stream", "parse", "complete", "query", "search", "generate", "chat", "embed",
+    "predict", "execute", "edit", "process", "iter", "train", "test", "rerank", "classify", "add", "insert", "__call__", "",
+})  # fmt: skip
+"""Method names of APIs that many other things have, too."""
+
+
 class Layer(NamedTuple):
     """A client of the chain with the call that made it (None for a module)."""
 
@@ -50,6 +57,10 @@ class Target(NamedTuple):
     """What a held object is asked for (`catalog_types.Use`)."""
     held: int = 0
     """How many of the clients, from the outermost, are those of a held object."""
+    route: tuple[object, ...] = ()
+    """By which arguments and elements of holders the object was reached."""
+    sites: tuple[Made, ...] | None = None
+    """Constructors that are sites of the request; None: those of all clients that are."""
 
 
 def may_send(engine: Engine, ref: CallRef) -> bool:
@@ -64,8 +75,10 @@ def may_send(engine: Engine, ref: CallRef) -> bool:
     tails = engine.project.call_tails
     if ".".join(reversed(names[:2])) in tails:
         return True
+    if len(names) < 2 or names[0] not in tails:
+        return False
     keywords = {k for k, _ in ref.call.keywords}
-    return len(names) > 1 and names[0] in tails and bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
+    return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
 
 
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:

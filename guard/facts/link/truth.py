@@ -55,11 +55,21 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     return verdict
 
 
+def likely(engine: Engine, block: Block, frame: Frame) -> int:
+    """How likely an arm is without overrides: 0 for the one that the defaults choose, 2 for one that they do not, else 1."""
+    engine.by_default += 1
+    try:
+        verdict = feasible(engine, block, frame)
+    finally:
+        engine.by_default -= 1
+    return {True: 0, None: 1, False: 2}[verdict]
+
+
 def _matches(engine: Engine, block: Block, frame: Frame) -> bool | None:
     if block.test is None or block.pattern is None:
         return None
     patterns = block.pattern.items if isinstance(block.pattern, Seq) else (block.pattern,)
-    outcomes = [_compared("==", engine.quietly(block.test, frame), engine.quietly(p, frame)) for p in patterns]
+    outcomes = [_compared("==", _first(engine, engine.quietly(block.test, frame)), _first(engine, engine.quietly(p, frame))) for p in patterns]
     if True in outcomes:
         return None if len(outcomes) > 1 and False not in outcomes else True
     return False if all(outcome is False for outcome in outcomes) else None
@@ -81,10 +91,10 @@ def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
     if isinstance(expr, Compare) and len(expr.ops) == 1:
         if isinstance(expr.left, Name) and expr.left.id == "__name__":
             return None
-        return _compared(expr.ops[0], engine.quietly(expr.left, frame), engine.quietly(expr.rights[0], frame))
+        return _compared(expr.ops[0], _first(engine, engine.quietly(expr.left, frame)), _first(engine, engine.quietly(expr.rights[0], frame)))
     if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "isinstance" and len(expr.args) == 2:
         return _is_instance(engine, expr, frame)
-    return truth_of(engine.quietly(expr, frame))
+    return truth_of(_first(engine, engine.quietly(expr, frame)))
 
 
 _BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
@@ -149,6 +159,11 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, (Inst, Func, ClassThing, ModuleThing, Partial, FilePath)):
         return True
     return True if isinstance(thing, Ext) and thing.chain.endswith("()") and thing.chain[:1].islower() else None
+
+
+def _first(engine: Engine, result: Result) -> Result:
+    """Only the default of what an expression can be, while defaults are asked for."""
+    return Result(result.alts[:1]) if engine.by_default and result.alts else result
 
 
 def _compared(op: str, left: Result, right: Result) -> bool | None:

@@ -82,6 +82,15 @@ def value_of(rows: list[tuple[Choice, World]], reasons: tuple[str, ...]) -> Valu
     return Value(tuple(choices.values()), bool(reasons) or not choices, why)
 
 
+def either(found: list[tuple[Quantity, World]]) -> Quantity:
+    """One of several quantities, each in the world of the client or object that it belongs to; the first is the default."""
+    if len(found) == 1:
+        return found[0][0]
+    rows = [(choice, both) for quantity, world in found for choice, inner in quantity.rows if (both := together(inner, world)) is not None]
+    reasons = tuple(dict.fromkeys(q.value.why for q, _ in found if q.value.open and q.value.why))
+    return Quantity(value_of(rows, reasons), tuple(rows))
+
+
 def fitting(found: Quantity, worlds: list[World]) -> Quantity:
     """The alternatives that can hold where the call is sent at all (the client and the model of one branch)."""
     rows = tuple(row for row in found.rows if any(together(row[1], world) is not None for world in worlds))
