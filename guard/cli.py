@@ -288,6 +288,7 @@ def tokens(model: str, provider: str | None, file: Any, stage: Stage) -> None:
     """Count the tokens of FILE (`-`: standard input); says how where the count is not exact."""
     stage.name = "counting tokens"
     from guard.estimate.tokens import count_text
+    from guard.use.model_names import doubt
 
     try:
         text = file.read().decode("utf-8")
@@ -295,27 +296,11 @@ def tokens(model: str, provider: str | None, file: Any, stage: Stage) -> None:
         name = _escaped(str(getattr(file, "name", "standard input")))
         raise Refusal(f"{name} is not UTF-8 (byte {error.start}); only text can be counted.") from None
     counted, label = count_text(model, text, provider)
-    _message_if(_doubt(model, provider))
+    _message_if(doubt(model, provider))
     if counted.low == counted.high:
         _emit(f"{counted.low}\n")
     else:
         _emit(f"{round(counted.typical)} ({counted.low} to {counted.high}), counted as {label}\n")
-
-
-def _doubt(model: str, provider: str | None) -> str:
-    """Why a count of tokens may mean little for a model; empty where nothing speaks against it."""
-    from guard.estimate.prices import load
-
-    table = load()
-    row = table.find(model, provider)
-    if row is None:
-        sold = f"/{model.strip().lower()}"
-        if any(key.endswith(sold) for key in table.ids()):  # known, only the seller is not said
-            return ""
-        return f"{_not_listed(model, provider)} Its tokenizer is guessed from the name."
-    if row.rates.input is None:
-        return f"{row.price_id} is not billed by tokens of text (`guard prices show` says by what)."
-    return ""
 
 
 @main.group()
@@ -337,22 +322,13 @@ def show(model: str, provider: str | None, form: str, stage: Stage) -> None:
     table = load()
     row = table.find(model, provider)
     if row is None:
-        raise Refusal(_escaped(_not_listed(model, provider)))
+        from guard.use.model_names import not_listed
+
+        raise Refusal(_escaped(not_listed(model, provider)))
     if form == "json":
         _emit(_json(price_show.show(row, table.as_of)))
     else:
         _emit(price_show.show_text(row, table.as_of) + "\n")
-
-
-def _not_listed(model: str, provider: str | None) -> str:
-    """Why a model has no price, and what may have been meant."""
-    from guard.estimate.prices import load
-
-    table = load()
-    near = table.suggest(model, provider)
-    meant = f"{', '.join(near[:-1])} or {near[-1]}" if len(near) > 1 else "".join(near)
-    hint = f"Did you mean {meant}?" if near else "`guard prices list FILTER` searches the table."
-    return f"{table.why_not(model, provider)} (prices of {table.as_of}). {hint}"
 
 
 @prices.command(name="list")

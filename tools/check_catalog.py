@@ -238,7 +238,7 @@ def main() -> int:
     """Command line. Returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("packages", nargs="*", help="top-level modules to check (all that can be imported)")
-    parser.add_argument("--write", action="store_true", help="write docs/catalog.schema.json and the compiled catalogue, and stop")
+    parser.add_argument("--write", action="store_true", help="write the schema and the compiled catalogue, and stop")
     parser.add_argument("--verbose", action="store_true", help="list what could not be checked as well")
     options = parser.parse_args()
     if options.write:

@@ -1,7 +1,7 @@
 """Compares the catalogue's frameworks with installed packages; a part of `check_catalog.py`.
 
 In: the catalogue, its raw entries, what was asked for. Out: findings. Objects of frameworks are not made (they want
-models, keys and more): the classes themselves show which methods there are, their signatures and fields which arguments.
+models, keys and more): the classes themselves show which methods there are, signatures and fields which arguments.
 Only what an entry writes itself is compared, not what it takes from the entry that it is like.
 """
 
@@ -128,7 +128,7 @@ def check_call(
     """Every path must be on one of the classes; positions must be right where a signature shows the argument."""
     args = list(call.roles.items()) + ([("of", call.of)] if call.of else [])
     for path in call.paths or call.class_paths:
-        name = path or "__call__"
+        name = path or ("__call__" if call.paths else "__init__")
         found = [(maker, function) for maker, _ in classes if (function := getattr(maker, name, None)) is not None]
         if classes and not all(old for _, old in classes):
             say(bool(found) or legacy(path), f"{call.api}: no path {name}")

@@ -170,7 +170,11 @@ def _endpoints(raws: Iterable[Any], calls: Mapping[str, Call], where: str) -> It
         own = read_roles(raw, frozenset({"url", "api", "provider"}), f"{where}: endpoints[{i}]")
         # The body has the argument names of the SDK unless the entry says otherwise; nothing is positional there,
         # and plain HTTP functions do not retry.
-        inherited = {k: replace(v, pos=None) if v.pos is not None else v for k, v in base.roles.items() if not k.endswith("_retries")}
+        inherited = {
+            k: replace(v, pos=None) if v.pos is not None else v
+            for k, v in base.roles.items()
+            if not k.endswith("_retries")
+        }
         roles = {**inherited, **own}
         layers = read_layers("1", "plain HTTP", where)
         call = replace(base, roles=roles, layers=layers, turns=None, on=(), paths=(), names=(), duck=False)
@@ -207,7 +211,9 @@ def _kin(raw: Mapping[str, Any], clients: Mapping[str, Client], where: str) -> K
 
 def _setting(raw: Mapping[str, Any], where: str) -> Setting:
     def functions(key: str) -> tuple[tuple[str, Arg], ...]:
-        entries = [(e["names"], read_arg({k: v for k, v in e.items() if k != "names"}, where)) for e in raw.get(key, ())]
+        entries = [
+            (e["names"], read_arg({k: v for k, v in e.items() if k != "names"}, where)) for e in raw.get(key, ())
+        ]
         return tuple((name, arg) for names, arg in entries for name in expand(names))
 
     return Setting(
@@ -245,9 +251,7 @@ def _distributions(documents: Documents) -> dict[str, tuple[str, ...]]:
 # --- indexes ----------------------------------------------------------------------------------------------------
 
 
-def _index(
-    clients: dict[str, Client], calls: list[Call], roots: set[str], documents: Documents
-) -> Catalog:
+def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], documents: Documents) -> Catalog:
     by_api: dict[str, Call] = {}
     by_name: dict[str, Call] = {}
     modules = {module: client for client in clients.values() for module in client.modules}

@@ -45,11 +45,30 @@ CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
 })  # fmt: skip
-CALL_KEYS = frozenset({
-    "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
-    "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths",
-})
+CALL_KEYS = frozenset(
+    {
+        "api",
+        "operation",
+        "provider",
+        "provider_in_model",
+        "on",
+        "paths",
+        "legacy_paths",
+        "names",
+        "legacy_names",
+        "duck",
+        "like",
+        "each",
+        "attempts",
+        "turns",
+        "turns_when",
+        "not_when",
+        "keeps_history",
+        "by_model",
+        "of",
+        "class_paths",
+    }
+)
 HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -66,14 +85,17 @@ def read_texts(value: Any, where: str) -> tuple[str, ...]:
 
 
 def expand(texts: Iterable[str]) -> tuple[str, ...]:
-    """Names with their braces written out: `a{b,.c}.d` is `ab.d` and `a.c.d`."""
+    """Names with their braces written out: `a{b,.c}.d` is `ab.d` and `a.c.d`. Braces don't stand in braces.
+    Raises `CatalogError`."""
     found: list[str] = []
     for text in texts:
         head, brace, rest = text.partition("{")
         if not brace:
             found.append(text)
             continue
-        middle, _, tail = rest.partition("}")
+        middle, closed, tail = rest.partition("}")
+        if not closed or "{" in middle:
+            raise CatalogError(f"`{text}`: braces must be closed and can't stand in braces")
         found += expand(head + part + tail for part in middle.split(","))
     return tuple(found)
 
@@ -208,9 +230,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
     return tuple(found)
 
 
-def _methods(
-    raws: Sequence[Any], where: str, memo: dict[int, Any]
-) -> tuple[tuple[str, ...], Mapping[str, Variant]]:
+def _methods(raws: Sequence[Any], where: str, memo: dict[int, Any]) -> tuple[tuple[str, ...], Mapping[str, Variant]]:
     """`derive` or `makers`: names of methods, or mappings for those with arguments of their own."""
     if not raws:
         return (), _NOTHING
@@ -344,7 +364,7 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         keeps_history=bool(full.get("keeps_history", False)),
         by_model=tuple(full.get("by_model", {}).items()),
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
-        class_paths=tuple(full.get("class_paths", ())),
+        class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),
     )
     if "api" in full:

@@ -38,8 +38,9 @@ ROLES = (
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
 )  # fmt: skip
-"""What an argument can mean. `provider_name`: the provider as an argument; `chunk_size`: texts in one request. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
-itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; the rest as named."""
+"""What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
+itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
+provider as an argument; `chunk_size`: texts in one request; the rest as named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ class Holds:
     each: bool = False
     """The argument is a list (or a dict, whose values count): every element is held."""
     paths: tuple[str, ...] = ()
-    """Methods that add one later (`StateGraph.add_node`): `arg` is then an argument of those methods."""
+    """Methods that add one later (`StateGraph.add_node`), also as decorators (`@agent.tool`): `arg` is then an argument
+    of those methods. What is held as `tool` counts as the role `tools`."""
     setting: str | None = None
     """`Setting` that decides when the argument is not sent."""
     default: str | None = None
@@ -309,7 +311,8 @@ class Call:
     """Argument that holds the object whose model is asked (`Runner.run(agent, ...)`); its clients then count as
     those of the chain, outermost first."""
     class_paths: tuple[str, ...] = ()
-    """Methods called on the client's class itself (`Chroma.from_documents`): the client is the one that they make."""
+    """Methods called on the client's class itself (`Chroma.from_documents`; empty: the constructor): the client is the
+    one that they make."""
     invoke: bool = False
     """A call of a framework that ends in requests: a site of role `invoke`, not `send`."""
     by_model: tuple[tuple[str, Operation], ...] = ()

@@ -61,7 +61,8 @@ class Resolved:
     call: Call
     clients: tuple[tuple[Client, int], ...]
     """Clients from outermost to innermost, each with the index of the `()` in the chain whose arguments belong to it
-    (-1: a module, which has none; the number of `()` in the chain: the call itself, as for a class method). Check `Client.when` against those arguments."""
+    (-1: a module, which has none; the number of `()` in the chain: the call itself, as for a class method). Check
+    `Client.when` against those arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,12 @@ class Catalog:
         owner, _, name = chain.rpartition(".")
         if not owner or "()" in chain:
             return ()
-        for rule in self.kin:
+        if owner.rpartition(".")[2][:1].isupper():
+            return tuple(client.by(name) for client in self.client_named(owner) if name in client.makers)
+        for rule in self.kin if name[:1].isupper() else ():
             if rule.names(name) and re.fullmatch(rule.modules, owner):
                 return (self.clients[rule.client],)
-        if not owner.rpartition(".")[2][:1].isupper():
-            return ()
-        return tuple(client.by(name) for client in self.client_named(owner) if name in client.makers)
+        return ()
 
     def held_call(self, client_id: str) -> Call | None:
         """The call that a holder makes on an object: the first in the catalogue on the client, else on its kinds."""
@@ -166,18 +167,20 @@ class Catalog:
         """Whether a constructor or maker with this last name may be one of a framework's objects: a cheap filter."""
         if name in self.constructor_names:
             return True
-        return any(rule.names(name) for rule in self.kin)
+        return name[:1].isupper() and any(rule.names(name) for rule in self.kin)
 
     def class_call(self, chain: str) -> Resolved | None:
-        """A request sent by a class method that makes an object (`Chroma.from_documents`), with that object."""
+        """A request that is sent while an object is made, by a class method (`Chroma.from_documents`) or by the
+        constructor (`VectorStoreIndex(nodes)`), with that object."""
         owner, _, method = chain.rpartition(".")
         if not owner or "()" in chain:
             return None
-        for client in self.client_named(owner):
-            for kind in client.kinds:
-                call = self._class_on.get((kind, method))
-                if call is not None:
-                    return Resolved(call, ((client.by(method), 0),))
+        for clients, name in ((self.clients_by_name.get(chain, ()), ""), (self.client_named(owner), method)):
+            for client in clients:
+                for kind in client.kinds:
+                    call = self._class_on.get((kind, name))
+                    if call is not None:
+                        return Resolved(call, ((client.by(name), 0),))
         return None
 
     def duck(self, path: str, keywords: Iterable[str] = (), open_keywords: bool = False) -> Call | None:

@@ -38,7 +38,9 @@ SENTINELS = ("NOT_GIVEN", "NotGiven()", "omit", "Omit()", "UNSET", "NOT_SENT", "
 def is_absent(alt: Alt) -> bool:
     """Whether an alternative means that nothing goes out."""
     thing = alt.thing
-    return (isinstance(thing, Lit) and thing.value is None) or (isinstance(thing, Ext) and thing.chain.endswith(SENTINELS))
+    return (isinstance(thing, Lit) and thing.value is None) or (
+        isinstance(thing, Ext) and thing.chain.endswith(SENTINELS)
+    )
 
 
 class Sent(NamedTuple):
@@ -107,7 +109,13 @@ def _dict_key(engine: Engine, thing: DictOf, name: str) -> Result:
         return unknown(thing.open[0]) if thing.open else ABSENT
     if sure:
         return value
-    return union([Result(value.alts, tuple(r for r in value.open if r != "it is set under a condition")), ABSENT, Result((), thing.open)])
+    return union(
+        [
+            Result(value.alts, tuple(r for r in value.open if r != "it is set under a condition")),
+            ABSENT,
+            Result((), thing.open),
+        ]
+    )
 
 
 def deep(engine: Engine, result: Result, names: list[str]) -> Result:
@@ -157,6 +165,10 @@ def sent(arguments: Arguments, arg: Arg) -> Sent | None:
         return None
     if len(perhaps) > 1:
         real = tuple(a for r in perhaps for a in r.alts if not is_absent(a))
-        none = tuple(a for a in perhaps[-1].alts if is_absent(a)) if all(any(is_absent(a) for a in r.alts) for r in perhaps) else ()
+        none = (
+            tuple(a for a in perhaps[-1].alts if is_absent(a))
+            if all(any(is_absent(a) for a in r.alts) for r in perhaps)
+            else ()
+        )
         return Sent(Result((*real, *none), tuple(dict.fromkeys(w for r in perhaps for w in r.open if not real))), used)
     return Sent(perhaps[0], used)

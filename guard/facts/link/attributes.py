@@ -51,7 +51,11 @@ def attribute_of(engine: Engine, base: Result, name: str, expr: Attr, frame: Fra
     results = []
     for alt in alts:
         found = attribute(engine, alt.thing, name, expr, frame)
-        results.append(within(Result(tuple(Alt(a.thing, a.trail or alt.trail, a.world) for a in found.alts), found.open), alt.world))
+        results.append(
+            within(
+                Result(tuple(Alt(a.thing, a.trail or alt.trail, a.world) for a in found.alts), found.open), alt.world
+            )
+        )
     if base.open and name == "get":  # it has a default, perhaps
         results.append(Result((Alt(Method(Gap(base.open[0]), name)),)))
     return opened(union(results), *base.open)

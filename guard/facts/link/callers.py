@@ -15,7 +15,17 @@ from guard.facts.link import calling, objects
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import (
-    Bind, Called, ClassThing, Ext, Func, Inst, OnObject, Partial, Root, Stop, Thing,
+    Bind,
+    Called,
+    ClassThing,
+    Ext,
+    Func,
+    Inst,
+    OnObject,
+    Partial,
+    Root,
+    Stop,
+    Thing,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -38,7 +48,9 @@ class Callers:
         self.engine = engine
         self.hands = Hands(engine.project, self._parameter)
         self._kept: dict[Root, list[Bind]] = {}
-        engine.made_objects = lambda cls: [b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)]
+        engine.made_objects = lambda cls: [
+            b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)
+        ]
 
     def of(self, root: Root) -> list[Bind]:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
@@ -83,7 +95,7 @@ class Callers:
         if not found or stage_of(root.path) in ("development", "test", "evaluation"):
             return found
         paths = [b.frame.path if isinstance(b, Called) else b.thing.frame.path for b in found
-                 if isinstance(b, Called) or isinstance(b, OnObject) and b.thing.frame is not None]  # fmt: skip
+                 if isinstance(b, Called) or (isinstance(b, OnObject) and b.thing.frame is not None)]  # fmt: skip
         if paths and all(stage_of(p) in ("development", "evaluation") for p in paths):
             return [*found, Stop("only examples in the repository decide it")]
         return found
@@ -105,7 +117,11 @@ class Callers:
                 init = objects.method(engine, owned, "__init__")
                 thing = Func(init[0].path, init[1].id, Inst(thing)) if init is not None else thing
             if isinstance(thing, Func):
-                params = [p.name for p in engine.project.scope(thing.path, thing.scope).params if p.kind.startswith("positional")]
+                params = [
+                    p.name
+                    for p in engine.project.scope(thing.path, thing.scope).params
+                    if p.kind.startswith("positional")
+                ]
                 index = number + (1 if thing.bound is not None else 0)
                 if index < len(params):
                     return thing.path, params[index]
@@ -178,7 +194,9 @@ class Callers:
             at = facts.scopes[at].parent
         return False
 
-    def _meant(self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope, telling: bool, by_name: bool) -> Call | None:
+    def _meant(
+        self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope, telling: bool, by_name: bool
+    ) -> Call | None:
         """The call as it enters the function, when the evaluator agrees that it does; arguments held by a `partial` put in."""
         engine = self.engine
         engine.work = 0
@@ -201,7 +219,10 @@ class Callers:
             return any(o.cls == ClassThing(root.path, scope.parent) for o in objects.order(engine, thing.cls)[0])
         if isinstance(thing, ClassThing):
             owned, _ = objects.order(engine, thing)
-            return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in ("__init__", "__post_init__")
+            return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in (
+                "__init__",
+                "__post_init__",
+            )
         if not isinstance(thing, Func):
             return False
         if (thing.path, thing.scope) == (root.path, root.scope):

@@ -13,14 +13,45 @@ from guard.facts.filefacts import Param, Scope
 from guard.facts.link import cli, objects, truth
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
-    Alt, Called, Cell, ClassThing, DictOf, Entry, Ext, Frame, Func, Gap, Held, Hop, Inst, ListOf, Lit, Made, Method,
-    OnObject, Partial, Result, Root, Stop, Super, Thing, Thunk, World, known, moved, opened, union, unknown,
+    Alt,
+    Called,
+    Cell,
+    ClassThing,
+    DictOf,
+    Entry,
+    Ext,
+    Frame,
+    Func,
+    Gap,
+    Held,
+    Hop,
+    Inst,
+    ListOf,
+    Lit,
+    Made,
+    Method,
+    OnObject,
+    Partial,
+    Result,
+    Root,
+    Stop,
+    Super,
+    Thing,
+    Thunk,
+    World,
+    known,
+    moved,
+    opened,
+    union,
+    unknown,
     within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+RECEIVER = "<receiver>"
+"""Noted as what was asked of the callers of a method when only the object matters: a dependency, not a demand."""
 MAX_NESTED = 12
 """Functions entered from one another."""
 
@@ -135,7 +166,9 @@ def returned(engine: Engine, scope: Scope, frame: Frame) -> Result:
         sure, live = True, True
         for block in blocks_at(scope, place):
             if block.kind not in ("if", "case"):
-                sure = sure and (block.kind in ("with", "finally") or block.kind == "try" and not _handled(scope, block.group))
+                sure = sure and (
+                    block.kind in ("with", "finally") or (block.kind == "try" and not _handled(scope, block.group))
+                )
                 continue
             verdict = truth.feasible(engine, block, frame)
             if verdict is False:
@@ -206,7 +239,9 @@ def parameter(engine: Engine, param: Param, frame: Frame) -> Result:
     root = Root("callers", frame.path, frame.scope)
     bind = engine.consult(root, param.name)
     if isinstance(bind, Called):
-        return argument(engine, frame, scope, param, bind.call, bind.frame, frame.owner or _bound_by(engine, frame, scope, bind))
+        return argument(
+            engine, frame, scope, param, bind.call, bind.frame, frame.owner or _bound_by(engine, frame, scope, bind)
+        )
     why = bind.why if isinstance(bind, Stop) else "it is decided by the callers"
     return _default(engine, frame, param, why)
 
@@ -223,7 +258,9 @@ def _bound_by(engine: Engine, frame: Frame, scope: Scope, bind: Called) -> Thing
     if not is_method(engine, frame.path, scope):
         return None
     called = [a.thing for a in engine.quietly(bind.call.func, bind.frame).alts]
-    plain = [f for f in called if isinstance(f, Func) and f.bound is None and (f.path, f.scope) == (frame.path, frame.scope)]
+    plain = [
+        f for f in called if isinstance(f, Func) and f.bound is None and (f.path, f.scope) == (frame.path, frame.scope)
+    ]
     return None if plain and len(plain) == len(called) else Gap("the object itself")
 
 
@@ -232,9 +269,8 @@ def _self(engine: Engine, frame: Frame, scope: Scope) -> Result:
     cls = ClassThing(frame.path, scope.parent)
     if objects.decorated(scope, frozenset({"classmethod"})):
         return known(cls)
-    bind = engine.context.get(Root("callers", frame.path, frame.scope))
+    bind = engine.consult(Root("callers", frame.path, frame.scope), RECEIVER)
     if isinstance(bind, Called):
-        engine.consult(Root("callers", frame.path, frame.scope), "self")
         receiver = _receiver(engine, bind, cls)
         if receiver is not None:
             return receiver
@@ -248,7 +284,9 @@ def _receiver(engine: Engine, bind: Called, cls: ClassThing) -> Result | None:
         return None
     found = engine.quietly(func.base, bind.frame)
     alts = tuple(
-        a for a in found.alts if isinstance(a.thing, Inst) and any(o.cls == cls for o in objects.order(engine, a.thing.cls)[0])
+        a
+        for a in found.alts
+        if isinstance(a.thing, Inst) and any(o.cls == cls for o in objects.order(engine, a.thing.cls)[0])
     )
     if any(isinstance(a.thing, Super) for a in found.alts):
         owners = [a.thing.owner for a in found.alts if isinstance(a.thing, Super)]
@@ -277,7 +315,11 @@ def argument(
     if param.name in positional:
         found = _positional(engine, call, positional.index(param.name), caller, param.name)
         if found is not None:
-            default = _default_of(engine, frame, param) if not found.alts and any(isinstance(a, Star) for a in call.args) else None
+            default = (
+                _default_of(engine, frame, param)
+                if not found.alts and any(isinstance(a, Star) for a in call.args)
+                else None
+            )
             return found if default is None else union([default, found])
     for keyword, value in call.keywords:
         if keyword is None:
@@ -350,7 +392,9 @@ def keywords_dict(engine: Engine, call: Call, caller: Frame, without: frozenset[
             entries = tuple(e._replace(sure=e.sure and sure) for e in other.entries if e.key not in without)
             found = DictOf(found.entries + entries, found.open + other.open)
         if spread.open or not dicts:
-            found = found._replace(open=(*found.open, spread.open[0] if spread.open else "further keywords are spread into it"))
+            found = found._replace(
+                open=(*found.open, spread.open[0] if spread.open else "further keywords are spread into it")
+            )
     return found
 
 
@@ -399,7 +443,9 @@ def annotated_object(engine: Engine, annotation: Expr, frame: Frame) -> Result |
             if isinstance(alt.thing, ClassThing) and not objects.is_enum(engine, alt.thing):
                 classes.append(known(Inst(alt.thing, None, None, True)))
             elif isinstance(alt.thing, Ext) and _is_client(engine, alt.thing.chain):
-                classes.append(known(Ext(alt.thing.chain + "()", (*alt.thing.made, Made(Call(part.pos, part, (), ()), outer)))))
+                classes.append(
+                    known(Ext(alt.thing.chain + "()", (*alt.thing.made, Made(Call(part.pos, part, (), ()), outer))))
+                )
     return union(classes) if classes else None
 
 

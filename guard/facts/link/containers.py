@@ -366,7 +366,8 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     scope = engine.project.scope(frame.path, expr.scope)
     source = engine.eval(scope.iters[0], frame)
     frames, each = _turns(engine, scope, source, frame)
-    kept = [(inner, verdict) for inner in frames if (verdict := _passes(engine, scope, inner)) is not False]
+    verdicts = [None if each else _passes(engine, scope, inner) for inner in frames]
+    kept = [(inner, verdict) for inner, verdict in zip(frames, verdicts) if verdict is not False]
     reasons = ("one for each element of a sequence that is not known",) if each else ()
     if expr.value is None:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)

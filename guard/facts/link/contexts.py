@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import Callers
+from guard.facts.link.calling import RECEIVER
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
@@ -23,7 +24,7 @@ MAX_LEVELS = 12
 MAX_DRAFTS = 400
 """Requests that are read for one send; contexts that are not decided by then stay open."""
 MAX_EXAMPLES = 3
-"""Callers in examples that may decide the prompt (not the model) of code that is no example."""
+"""Callers in examples that may decide what code sends that is no example."""
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         leaf = waiting.pop(0)
         root = next_root(leaf.draft.consulted, askable(start, leaf.context), start, leaf.context)
         if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or drafts >= MAX_DRAFTS:
-            leaf.cut = leaf.cut or drafts >= MAX_DRAFTS and root is not None
+            leaf.cut = leaf.cut or (drafts >= MAX_DRAFTS and root is not None)
             found.append(leaf)
             continue
         room = MAX_CONTEXTS - len(found) - len(waiting)
@@ -97,10 +98,17 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
 
 
 def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
-    """Callers in examples say little of what production code sends: they count for the model, hardly for the prompt."""
-    if root not in draft.prompt_only or stage_of(root.path) == "development":
+    """Many examples say little of what production code sends: beyond a few they are left out, and the value stays open.
+
+    A notebook beside the module that it imports is no example of it: the module is there for the notebook.
+    """
+    if stage_of(root.path) == "development":
         return binds
-    production = [b for b in binds if not (isinstance(b, Called) and stage_of(b.frame.path) == "development")]
+    beside = root.path.rpartition("/")[0]
+    production = [
+        b for b in binds
+        if not isinstance(b, Called) or stage_of(b.frame.path) != "development" or b.frame.path.startswith(f"{beside}/" if beside else "")
+    ]  # fmt: skip
     if len(binds) - len(production) <= MAX_EXAMPLES:
         return binds
     return production or [Stop("only examples in the repository decide it")]
@@ -110,7 +118,7 @@ def _children(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind], number: int
 ) -> list[Leaf | None]:  # fmt: skip
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
-    before = {r for (r, _), bind in leaf.draft.consulted.items() if bind is None}
+    before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != RECEIVER}
     children: dict[object, Leaf] = {}
     for index, bind in enumerate(binds):
         context = {**leaf.context, root: bind}
@@ -119,7 +127,7 @@ def _children(
         draft = drafter.draft(facts, ref, context, number)
         if draft is None:
             continue
-        asked = {r for (r, _), b in draft.consulted.items() if b is None}
+        asked = {r for (r, what), b in draft.consulted.items() if b is None and what != RECEIVER}
         key: object = signature(draft, bind) if asked <= before else index
         old = children.get(key)
         if old is None:
@@ -151,8 +159,13 @@ def _circular(context: dict[Root, Bind], root: Root) -> bool:
     return True
 
 
-def _cut(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int) -> Leaf | None:
-    context = {**leaf.context, root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed")}
+def _cut(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int
+) -> Leaf | None:
+    context = {
+        **leaf.context,
+        root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed"),
+    }
     draft = drafter.draft(facts, ref, context, number)
     return None if draft is None else Leaf(context, draft, rest, {**leaf.grouped, root: []}, True)
 
@@ -182,7 +195,9 @@ def next_root(consulted: Consulted, allowed: set[Root], start: Frame, context: d
 
     So the callers of a method that sends are decided before its object, even where nothing else of them is asked for.
     """
-    open_roots = list(dict.fromkeys(root for (root, _), bind in consulted.items() if bind is None))
+    open_roots = list(
+        dict.fromkeys(root for (root, what), bind in consulted.items() if bind is None and what != RECEIVER)
+    )
     for kind in ("callers", "self"):
         for root in open_roots:
             if root.kind == kind and (kind != "callers" or root in allowed):

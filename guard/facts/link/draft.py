@@ -110,8 +110,18 @@ class Drafter:
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
-        model = either([(fitting(self._model(target, place), worlds), target.world), *((self._model(t, place), t.world) for t in others)])
-        limit = either([(fitting(self._limit(target, place), worlds), target.world), *((self._limit(t, place), t.world) for t in others)])
+        model = either(
+            [
+                (fitting(self._model(target, place), worlds), target.world),
+                *((self._model(t, place), t.world) for t in others),
+            ]
+        )
+        limit = either(
+            [
+                (fitting(self._limit(target, place), worlds), target.world),
+                *((self._limit(t, place), t.world) for t in others),
+            ]
+        )
         reasoning = self._optional(target, "reasoning", is_effort, place)
         tier = self._optional(target, "tier", is_name, place)
         outputs = self._outputs(target)

@@ -76,7 +76,12 @@ def _pinned(engine: Engine, frame: Frame, method: Scope, key_name: str, entry: E
     pins: dict[str, Binding] = {}
     for name, bindings in method.bindings.items():
         for binding in bindings:
-            if binding.kind == "for" and binding.path in ((0,), (1,)) and isinstance(binding.value, Call) and last_name(binding.value.func) == "items":
+            if (
+                binding.kind == "for"
+                and binding.path in ((0,), (1,))
+                and isinstance(binding.value, Call)
+                and last_name(binding.value.func) == "items"
+            ):
                 cell = known(Lit(entry.key)) if binding.path == (0,) else entry.value
                 pins[name] = Binding(name, "assign", binding.at, binding.pos, Held(binding.pos, cell))  # type: ignore[arg-type]
     return engine.pinned(frame, key_name, entry.key, pins)

@@ -14,17 +14,55 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
-    Attr, Call, Comp, Compare, Const, Expr, IfElse, Item, Lambda, Logic, Map, Name, Op, Opaque, Pos, Seq, Slice, Star,
-    Text, Unary, Walrus, dotted,
+    Attr,
+    Call,
+    Comp,
+    Compare,
+    Const,
+    Expr,
+    IfElse,
+    Item,
+    Lambda,
+    Logic,
+    Map,
+    Name,
+    Op,
+    Opaque,
+    Seq,
+    Slice,
+    Star,
+    Text,
+    Unary,
+    Walrus,
+    dotted,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, Block, FileFacts, Scope
+from guard.facts.filefacts import Binding, FileFacts, Scope
 from guard.facts.link import attributes, calling, containers, effects, known, objects, texts, truth
 from guard.facts.link.names import Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
-    NOWHERE, Alt, Bind, Called, Cell, ClassThing, DictOf, Entry, Ext, Frame, Func, Gap, Held, Hop, Inst, ListOf, Lit,
-    ModuleThing, OnObject, PackageThing, Result, Root, Stop, Thing, Thunk, World, moved, opened, together, union,
-    unknown, within,
+    Alt,
+    Bind,
+    Called,
+    Cell,
+    ClassThing,
+    Ext,
+    Frame,
+    Func,
+    Held,
+    Hop,
+    Inst,
+    Lit,
+    ModuleThing,
+    OnObject,
+    PackageThing,
+    Result,
+    Root,
+    Thing,
+    World,
+    union,
+    unknown,
+    within,
 )  # fmt: skip
 
 END: Place = (10**9, 0)
@@ -111,7 +149,16 @@ class Engine:
         key = ("pinned", frame.key, name, turn)
         found = self._frames.get(key)
         if found is None:
-            found = Frame(frame.path, frame.scope, frame.call, frame.caller, frame.owner, frame.lexical, len(self._frames), frame.pin)
+            found = Frame(
+                frame.path,
+                frame.scope,
+                frame.call,
+                frame.caller,
+                frame.owner,
+                frame.lexical,
+                len(self._frames),
+                frame.pin,
+            )
             found.pins = pins
             self._frames[key] = found
         return found
@@ -171,7 +218,12 @@ class Engine:
         self._depth += 1
         self.work += 1
         try:
-            result = cast(Result, self._by_type[type(expr)](expr, frame) if type(expr) not in _WITH_ENGINE else self._by_type[type(expr)](self, expr, frame))
+            result = cast(
+                Result,
+                self._by_type[type(expr)](expr, frame)
+                if type(expr) not in _WITH_ENGINE
+                else self._by_type[type(expr)](self, expr, frame),
+            )
         finally:
             self._depth -= 1
             self._active.discard(key)
@@ -183,7 +235,9 @@ class Engine:
             if inner:
                 roots = tuple(dict.fromkeys(root for root, _ in inner))
                 binds = tuple([id(self.context.get(root)) for root in roots])
-                self._decided.setdefault(key, {}).setdefault(roots, {})[binds] = _Decided(expr, inner, frozenset(read), result)
+                self._decided.setdefault(key, {}).setdefault(roots, {})[binds] = _Decided(
+                    expr, inner, frozenset(read), result
+                )
             else:
                 self._settled[key] = (expr, frozenset(read), result)
         return result
@@ -261,12 +315,23 @@ class Engine:
 
     def _likely_first(self, reached: list[Reached], frame: Frame) -> list[Reached]:
         """Of bindings in exclusive branches the one that the defaults choose first."""
-        if len(reached) < 2 or self.by_default or not any(arm.kind in ("if", "case") for r in reached for arm in r.arms):
+        if (
+            len(reached) < 2
+            or self.by_default
+            or not any(arm.kind in ("if", "case") for r in reached for arm in r.arms)
+        ):
             return reached
-        return sorted(reached, key=lambda r: max((truth.likely(self, arm, frame) for arm in r.arms if arm.kind in ("if", "case")), default=1))
+        return sorted(
+            reached,
+            key=lambda r: max(
+                (truth.likely(self, arm, frame) for arm in r.arms if arm.kind in ("if", "case")), default=1
+            ),
+        )
 
     def _reached(self, reached: Reached, frame: Frame) -> Result:
-        world: World = frozenset((("arm", frame.key, arm.group), arm.arm) for arm in reached.arms if arm.kind in ("if", "case"))
+        world: World = frozenset(
+            (("arm", frame.key, arm.group), arm.arm) for arm in reached.arms if arm.kind in ("if", "case")
+        )
         return within(self.bound(reached.binding, frame), world)
 
     def _module_view(self, frame: Frame, default: Place) -> Place:
@@ -392,7 +457,13 @@ class Engine:
             found = self.module_name(target, member)
             if found.alts or found.open:
                 return found
-        folder = target if target.endswith("/") else target.removesuffix("__init__.py") if target.endswith("__init__.py") else None
+        folder = (
+            target
+            if target.endswith("/")
+            else target.removesuffix("__init__.py")
+            if target.endswith("__init__.py")
+            else None
+        )
         if folder is not None:
             for candidate in (f"{folder}{member}.py", f"{folder}{member}/__init__.py"):
                 if self.project.has(candidate):
@@ -409,7 +480,9 @@ class Engine:
         results: list[Result] = []
         since: Place = (0, 0)
         if name is not None and name in scope.bindings:
-            reached, complete = reaching(scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(self, b, frame))
+            reached, complete = reaching(
+                scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(self, b, frame)
+            )
             results = [self._reached(r, frame) for r in reached if r.binding.kind != "declare"]
             if complete and results:
                 since = reached[-1].binding.at
@@ -426,7 +499,12 @@ class Engine:
     def _set_elsewhere(self, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:
         """`state.model` of an object of a library, assigned by other functions of the same file."""
         facts = self.project.facts(frame.path)
-        if name is None or facts is None or self._is_local(name.split(".")[0], scope) or not any(isinstance(a.thing, Ext) for r in found for a in r.alts):
+        if (
+            name is None
+            or facts is None
+            or self._is_local(name.split(".")[0], scope)
+            or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
+        ):
             return []
         if facts.path not in self._dotted:
             index: dict[str, list[tuple[int, Binding]]] = {}
@@ -447,7 +525,12 @@ class Engine:
     def _nested(self, name: str | None, scope: Scope, frame: Frame) -> Result | None:
         """`self.config.model` where the constructor assigns that very attribute of an attribute."""
         parts = name.split(".") if name is not None else []
-        if len(parts) < 3 or not scope.params or parts[0] != scope.params[0].name or not calling.is_method(self, frame.path, scope):
+        if (
+            len(parts) < 3
+            or not scope.params
+            or parts[0] != scope.params[0].name
+            or not calling.is_method(self, frame.path, scope)
+        ):
             return None
         owner = calling.parameter(self, scope.params[0], frame)
         results = []
@@ -476,7 +559,8 @@ class Engine:
             return self.eval(expr.then if verdict else expr.other, frame)
         decision = ("arm", frame.key, expr.pos)
         return union(
-            within(self.eval(part, frame), frozenset({(decision, arm)})) for arm, part in enumerate((expr.then, expr.other))
+            within(self.eval(part, frame), frozenset({(decision, arm)}))
+            for arm, part in enumerate((expr.then, expr.other))
         )
 
     def _lambda(self, expr: Lambda, frame: Frame) -> Result:

@@ -12,16 +12,19 @@ from guard.facts.catalog_types import Holds
 from guard.facts.expr import Call, Name
 from guard.facts.link import containers
 from guard.facts.link.arguments import CallArguments, is_absent, sent
-from guard.facts.link.things import Alt, DictOf, Ext, Frame, ListOf, Made, Result, World, known, together
+from guard.facts.link.things import Alt, DictOf, Ext, Frame, Inst, ListOf, Made, Result, World, known, together
 
 if TYPE_CHECKING:
     from guard.facts.expr import Op
     from guard.facts.link.engine import Engine
+    from guard.facts.link.objects import Owned
     from guard.facts.link.sends import Layer, Target
 
 PIPE = "langchain_core.runnables.RunnableSequence"
 """What `a | b` makes of runnables."""
 PIPED = ("langchain", "langgraph")
+GATHERED = {"crewai.project.CrewBase": {"agents": "agent", "tasks": "task"}}
+"""Class decorators that make a list of what the class's decorated methods return: field -> decorator of the methods."""
 MAX_HELD = 48
 MAX_DEPTH = 6
 
@@ -46,7 +49,9 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
     for end in range(len(parts), 0, -1):
         for client in catalog.client_named("()".join(parts[:end])):
             made = thing.made[end - 1] if end <= len(thing.made) else None
-            if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
+            if client.when is not None and (
+                made is None or not _holds(engine, client.when.arg, client.when.equals, made)
+            ):
                 continue
             layers = [Layer(client, made)]
             for number, part in enumerate(parts[end:], end):
@@ -141,7 +146,9 @@ def _elements(engine: Engine, result: Result, depth: int) -> list[tuple[tuple[ob
                 found += [((number, *place), a) for place, a in _elements(engine, engine.force(cell), depth + 1)]
         elif isinstance(thing, DictOf) and depth < 3:
             for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                found += [((entry.key, *place), a) for place, a in _elements(engine, engine.force(entry.value), depth + 1)]
+                found += [
+                    ((entry.key, *place), a) for place, a in _elements(engine, engine.force(entry.value), depth + 1)
+                ]
     return found
 
 
@@ -161,8 +168,8 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
         return None
     clients = (*layers, *target.clients)
     provider = provider_of(engine, target.spec, layers) or target.provider
-    before = sites(target) if use in ("chat", "embedding", "fallback", "choice") else []
-    made = [layer.made for layer in layers if layer.client.is_site and layer.made is not None]
+    before = sites(engine, target) if use in ("chat", "embedding", "fallback", "choice", "run") else []
+    made = [layer.made for layer in layers if layer.made is not None and decides(engine, layer)]
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
 
@@ -203,11 +210,36 @@ def apart(found: list[Target]) -> list[list[Target]]:
     return list(groups.values())
 
 
-def sites(target: Target) -> list[Made]:
-    """The constructors of the objects that a request is sent through, outermost first."""
+DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
+
+
+def decides(engine: Engine, layer: Layer) -> bool:
+    """Whether making an object is a site: models and embeddings always, an agent where it names one or sets a limit."""
+    if not layer.client.is_site or layer.made is None:
+        return False
+    if layer.client.object != "agent":
+        return True
+    arguments = CallArguments(engine, layer.made.call, layer.made.frame)
+    written = {name for name, _ in layer.made.call.keywords}
+    for name in DECIDING:
+        role = layer.client.roles.get(name)
+        value = sent(arguments, role) if role is not None else None
+        if role is None or value is None:
+            continue
+        if (
+            any(not is_held(engine, alt) for alt in value.result.alts)
+            or (not value.result.alts
+            and written & set(role.names))
+        ):
+            return True
+    return False
+
+
+def sites(engine: Engine, target: Target) -> list[Made]:
+    """The constructors of the objects that a request is sent through, where they decide something, outermost first."""
     if target.sites is not None:
         return list(dict.fromkeys(target.sites))
-    found = [layer.made for layer in target.clients if layer.client.is_site and layer.made is not None]
+    found = [layer.made for layer in target.clients if layer.made is not None and decides(engine, layer)]
     return list(dict.fromkeys(found))
 
 
@@ -225,10 +257,42 @@ def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
         if not isinstance(alt.thing, Ext):
             continue
         layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
-        if layers is None or not layers[-1].client.is_site:
+        if layers is None or not decides(engine, layers[-1]):
             continue
         client = layers[-1].client
-        spec = Spec(alt.thing.chain, client.family, "embedding" if client.object == "embeddings" else "agent" if client.object == "agent" else "chat")
+        spec = Spec(
+            alt.thing.chain,
+            client.family,
+            "embedding" if client.object == "embeddings" else "agent" if client.object == "agent" else "chat",
+        )
         provider = provider_of(engine, spec, layers)
-        return Target(spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True)
+        return Target(
+            spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
+        )
+    return None
+
+
+def gathered(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
+    """`self.agents` of a class whose decorator gathers what its decorated methods return; None for other attributes."""
+    from guard.facts.link import calling, objects
+
+    for cls, scope in owned:
+        frame = engine.root(cls.path, scope.parent) if scope.parent > 0 else engine.module(cls.path)
+        chains = [
+            alt.thing.chain
+            for d in scope.decorators
+            for alt in engine.quietly(d, frame).alts
+            if isinstance(alt.thing, Ext)
+        ]
+        wanted = next((GATHERED[c][name] for c in chains if name in GATHERED.get(c, {})), None)
+        if wanted is None:
+            continue
+        items = []
+        for bindings in scope.bindings.values():
+            method = engine.project.scope(cls.path, bindings[-1].scope) if bindings[-1].kind == "def" else None
+            if method is not None and objects.decorated(method, frozenset({wanted})):
+                items.append(
+                    calling.returned(engine, method, engine.frame(cls.path, method.id, None, None, inst, None))
+                )
+        return known(ListOf(tuple(items)))
     return None

@@ -10,7 +10,23 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from guard.facts.expr import (
-    Attr, Call, Comp, Const, Expr, IfElse, Item, Lambda, Logic, Map, Name, Op, Seq, Star, Text, Walrus, last_name,
+    Attr,
+    Call,
+    Comp,
+    Const,
+    Expr,
+    IfElse,
+    Item,
+    Lambda,
+    Logic,
+    Map,
+    Name,
+    Op,
+    Seq,
+    Star,
+    Text,
+    Walrus,
+    last_name,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, FileFacts
 from guard.facts.link.project import Project
@@ -47,7 +63,9 @@ class Handed(NamedTuple):
 class Hands:
     """Follows names from hand to hand; each file is indexed once."""
 
-    def __init__(self, project: Project, parameter: Callable[[FileFacts, CallRef, int], tuple[str, str] | None]) -> None:
+    def __init__(
+        self, project: Project, parameter: Callable[[FileFacts, CallRef, int], tuple[str, str] | None]
+    ) -> None:
         self.project = project
         self.parameter = parameter
         """Path and name of the parameter that a positional argument of a call goes to, if the callee is known."""
@@ -84,7 +102,9 @@ class Hands:
 
         def everywhere(alias: str) -> None:
             if len(alias) > 2:
-                found.append((alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7))
+                found.append(
+                    (alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7)
+                )
 
         for scope, binding in index.bindings.get(name, ()):
             alias = binding.name.rsplit(".", 1)[-1]
@@ -110,7 +130,13 @@ class Hands:
                 for scope, binding in self._index(other).results.get(factory, ()) if other is not None else ():
                     alias = binding.name.rsplit(".", 1)[-1]
                     if "." in binding.name and len(alias) > 2:
-                        found.append((alias, frozenset(allowed(self.project.naming(alias))) | {path}, "_" in alias or len(alias) > 7))
+                        found.append(
+                            (
+                                alias,
+                                frozenset(allowed(self.project.naming(alias))) | {path},
+                                "_" in alias or len(alias) > 7,
+                            )
+                        )
                     else:
                         found.append((alias, frozenset({path}), False))
         return found
@@ -164,7 +190,11 @@ def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:
                 found.add(node.key.value)
             waiting.append(node.base)
         elif isinstance(node, Call):
-            waiting += [node.func if isinstance(node.func, (Call, Item)) else None, *node.args, *(v for _, v in node.keywords)]
+            waiting += [
+                node.func if isinstance(node.func, (Call, Item)) else None,
+                *node.args,
+                *(v for _, v in node.keywords),
+            ]
             if isinstance(node.func, Attr) and node.func.name in ("get", "pop", "items", "values"):
                 waiting.append(node.func.base)
                 found |= {a.value for a in node.args[:1] if isinstance(a, Const) and isinstance(a.value, str)}

@@ -25,7 +25,9 @@ class Reached(NamedTuple):
 
 def blocks_at(scope: Scope, place: Place) -> list[Block]:
     """The blocks around a place, outermost first."""
-    return sorted((b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1])))
+    return sorted(
+        (b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1]))
+    )
 
 
 def reaching(

@@ -16,14 +16,32 @@ from guard.facts.filefacts import Binding, Scope
 from guard.facts.link import calling
 from guard.facts.link.names import reaching
 from guard.facts.link.things import (
-    ClassThing, Ext, Frame, Func, Hop, Inst, Lit, Made, OnObject, Result, Root, Super, known, moved, opened,
-    union, unknown, within,
+    ClassThing,
+    Ext,
+    Frame,
+    Func,
+    Hop,
+    Inst,
+    Lit,
+    Made,
+    OnObject,
+    Result,
+    Root,
+    Super,
+    known,
+    moved,
+    opened,
+    union,
+    unknown,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
-PROPERTIES = frozenset({"property", "cached_property", "computed_field", "hybrid_property", "functools.cached_property"})
+PROPERTIES = frozenset(
+    {"property", "cached_property", "computed_field", "hybrid_property", "functools.cached_property"}
+)
 FIELD_MAKERS = frozenset({"Field", "field", "ib", "attrib", "Factory", "mapped_column", "PrivateAttr"})
 DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable", "attr"})
 MAX_BASES = 24
@@ -98,7 +116,9 @@ def method(engine: Engine, owned: list[Owned], name: str) -> tuple[ClassThing, S
 
 def bind_method(engine: Engine, cls: ClassThing, scope: Scope, owner: Inst | ClassThing) -> Result:
     """A method as an attribute: a property is called, a static method is bound to nothing."""
-    if isinstance(owner, Inst) and (decorated(scope, PROPERTIES) or any(last_name(d) == "getter" for d in scope.decorators)):
+    if isinstance(owner, Inst) and (
+        decorated(scope, PROPERTIES) or any(last_name(d) == "getter" for d in scope.decorators)
+    ):
         frame = engine.frame(cls.path, scope.id, None, None, owner, None)
         return calling.returned(engine, scope, frame)
     if decorated(scope, frozenset({"staticmethod"})):
@@ -135,6 +155,11 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     for cls, scope in owned:
         if scope.bindings.get(name):
             return _class_value(engine, Owned(cls, scope), name)
+    from guard.facts.link import framework
+
+    gathered = framework.gathered(engine, inst, owned, name)
+    if gathered is not None:
+        return gathered
     dynamic = _set_dynamically(engine, inst, owned, name)
     if dynamic is not None:
         return dynamic
@@ -163,7 +188,10 @@ def _of_annotated(engine: Engine, inst: Inst, name: str) -> Result | None:
     engine.annotated.add(inst.cls)
     try:
         results = [
-            within(attribute(engine, thing, name), frozenset({(("object", inst.cls), number)}) if len(made) > 1 else frozenset())
+            within(
+                attribute(engine, thing, name),
+                frozenset({(("object", inst.cls), number)}) if len(made) > 1 else frozenset(),
+            )
             for number, thing in enumerate(made[:MAX_OBJECTS])
         ]
     finally:
@@ -173,7 +201,9 @@ def _of_annotated(engine: Engine, inst: Inst, name: str) -> Result | None:
 
 
 def _method_names(engine: Engine, cls: ClassThing) -> frozenset[str]:
-    return frozenset(name for o in order(engine, cls)[0] for name, bs in o.scope.bindings.items() if bs[-1].kind == "def")
+    return frozenset(
+        name for o in order(engine, cls)[0] for name, bs in o.scope.bindings.items() if bs[-1].kind == "def"
+    )
 
 
 def _settled(result: Result) -> Result:
@@ -184,10 +214,16 @@ def _settled(result: Result) -> Result:
 
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
     made = (Made(inst.call, inst.frame),) if inst.call is not None and inst.frame is not None else ()
-    bases = [e for e in outside if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")]
+    bases = [
+        e
+        for e in outside
+        if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")
+    ]
     if bases and made:
         return union(known(Ext(f"{base.chain}().{name}", base.made + made)) for base in bases)
-    return unknown(f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}")
+    return unknown(
+        f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}"
+    )
 
 
 def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterator[tuple[Scope, Frame]]:
@@ -236,7 +272,7 @@ def _assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list
     for init, frame in constructor_frames(engine, inst, owned):
         first = init.params[0].name if init.params else "self"
         bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
-        if not bindings or results and _complete(init, bindings):
+        if not bindings or (results and _complete(init, bindings)):
             continue
         results += _at_end(engine, init, bindings, frame)
     for cls, scope in owned:
@@ -265,7 +301,9 @@ def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Resul
         first = init.params[0].name if init.params else "self"
         bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
         if bindings:
-            reached, complete = reaching(init, bindings, END, lambda block, inner=inner: truth.feasible(engine, block, inner))  # type: ignore[misc]
+            reached, complete = reaching(
+                init, bindings, END, lambda block, inner=inner: truth.feasible(engine, block, inner)
+            )  # type: ignore[misc]
             results += [engine._reached(r, inner) for r in reached]
             if complete:
                 return union(results)
@@ -273,7 +311,10 @@ def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Resul
 
 
 def _complete(init: Scope, bindings: list[Binding]) -> bool:
-    return any(not any(b.start <= binding.pos.start < b.end and b.kind in ("if", "case") for b in init.blocks) for binding in bindings)
+    return any(
+        not any(b.start <= binding.pos.start < b.end and b.kind in ("if", "case") for b in init.blocks)
+        for binding in bindings
+    )
 
 
 def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
@@ -299,7 +340,11 @@ def field_order(engine: Engine, owned: list[Owned]) -> list[tuple[Owned, str]]:
     names: dict[str, Owned] = {}
     for entry in reversed(owned):
         for name, bindings in entry.scope.bindings.items():
-            if any(b.annotation is not None for b in bindings) and "." not in name and not name.startswith("model_config"):
+            if (
+                any(b.annotation is not None for b in bindings)
+                and "." not in name
+                and not name.startswith("model_config")
+            ):
                 names[name] = entry
     return [(entry, name) for name, entry in names.items()]
 
@@ -435,7 +480,9 @@ def _set_dynamically(engine: Engine, inst: Inst, owned: list[Owned], name: str) 
     for cls, scope in owned:
         for child in _methods_of(engine, cls, scope):
             for effect in child.effects:
-                if effect.kind == "setattr" and dotted(effect.base) == (child.params[0].name if child.params else "self"):
+                if effect.kind == "setattr" and dotted(effect.base) == (
+                    child.params[0].name if child.params else "self"
+                ):
                     found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
                     if found is not None:
                         results.append(found)

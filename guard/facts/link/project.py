@@ -174,7 +174,9 @@ class Project:
         self.reads.add(("module", dotted))
         key = (dotted, str(PurePosixPath(importer).parent))
         if key not in self._resolved:
-            self._resolved[key] = self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
+            self._resolved[key] = (
+                self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
+            )
         return self._resolved[key]
 
     def _relative(self, dotted: str, importer: str) -> str | None:
@@ -191,7 +193,11 @@ class Project:
             if candidate in self._files:
                 return candidate
         prefix = f"{base}/" if base else ""
-        return prefix if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py")) else None
+        return (
+            prefix
+            if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py"))
+            else None
+        )
 
     def _absolute(self, dotted: str, importer: str) -> str | None:
         top = dotted.split(".")[0]
@@ -287,5 +293,8 @@ def own_distributions(root: Path) -> frozenset[str]:
     ):
         data = read_text_within(root, file)
         if isinstance(data, bytes):
-            names.update(m.lower().replace("_", "-").replace(".", "-") for m in re.findall(pattern, data.decode("utf-8", "replace")))
+            names.update(
+                m.lower().replace("_", "-").replace(".", "-")
+                for m in re.findall(pattern, data.decode("utf-8", "replace"))
+            )
     return frozenset(names)

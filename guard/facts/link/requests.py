@@ -98,7 +98,9 @@ class Linker:
             if facts is None or self._is_sdk_itself(path):
                 continue
             for ref in facts.calls:
-                if (path, ref.call.pos) not in self.used and self.project.catalog.may_make(last_name(ref.call.func) or ""):
+                if (path, ref.call.pos) not in self.used and self.project.catalog.may_make(
+                    last_name(ref.call.func) or ""
+                ):
                     draft = self.drafter.lone_object(facts, ref)
                     if draft is not None:
                         found.append(self._lone(facts, ref, draft, len(found)))
@@ -118,7 +120,10 @@ class Linker:
         )  # fmt: skip
 
     def _lone_id(self, site: Site, draft: Draft, number: int) -> str:
-        digest = hashlib.blake2b(f"{KEY_VERSION}|{draft.target.spec.api}|{site.qualname}>{site.callee}|unused {number}".encode(), digest_size=10)
+        digest = hashlib.blake2b(
+            f"{KEY_VERSION}|{draft.target.spec.api}|{site.qualname}>{site.callee}|unused {number}".encode(),
+            digest_size=10,
+        )
         return f"{KEY_VERSION}:{digest.hexdigest()}"
 
     def _is_sdk_itself(self, path: str) -> bool:
@@ -151,7 +156,9 @@ class Linker:
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
         parts = self._parts(leaf, steps, counted, chain)
         parts = _unique(parts, (facts.path, ref.call.pos))
-        sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats)
+        sending = self._site(
+            facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
+        )
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
@@ -185,12 +192,14 @@ class Linker:
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft):
             parts.insert(0, made)
-        for model in framework.sites(draft.target):
+        for model in framework.sites(self.engine, draft.target):
             self.used.add((model.frame.path, model.call.pos))
             above = self._facts(model.frame.path)
             model_ref = CallRef(model.call, model.frame.scope)
             around = control.around(self.engine, above, model_ref, model.frame)
-            parts.insert(0, Part(self._site(above, model_ref, "model", around.repeats), (model.frame.path, model.call.pos)))
+            parts.insert(
+                0, Part(self._site(above, model_ref, "model", around.repeats), (model.frame.path, model.call.pos))
+            )
         return parts
 
     # --- how often, and how many attempts -------------------------------------------------------------------------

@@ -15,7 +15,21 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import calling, documents, framework, texts
 from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
-    Alt, Ext, Frame, Func, Inst, ClassThing, Lit, Made, ModuleThing, Partial, Pieces, Result, World, NOWHERE, unknown,
+    NOWHERE,
+    Alt,
+    ClassThing,
+    Ext,
+    Frame,
+    Func,
+    Inst,
+    Lit,
+    Made,
+    ModuleThing,
+    Partial,
+    Pieces,
+    Result,
+    World,
+    unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
 
@@ -162,7 +176,9 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
             return None
         layers.append(Layer(client, made))
     provider = provider_of(engine, resolved.call, layers)
-    return Target(resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True)
+    return Target(
+        resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True
+    )
 
 
 def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> bool:
@@ -202,12 +218,16 @@ def _text(alt: Alt) -> str | None:
 # --- raw HTTP -----------------------------------------------------------------------------------------------------
 
 
-def _http(engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World) -> Target | None:
+def _http(
+    engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World
+) -> Target | None:
     """A raw request, when its URL is that of a known API."""
     arguments = CallArguments(engine, call, frame)
     if caller.method is not None:
         method = sent(arguments, caller.method)
-        if method is not None and any(isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts):
+        if method is not None and any(
+            isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts
+        ):
             return None
     url = sent(arguments, caller.url)
     if url is None:
@@ -228,7 +248,9 @@ def _http(engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, fra
         if match is not None and (thing is not None or not match.endpoint.any_host):
             body = sent(arguments, caller.body)
             held = BodyArguments(engine, body.result if body is not None else unknown("no body is given"))
-            return Target(match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True)
+            return Target(
+                match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True
+            )
     return None
 
 
@@ -255,7 +277,9 @@ def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
     spread = any(k is None for k, _ in ref.call.keywords)
     spec = engine.project.catalog.duck(path, keywords, spread)
     if spec is not None:
-        return Target(spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False)
+        return Target(
+            spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False
+        )
     caller = engine.project.catalog.duck_callers.get(names[0])
     return _http(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else None
 
@@ -265,7 +289,7 @@ def _excluded(engine: Engine, target: Target) -> bool:
     for name in target.spec.not_when:
         value = target.arguments.get(name, None)
         given = isinstance(target.arguments, CallArguments) and any(k == name for k, _ in target.call.keywords)
-        if any(not is_absent(a) for a in value.alts) or given and value.open:
+        if any(not is_absent(a) for a in value.alts) or (given and value.open):
             return True
     return False
 
@@ -286,9 +310,7 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
     holders: dict[int, frozenset[str]] = {}
     attributes = _held_attributes(engine, facts)
     for ref in facts.calls:  # partial(...)(...) and calls of variables that hold an API's method
-        if last_name(ref.call.func) is None:
-            found.append(ref)
-        elif isinstance(ref.call.func, Attr) and ref.call.func.name in attributes:
+        if last_name(ref.call.func) is None or (isinstance(ref.call.func, Attr) and ref.call.func.name in attributes):
             found.append(ref)
         elif isinstance(ref.call.func, Name):
             if ref.scope not in holders:
@@ -321,11 +343,18 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
         for name, bindings in facts.scopes[at].bindings.items():
             for binding in bindings:
                 value = binding.value
-                if binding.kind == "assign" and isinstance(value, (Attr, Name)) and last_name(value) in names:
+                if (binding.kind == "assign" and isinstance(value, (Attr, Name)) and last_name(value) in names) or (
+                    binding.kind == "assign"
+                    and isinstance(value, Call)
+                    and engine.project.catalog.may_make(last_name(value.func) or "")
+                ):
                     held.add(name)
-                elif binding.kind == "assign" and isinstance(value, Call) and engine.project.catalog.may_make(last_name(value.func) or ""):
-                    held.add(name)
-                elif binding.kind == "assign" and isinstance(value, Call) and last_name(value.func) == "partial" and value.args:
+                elif (
+                    binding.kind == "assign"
+                    and isinstance(value, Call)
+                    and last_name(value.func) == "partial"
+                    and value.args
+                ):
                     if last_name(value.args[0]) in names:
                         held.add(name)
         at = facts.scopes[at].parent
@@ -337,7 +366,10 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
     found = set()
     for scope in facts.scopes:
         for name, bindings in scope.bindings.items():
-            if "." in name and any(isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "") for b in bindings):
+            if "." in name and any(
+                isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "")
+                for b in bindings
+            ):
                 found.add(name.rsplit(".", 1)[-1])
     return frozenset(found)
 
@@ -392,4 +424,6 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
         return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
         return ABSENT
-    return unknown(arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known"))
+    return unknown(
+        arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
+    )

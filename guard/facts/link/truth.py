@@ -69,7 +69,10 @@ def _matches(engine: Engine, block: Block, frame: Frame) -> bool | None:
     if block.test is None or block.pattern is None:
         return None
     patterns = block.pattern.items if isinstance(block.pattern, Seq) else (block.pattern,)
-    outcomes = [_compared("==", _first(engine, engine.quietly(block.test, frame)), _first(engine, engine.quietly(p, frame))) for p in patterns]
+    outcomes = [
+        _compared("==", _first(engine, engine.quietly(block.test, frame)), _first(engine, engine.quietly(p, frame)))
+        for p in patterns
+    ]
     if True in outcomes:
         return None if len(outcomes) > 1 and False not in outcomes else True
     return False if all(outcome is False for outcome in outcomes) else None
@@ -91,7 +94,11 @@ def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
     if isinstance(expr, Compare) and len(expr.ops) == 1:
         if isinstance(expr.left, Name) and expr.left.id == "__name__":
             return None
-        return _compared(expr.ops[0], _first(engine, engine.quietly(expr.left, frame)), _first(engine, engine.quietly(expr.rights[0], frame)))
+        return _compared(
+            expr.ops[0],
+            _first(engine, engine.quietly(expr.left, frame)),
+            _first(engine, engine.quietly(expr.rights[0], frame)),
+        )
     if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "isinstance" and len(expr.args) == 2:
         return _is_instance(engine, expr, frame)
     return truth_of(_first(engine, engine.quietly(expr, frame)))

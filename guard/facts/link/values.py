@@ -86,7 +86,12 @@ def either(found: list[tuple[Quantity, World]]) -> Quantity:
     """One of several quantities, each in the world of the client or object that it belongs to; the first is the default."""
     if len(found) == 1:
         return found[0][0]
-    rows = [(choice, both) for quantity, world in found for choice, inner in quantity.rows if (both := together(inner, world)) is not None]
+    rows = [
+        (choice, both)
+        for quantity, world in found
+        for choice, inner in quantity.rows
+        if (both := together(inner, world)) is not None
+    ]
     reasons = tuple(dict.fromkeys(q.value.why for q, _ in found if q.value.open and q.value.why))
     return Quantity(value_of(rows, reasons), tuple(rows))
 

@@ -1,0 +1,31 @@
+"""What to say of a model name that somebody typed. In: name and provider. Out: sentences; empty where all is well.
+
+Neighbours: `guard.cli` shows them for `guard prices show` and `guard tokens`; `guard.estimate.prices` knows the names.
+"""
+
+from __future__ import annotations
+
+from guard.estimate.prices import load
+
+
+def not_listed(model: str, provider: str | None) -> str:
+    """Why a model has no price, and what may have been meant."""
+    table = load()
+    near = table.suggest(model, provider)
+    meant = f"{', '.join(near[:-1])} or {near[-1]}" if len(near) > 1 else "".join(near)
+    hint = f"Did you mean {meant}?" if near else "`guard prices list FILTER` searches the table."
+    return f"{table.why_not(model, provider)} (prices of {table.as_of}). {hint}"
+
+
+def doubt(model: str, provider: str | None) -> str:
+    """Why a count of tokens may mean little for a model; empty where nothing speaks against it."""
+    table = load()
+    row = table.find(model, provider)
+    if row is None:
+        sold = f"/{model.strip().lower()}"
+        if any(key.endswith(sold) for key in table.ids()):  # known, only the seller is not said
+            return ""
+        return f"{not_listed(model, provider)} Its tokenizer is guessed from the name."
+    if row.rates.input is None:
+        return f"{row.price_id} is not billed by tokens of text (`guard prices show` says by what)."
+    return ""
