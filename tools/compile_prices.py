@@ -269,9 +269,7 @@ def makers_name(key: Key) -> Key | None:
 
 def same_price(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     """Whether input and output cost the same at every size of prompt, and cache reads where both rows price them."""
-    mine, theirs = (
-        {k: v for k, v in row["r"].items() if k.partition("@")[0] in ("input", "output")} for row in (a, b)
-    )
+    mine, theirs = ({k: v for k, v in row["r"].items() if k.partition("@")[0] in ("input", "output")} for row in (a, b))
     reads = [row["r"].get("cache_read") for row in (a, b)]
     return mine == theirs and bool(mine) and (None in reads or reads[0] == reads[1])
 
@@ -303,9 +301,7 @@ def compile_rows(offers: Mapping[Key, Offers], as_of: str) -> dict[str, dict[str
     channel.
     """
     rows = {
-        key: row
-        for key in sorted(offers)
-        if not stale_family(key, offers) and (row := row_of(key, offers[key], as_of))
+        key: row for key in sorted(offers) if not stale_family(key, offers) and (row := row_of(key, offers[key], as_of))
     }
     makers = Counter(name for provider, name in rows if bare_name(provider, name))
     for key, row in rows.items():

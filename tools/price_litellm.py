@@ -72,9 +72,7 @@ def _litellm_rates(entry: dict[str, Any]) -> Flat:
             continue
         above = f"@{int(step['range'][0])}" if step["range"][0] else ""
         rates |= {
-            f"{_LITELLM_RATES[name]}{above}": value * MILLION
-            for name, value in step.items()
-            if name in _LITELLM_RATES
+            f"{_LITELLM_RATES[name]}{above}": value * MILLION for name, value in step.items() if name in _LITELLM_RATES
         }
     if rates.get("reasoning") == rates.get("output"):
         rates.pop("reasoning", None)

@@ -45,30 +45,11 @@ CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
 })  # fmt: skip
-CALL_KEYS = frozenset(
-    {
-        "api",
-        "operation",
-        "provider",
-        "provider_in_model",
-        "on",
-        "paths",
-        "legacy_paths",
-        "names",
-        "legacy_names",
-        "duck",
-        "like",
-        "each",
-        "attempts",
-        "turns",
-        "turns_when",
-        "not_when",
-        "keeps_history",
-        "by_model",
-        "of",
-        "class_paths",
-    }
-)
+CALL_KEYS = frozenset({
+    "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
+    "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
+    "class_paths",
+})  # fmt: skip
 HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({

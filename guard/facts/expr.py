@@ -1,7 +1,8 @@
 """The small expression language into which code is read: about fifteen kinds of node, each with its place.
 
-In: nothing. Out: the types that `collect` makes of `ast` and that `link` evaluates. They are plain tuples, so that facts
-are cheap to make, to keep and to send between processes. `await` leaves no node: what matters is the awaited call.
+In: nothing. Out: the types that `collect` makes of `ast` and that `link` evaluates. They are plain tuples, so that
+facts are cheap to make, to keep and to send between processes. `await` leaves no node: what matters is the awaited
+call.
 Compare nodes by place and kind, never with `==`, which would walk the whole tree.
 """
 
@@ -183,7 +184,8 @@ class Opaque(NamedTuple):
 
 
 Expr = Union[  # noqa: UP007 - a string-free union would need the classes before their use
-    Const, Name, Attr, Item, Slice, Call, Star, Seq, Map, Text, Op, Unary, Logic, Compare, IfElse, Lambda, Comp, Walrus, Opaque
+    Const, Name, Attr, Item, Slice, Call, Star, Seq, Map, Text, Op, Unary, Logic, Compare, IfElse, Lambda, Comp, Walrus,
+    Opaque,
 ]  # fmt: skip
 
 

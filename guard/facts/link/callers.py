@@ -1,7 +1,7 @@
 """Who calls a function, and who makes the objects of a class. In: a root. Out: what the context can decide for it.
 
-Candidates are found by name in the whole repository and kept when the evaluator agrees that the call means this function.
-Calls in tests decide nothing for code that is not a test.
+Candidates are found by name in the whole repository and kept when the evaluator agrees that the call means this
+function. Calls in tests decide nothing for code that is not a test.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 MAX_CANDIDATES = 400
 """Calls of one name that are looked at."""
 COMMON = frozenset({
-    "get", "run", "create", "call", "send", "invoke", "close", "open", "read", "write", "start", "stop", "update", "add",
-    "set", "load", "save", "execute", "process", "main", "init", "setup", "post", "delete", "put", "forward", "__init__",
-    "search", "query", "join", "format", "append", "pop", "items", "keys", "values", "copy", "submit", "result", "test",
+    "get", "run", "create", "call", "send", "invoke", "close", "open", "read", "write", "start", "stop", "update",
+    "add", "set", "load", "save", "execute", "process", "main", "init", "setup", "post", "delete", "put", "forward",
+    "__init__", "search", "query", "join", "format", "append", "pop", "items", "keys", "values", "copy", "submit",
+    "result", "test",
 })  # fmt: skip
 """Method names that say nothing about whose method is meant."""
 
@@ -91,7 +92,7 @@ class Callers:
         return self._with_outside(root, found) or [Stop("no caller in the repository decides it")]
 
     def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
-        """Examples and notebooks alone do not say how code is used in production: it may be called from outside, too."""
+        """Examples and notebooks alone do not say how production uses code: it may be called from outside, too."""
         if not found or stage_of(root.path) in ("development", "test", "evaluation"):
             return found
         paths = [b.frame.path if isinstance(b, Called) else b.thing.frame.path for b in found
@@ -108,7 +109,7 @@ class Callers:
         return {} if scope.name.startswith("__") and scope.name != "__init__" else names
 
     def _parameter(self, facts: FileFacts, ref: CallRef, number: int) -> tuple[str, str] | None:
-        """Where a positional argument of a call goes: path and name of the parameter of a function of the repository."""
+        """Where a positional argument of a call goes: path and name of the parameter of the repository's function."""
         engine = self.engine
         for alt in engine.quietly(ref.call.func, engine.root(facts.path, ref.scope)).alts:
             thing = alt.thing
@@ -197,7 +198,7 @@ class Callers:
     def _meant(
         self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope, telling: bool, by_name: bool
     ) -> Call | None:
-        """The call as it enters the function, when the evaluator agrees that it does; arguments held by a `partial` put in."""
+        """The call as it enters the function, if the evaluator agrees that it does; a `partial`'s arguments put in."""
         engine = self.engine
         engine.work = 0
         frame = engine.root(facts.path, ref.scope)

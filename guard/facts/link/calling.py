@@ -1,7 +1,7 @@
 """Calls: entering functions of the repository, making objects, binding arguments to parameters.
 
-In: what is called, the call, the frame it stands in. Out: what it returns. The parameters of a root frame are decided by
-the context: by the call that it names, else by the default, and the value stays open with the reason.
+In: what is called, the call, the frame it stands in. Out: what it returns. The parameters of a root frame are decided
+by the context: by the call that it names, else by the default, and the value stays open with the reason.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from guard.facts.filefacts import Param, Scope
 from guard.facts.link import cli, objects, truth
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
+    DEPENDENCY,
     Alt,
     Called,
     Cell,
@@ -50,8 +51,6 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
-RECEIVER = "<receiver>"
-"""Noted as what was asked of the callers of a method when only the object matters: a dependency, not a demand."""
 MAX_NESTED = 12
 """Functions entered from one another."""
 
@@ -254,7 +253,7 @@ def is_method(engine: Engine, path: str, scope: Scope) -> bool:
 
 
 def _bound_by(engine: Engine, frame: Frame, scope: Scope, bind: Called) -> Thing | None:
-    """Anything that makes argument binding skip the first parameter of a method; nothing for `Class.method(obj, ...)`."""
+    """Anything that makes argument binding skip a method's first parameter; nothing for `Class.method(obj, ...)`."""
     if not is_method(engine, frame.path, scope):
         return None
     called = [a.thing for a in engine.quietly(bind.call.func, bind.frame).alts]
@@ -269,7 +268,7 @@ def _self(engine: Engine, frame: Frame, scope: Scope) -> Result:
     cls = ClassThing(frame.path, scope.parent)
     if objects.decorated(scope, frozenset({"classmethod"})):
         return known(cls)
-    bind = engine.consult(Root("callers", frame.path, frame.scope), RECEIVER)
+    bind = engine.consult(Root("callers", frame.path, frame.scope), DEPENDENCY)
     if isinstance(bind, Called):
         receiver = _receiver(engine, bind, cls)
         if receiver is not None:

@@ -254,6 +254,7 @@ def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: 
 
 
 def number(engine: Engine, expr: object, frame: Frame) -> int | None:
+    """The one whole number that an expression can be; None when it is absent, open, several or no whole number."""
     if expr is None:
         return None
     result = engine.quietly(expr, frame)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """The contexts of a send: which callers and objects decide what it sends.
 
-In: a call that sends. Out: one `Leaf` for each way in which the repository decides the request, at most 64 of them and 12
-levels deep; what is beyond becomes one leaf that says so. A root is decided only when a question asked for it, and
+In: a call that sends. Out: one `Leaf` for each way in which the repository decides the request, at most 64 of them and
+12 levels deep; what is beyond becomes one leaf that says so. A root is decided only when a question asked for it, and
 decisions that change nothing are one, so that work and requests grow with what differs.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from guard.facts.expr import Attr, Name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import Callers
-from guard.facts.link.calling import RECEIVER
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
+from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 
 MAX_CONTEXTS = 64
@@ -107,7 +107,8 @@ def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
     beside = root.path.rpartition("/")[0]
     production = [
         b for b in binds
-        if not isinstance(b, Called) or stage_of(b.frame.path) != "development" or b.frame.path.startswith(f"{beside}/" if beside else "")
+        if not isinstance(b, Called) or stage_of(b.frame.path) != "development"
+        or b.frame.path.startswith(f"{beside}/" if beside else "")
     ]  # fmt: skip
     if len(binds) - len(production) <= MAX_EXAMPLES:
         return binds
@@ -118,7 +119,7 @@ def _children(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind], number: int
 ) -> list[Leaf | None]:  # fmt: skip
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
-    before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != RECEIVER}
+    before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
     for index, bind in enumerate(binds):
         context = {**leaf.context, root: bind}
@@ -127,7 +128,7 @@ def _children(
         draft = drafter.draft(facts, ref, context, number)
         if draft is None:
             continue
-        asked = {r for (r, what), b in draft.consulted.items() if b is None and what != RECEIVER}
+        asked = {r for (r, what), b in draft.consulted.items() if b is None and what != DEPENDENCY}
         key: object = signature(draft, bind) if asked <= before else index
         old = children.get(key)
         if old is None:
@@ -196,13 +197,33 @@ def next_root(consulted: Consulted, allowed: set[Root], start: Frame, context: d
     So the callers of a method that sends are decided before its object, even where nothing else of them is asked for.
     """
     open_roots = list(
-        dict.fromkeys(root for (root, what), bind in consulted.items() if bind is None and what != RECEIVER)
+        dict.fromkeys(root for (root, what), bind in consulted.items() if bind is None and what != DEPENDENCY)
     )
     for kind in ("callers", "self"):
         for root in open_roots:
             if root.kind == kind and (kind != "callers" or root in allowed):
-                first = Root("callers", start.path, start.scope)
-                return first if kind == "self" and first not in context else root
+                first = _object_decider(start, context)
+                return first if kind == "self" and first is not None else root
+    return None
+
+
+def _object_decider(start: Frame, context: dict[Root, Bind]) -> Root | None:
+    """The function whose callers say which object the sending method runs on, while they are not decided.
+
+    Methods that are called on `self` run on the object of the method that calls them.
+    """
+    frame = start
+    for _ in range(MAX_LEVELS):
+        root = Root("callers", frame.path, frame.scope)
+        bind = context.get(root)
+        if bind is None:
+            return root
+        on_self = isinstance(bind, Called) and isinstance(bind.call.func, Attr) and bind.call.func.base
+        if not isinstance(bind, Called) or not isinstance(on_self, Name) or on_self.id not in ("self", "cls"):
+            return None
+        frame = bind.frame
+        while frame.lexical is not None:
+            frame = frame.lexical
     return None
 
 
@@ -221,7 +242,8 @@ def values_of(draft: Draft) -> object:
     layers = tuple((layer.name, layer.attempts) for layer in draft.layers)
     return (
         plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), draft.outputs, prompt,
-        draft.prompt.tools_json, layers, draft.turns, draft.elements, tuple(p for p, _ in draft.providers), draft.target.spec.api,
+        draft.prompt.tools_json, layers, draft.turns, draft.elements, tuple(p for p, _ in draft.providers),
+        draft.target.spec.api,
     )  # fmt: skip
 
 

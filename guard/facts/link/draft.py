@@ -89,7 +89,7 @@ class Drafter:
         return self._drafted(facts, ref, context, frame, found[0])
 
     def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
-        """What is known of a framework's object that a call makes, when no request goes through it; None for other calls."""
+        """What is known of a framework's object that no request goes through, by the call that makes it; else None."""
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)

@@ -38,7 +38,7 @@ def set_by_loop(engine: Engine, inst: Inst, cls: ClassThing, method: Scope, effe
 
 
 def _frame_of(engine: Engine, inst: Inst, cls: ClassThing, method: Scope) -> Frame:
-    """The frame of a method that the constructor calls (`self._set_attributes(config)`), else its root on the object."""
+    """The frame of a method that the constructor calls (`self._set_attributes(config)`), or its root on the object."""
     from guard.facts.link import objects
 
     owned, _ = objects.order(engine, inst.cls)

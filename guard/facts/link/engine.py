@@ -1,8 +1,9 @@
 """The evaluator: what can an expression be, in a frame?
 
 In: expressions of `FileFacts` and frames. Out: `Result`s. Every question is a pure function of the facts and of the
-context: it notes which facts it read (`Project.reads`) and which roots it asked the context for (`consulted`), so that
-its answer can be kept. Bounded by depth, alternatives and work; whatever is cut off ends as an open value with a reason.
+context: it notes which facts it read (`Project.reads`) and which roots it asked the context for (`consulted`), so
+that its answer can be kept. Bounded by depth, alternatives and work; whatever is cut off ends as an open value with a
+reason.
 
 Neighbours: `names` says which bindings reach a use, `attributes` and `objects` follow attributes, `calling` enters
 functions, `known` knows builtins and the standard library, `texts` joins texts.
@@ -41,6 +42,7 @@ from guard.facts.link import attributes, calling, containers, effects, known, ob
 from guard.facts.link.names import Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
+    DEPENDENCY,
     Alt,
     Bind,
     Called,
@@ -124,8 +126,8 @@ class Engine:
     # --- frames -------------------------------------------------------------------------------------------------
 
     def frame(
-        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None, lexical: Frame | None,
-        pin: tuple[int, Result] | None = None,
+        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
+        lexical: Frame | None, pin: tuple[int, Result] | None = None,
     ) -> Frame:  # fmt: skip
         """The one frame with these parts. `pin`: number and value of the element that a comprehension is at."""
         key = (
@@ -267,7 +269,9 @@ class Engine:
             return self.eval(expr, frame)
         finally:
             inner, self.consulted = self.consulted, outer
-            self.consulted.update({key: bind for key, bind in inner.items() if bind is not None})
+            self.consulted.update(
+                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
+            )
 
     def consult(self, root: Root, param: str) -> Bind | None:
         """What the context decides for a root; noted as a demand when it decides nothing."""
@@ -514,7 +518,8 @@ class Engine:
                         index.setdefault(key, []).extend((other.id, b) for b in bindings)
             self._dotted[facts.path] = index
         return [
-            self.bound(binding, self.root(frame.path, owner)) for owner, binding in self._dotted[facts.path].get(name, ())
+            self.bound(binding, self.root(frame.path, owner))
+            for owner, binding in self._dotted[facts.path].get(name, ())
             if owner != scope.id and binding.kind == "assign"
         ]  # fmt: skip
 

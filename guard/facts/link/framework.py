@@ -1,7 +1,8 @@
 """Objects of frameworks: which client a chain makes, and which other objects are asked when it is invoked.
 
-In: a target whose clients hold others (a chain its model, a crew its agents, a runner its agent). Out: one target for each
-object that sends, with the clients of the held object outside of those of its holder. The catalogue says who holds what.
+In: a target whose clients hold others (a chain its model, a crew its agents, a runner its agent). Out: one target
+for each object that sends, with the clients of the held object outside of those of its holder. The catalogue says who
+holds what.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
 
 
 def _sends_itself(engine: Engine, target: Target) -> bool:
-    """Whether a model is named or defaulted by the call or by one of the clients nearest to it, and not by what they hold."""
+    """Whether the call or one of the clients nearest to it names or defaults a model, and not what they hold."""
     if "model" in target.spec.roles or "deployment" in target.spec.roles:
         own = target.spec.roles.get("model")
         if own is not None and (not target.clients or sent(target.arguments, own) is not None or own.how != "not_sent"):
@@ -226,10 +227,8 @@ def decides(engine: Engine, layer: Layer) -> bool:
         value = sent(arguments, role) if role is not None else None
         if role is None or value is None:
             continue
-        if (
-            any(not is_held(engine, alt) for alt in value.result.alts)
-            or (not value.result.alts
-            and written & set(role.names))
+        if any(not is_held(engine, alt) for alt in value.result.alts) or (
+            not value.result.alts and written & set(role.names)
         ):
             return True
     return False

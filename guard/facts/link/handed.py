@@ -1,7 +1,7 @@
 """Functions and classes as values: under which other names may they be called?
 
-In: a name. Out: calls whose callee mentions that name or one it was handed to: a variable, an attribute, a field's default,
-a keyword argument, a dict's key, a parameter. Which of them really mean the function, the evaluator decides.
+In: a name. Out: calls whose callee mentions that name or one it was handed to: a variable, an attribute, a field's
+default, a keyword argument, a dict's key, a parameter. Which of them really mean the function, the evaluator decides.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Hands:
         for factory in index.returns.get(name, ()):
             for path in sorted(allowed(self.project.naming(factory)) | here):
                 other = self.project.facts(path)
-                for scope, binding in self._index(other).results.get(factory, ()) if other is not None else ():
+                for _, binding in self._index(other).results.get(factory, ()) if other is not None else ():
                     alias = binding.name.rsplit(".", 1)[-1]
                     if "." in binding.name and len(alias) > 2:
                         found.append(
@@ -175,7 +175,7 @@ class Hands:
 
 
 def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:
-    """Names that an expression may hand on as values: not those it calls. Dict keys are noted by the names they hold."""
+    """Names that an expression may hand on as values: not those it calls. Dict keys are noted by what they hold."""
     found: set[str] = set()
     waiting: list[Expr | None] = [expr]
     while waiting:

@@ -1,7 +1,7 @@
 """Which bindings of a name reach a use, from places and blocks alone.
 
-In: a scope, a name, a place. Out: the bindings that can hold there, latest first, each with the arms of branches that it
-stands in, and whether one of them surely holds. Loops count as perhaps not run, handlers as perhaps run.
+In: a scope, a name, a place. Out: the bindings that can hold there, latest first, each with the arms of branches that
+it stands in, and whether one of them surely holds. Loops count as perhaps not run, handlers as perhaps run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def reaching(
 ) -> tuple[list[Reached], bool]:
     """Bindings that can hold at `use`, latest first, and whether they are complete (one of them surely holds)."""
     around = {(b.group, b.arm) for b in scope.blocks if b.start <= use < b.end}
-    groups = {group: arm for group, arm in around}
+    groups = dict(around)
     found: list[Reached] = []
     covered: dict[int, set[int]] = {}
     for binding in sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True):

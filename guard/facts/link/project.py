@@ -1,8 +1,8 @@
 """The files of a repository as `link` sees them: facts by path, modules by name, calls and definitions by name.
 
-In: a listing of files. Out: answers to look-ups, each noted in the recorder of the running question, so that answers can
-be kept for as long as those facts stay the same. Files are reached by name: one that holds no name of a known SDK is
-parsed only when a question asks for a name that a search of its bytes finds in it.
+In: a listing of files. Out: answers to look-ups, each noted in the recorder of the running question, so that answers
+can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name of a known SDK
+is parsed only when a question asks for a name that a search of its bytes finds in it.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
 
 
 def own_distributions(root: Path) -> frozenset[str]:
-    """Names of the distributions that the repository builds, normalised, from pyproject.toml, setup.cfg and setup.py."""
+    """Normalised names of the distributions that the repository builds (pyproject.toml, setup.cfg, setup.py)."""
     import re
 
     names: set[str] = set()

@@ -112,10 +112,12 @@ class Linker:
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         made = self._lone_id(site, draft, number)
         return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0], sites=(site,),
-            model=draft.model.value, max_output=draft.max_output.value, variants=choices, attempts=_attempts(draft.layers), turns=Count(),
-            repeats=around.repeats, layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
-            why_not="nothing that guard can see uses this object, or another one is taken by default", stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            sites=(site,), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
+            attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats, layers=draft.layers,
+            prompt=draft.prompt, reached_from=(), counted=False,
+            why_not="nothing that guard can see uses this object, or another one is taken by default",
+            stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
         )  # fmt: skip
 

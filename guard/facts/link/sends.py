@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 
 COMMON_NAMES = frozenset({
-    "run", "create", "get", "send", "call", "stream", "parse", "complete", "query", "search", "generate", "chat", "embed",
-    "predict", "execute", "edit", "process", "iter", "train", "test", "rerank", "classify", "add", "insert", "__call__", "",
+    "run", "create", "get", "send", "call", "stream", "parse", "complete", "query", "search", "generate", "chat",
+    "embed", "predict", "execute", "edit", "process", "iter", "train", "test", "rerank", "classify", "add", "insert",
+    "__call__", "",
 })  # fmt: skip
 """Method names of APIs that many other things have, too."""
 
@@ -334,6 +335,18 @@ def _aliases(engine: Engine, facts: FileFacts) -> list[str]:
     ]  # fmt: skip
 
 
+def _may_send(engine: Engine, value: Expr | None, names: frozenset[str]) -> bool:
+    """Whether a value ends in an API's name, is a `partial` of one, or is a call that may make an object that sends."""
+    if isinstance(value, (Attr, Name)):
+        return last_name(value) in names
+    if not isinstance(value, Call):
+        return False
+    made = last_name(value.func)
+    if engine.project.catalog.may_make(made or ""):
+        return True
+    return made == "partial" and bool(value.args) and last_name(value.args[0]) in names
+
+
 def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
     """Variables of a scope that are bound to something ending in an API's name: `ask = client.messages.create`."""
     names = engine.project.catalog.last_names
@@ -342,21 +355,8 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
     while at >= 0:
         for name, bindings in facts.scopes[at].bindings.items():
             for binding in bindings:
-                value = binding.value
-                if (binding.kind == "assign" and isinstance(value, (Attr, Name)) and last_name(value) in names) or (
-                    binding.kind == "assign"
-                    and isinstance(value, Call)
-                    and engine.project.catalog.may_make(last_name(value.func) or "")
-                ):
+                if binding.kind == "assign" and _may_send(engine, binding.value, names):
                     held.add(name)
-                elif (
-                    binding.kind == "assign"
-                    and isinstance(value, Call)
-                    and last_name(value.func) == "partial"
-                    and value.args
-                ):
-                    if last_name(value.args[0]) in names:
-                        held.add(name)
         at = facts.scopes[at].parent
     return frozenset(held)
 
@@ -375,7 +375,7 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
-    """What a role is: sent by the call, set on a client (innermost first), or a default. None: the role is not known."""
+    """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
     own = target.spec.roles.get(name)
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own))

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from guard.model import Stage
 
 _TEST = frozenset({"test", "tests", "testing", "__tests__", "unit_tests", "integration_tests", "e2e"})
-_EXAMPLE = frozenset({"example", "examples", "sample", "samples", "demo", "demos", "docs", "doc", "cookbook", "tutorials",
-                      "tutorial", "notebooks", "notebook", "playground", "sandbox"})  # fmt: skip
+_EXAMPLE = frozenset({"example", "examples", "sample", "samples", "demo", "demos", "docs", "doc", "cookbook",
+                      "tutorials", "tutorial", "notebooks", "notebook", "playground", "sandbox"})  # fmt: skip
 _EVALUATION = frozenset({"eval", "evals", "evaluation", "evaluations", "bench", "benchmark", "benchmarks"})
 _CI = frozenset({".github", ".gitlab", ".circleci", "ci"})
 _BATCH = frozenset({"jobs", "batch", "cron", "pipelines", "dags"})

@@ -38,8 +38,8 @@ class Frame:
     __slots__ = ("call", "caller", "depth", "key", "lexical", "owner", "path", "pin", "pins", "scope")
 
     def __init__(
-        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None, lexical: Frame | None,
-        key: int, pin: Result | None = None,
+        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
+        lexical: Frame | None, key: int, pin: Result | None = None,
     ) -> None:  # fmt: skip
         self.path = path
         self.scope = scope
@@ -250,6 +250,10 @@ class Root(NamedTuple):
     """`callers`; `self` for the object of a method; `object` for one that only an annotation names"""
     path: str
     scope: int
+
+
+DEPENDENCY = "<dependency>"
+"""Noted as what was asked of a root on which an answer depends without demanding that the context decides it."""
 
 
 class Called(NamedTuple):

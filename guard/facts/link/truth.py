@@ -56,7 +56,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
-    """How likely an arm is without overrides: 0 for the one that the defaults choose, 2 for one that they do not, else 1."""
+    """How likely an arm is without overrides: 0 if the defaults choose it, 2 if they do not, else 1."""
     engine.by_default += 1
     try:
         verdict = feasible(engine, block, frame)

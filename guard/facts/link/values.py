@@ -35,6 +35,7 @@ class Spans:
         self.project = project
 
     def __call__(self, path: str, pos: Pos) -> Span:
+        """The span of a position; one in a notebook has its cell and the lines within it, too."""
         facts = self.project.facts(path) if self.project.has(path) else None
         cell = facts.cell_of(pos.line) if facts is not None and facts.cells else None
         if cell is None:
@@ -83,7 +84,7 @@ def value_of(rows: list[tuple[Choice, World]], reasons: tuple[str, ...]) -> Valu
 
 
 def either(found: list[tuple[Quantity, World]]) -> Quantity:
-    """One of several quantities, each in the world of the client or object that it belongs to; the first is the default."""
+    """One of several quantities, each in the world of the client or object it belongs to; the first is the default."""
     if len(found) == 1:
         return found[0][0]
     rows = [
