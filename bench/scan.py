@@ -1,7 +1,8 @@
 """Time and memory of `guard cost` on whole trees, next to `ruff check` on the same tree.
 
-In: folders. Out: a table with one line a folder: files, lines and requests as guard's report counts them; the medians of
-wall seconds and CPU seconds and the highest peak of memory over `--runs` runs; and how many times ruff's time that is.
+In: folders. Out: a table with one line a folder: files, lines and requests as guard's report counts them (lines are
+those of parsed code); the medians of wall seconds and CPU seconds and the highest peak of memory over `--runs` runs;
+and how many times ruff's time that is.
 
 Run it as `python bench/scan.py PATH [PATH ...]` with the interpreter that guard is installed for.
 
@@ -145,7 +146,7 @@ def main() -> None:
             scratch = Path(name, str(number))
             scratch.mkdir()
             results.append((folder, bench(folder, options.runs, ruff, scratch)))
-        # Reports are read behind the last run: a child's peak of memory is at least that of the process it was forked of.
+        # Reports are read after the last run: a child's peak of memory is at least its parent's when it was forked.
         rows = [Row(folder, json.loads(out.read_bytes()), ours, theirs) for folder, (out, ours, theirs) in results]
     print(table([HEADER, *(cells(row) for row in rows)]))
     print(f"median of {options.runs} runs, each in a new process; peak: the highest of them")

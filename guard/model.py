@@ -176,6 +176,12 @@ class Prompt:
     tools: int = 0
     """Number of tools that are sent (of those that are known)."""
     tools_open: bool = False
+    others: tuple[tuple[Message, ...], ...] = ()
+    """Other whole message lists that may be sent instead of `messages`, which are those of the default or the first."""
+    unsure: str | None = None
+    """Why text may be sent that stands in neither `messages` nor `others`, so that neither bounds the input."""
+    caches: bool = False
+    """True when the prompt asks for its beginning to be cached (`cache_control`), which writes at a rate of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Findings:
         self.unclear: list[str] = []
 
     def say(self, good: bool, text: str) -> None:
+        """Note one comparison: counted when it is good, else listed with this text."""
         if good:
             self.good += 1
         else:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from guard.config.types import Config
 from guard.estimate import declared as declarations
-from guard.estimate import units, usage, variant
+from guard.estimate import framing, units, usage, variant
 from guard.estimate.money import Factor, factor_of, plus, times
 from guard.estimate.prices import Prices, Row
 from guard.estimate.totals import place, totals
@@ -127,7 +127,8 @@ def _price_variants(request: Request, prices: Prices, config: Config) -> _Costs:
         else:
             priced.append(cost)
     if request.model.open and priced:
-        notes.append(f"priced over the known models only: {request.model.why or 'the model is not fixed'}")
+        why_model = request.model.why or "the model is not fixed"
+        notes.append(f"priced over the known models only, worst included: {why_model}")
     return _Costs(tuple(priced), tuple(dict.fromkeys(missing)), tuple(notes))
 
 
@@ -241,6 +242,9 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
         chosen.usd.typical,
         None if any(high is None for high in highs) else max(high for high in highs if high is not None),
     )
+    served = framing.server_tools(request.prompt.tools_json)
+    if served:
+        one = replace(one, high=None)
     attempts, attempts_why = _billed_attempts(request)
     usd = times(one, attempts)
     repeats = factor_of(request.repeats)
@@ -249,6 +253,7 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
     per_run = times(in_loop, repeats)
     month = _per_month(request, in_loop, config)
     open_why = [why for cost in costs.priced for why in cost.why_open] + list(attempts_why)
+    open_why += [f"fees and results of the server tool {name} are not counted" for name in served]
     if usd.high is not None and per_run.high is None:
         open_why += request.repeats.why or ("no bound on the number of repeats",)
     dearest = _dearest(costs.priced)

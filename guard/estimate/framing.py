@@ -192,6 +192,24 @@ def _tools(tools_json: str) -> list[Any] | None:
     return flat
 
 
+_RUN_BY_CALLER = ("function", "custom", "bash_", "text_editor_", "memory_")
+"""Kinds of tools whose results the code itself sends with a further request (Anthropic's names carry a date)."""
+_GOOGLE_SERVER = ("google_search", "google_search_retrieval", "code_execution", "url_context")
+
+
+def server_tools(tools_json: str | None) -> tuple[str, ...]:
+    """Names of tools that the provider runs (`web_search`): it may ask fees, and their results are further input."""
+    found: dict[str, None] = {}
+    for tool in _tools(tools_json or "[]") or ():
+        if not isinstance(tool, dict):
+            continue
+        kind = tool.get("type")
+        if isinstance(kind, str) and not kind.startswith(_RUN_BY_CALLER):
+            found[kind] = None
+        found.update((key, None) for key in _GOOGLE_SERVER if key in tool)
+    return tuple(found)
+
+
 def _fitted(tools: list[Any], fit: ToolFit, text: Callable[[str], float]) -> float:
     total = float(fit.any_tool)
     for position, tool in enumerate(tools):

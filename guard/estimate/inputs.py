@@ -2,14 +2,15 @@
 
 Input = static text + holes + message framing + tool definitions. A hole is declared, bounded by the code, or taken at
 the stated default; without a bound its high side is the rest of the model's window, since a request can never send
-more than the window holds. Neighbours: `tokens` and `framing` count, `usage` declares, `turns` adds the history.
+more than the window holds. A declared size is a mean: it sets the typical side alone. Neighbours: `tokens` and
+`framing` count, `usage` declares, `turns` adds the history.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guard.estimate import framing, tokens
 from guard.estimate.tokens import Method
@@ -97,7 +98,7 @@ def _draft(name: str, segment: Segment | None, declared: Declared) -> _Draft:
     size = declared.hole(name)
     if size is not None:
         taken = size.tokens if bound is None else min(size.tokens, bound)
-        return _Draft(name, taken, taken, taken, size.source, False)
+        return _Draft(name, 0, taken, bound, size.source, False)  # a declared size is a mean, no bound
     default = declared.default_hole
     if limit is None or bound is None:
         return _Draft(name, 0, default.tokens, None, default.source, True)
@@ -127,7 +128,7 @@ def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tu
     unread = max(0, prompt.tools - _known_tools(prompt))
     if unread or prompt.tools_open:
         if size is not None:
-            drafts.append(_Draft("tools", size.tokens, size.tokens, size.tokens, size.source, False))
+            drafts.append(_Draft("tools", 0, size.tokens, None, size.source, False))
         elif unread:
             drafts.append(_Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
             which = "1 tool definition is" if unread == 1 else f"{unread} tool definitions are"
@@ -181,10 +182,61 @@ def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], l
 
 
 def input_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
-    """Size of the input of the first turn for one model.
+    """Size of the input of the first turn for one model, over all message lists that may be sent.
 
+    Typical is that of `prompt.messages`; low and high are the least and the most of these and `prompt.others`. Where
+    the prompt is `unsure`, text is no bound: low is what stands around it, high the window.
     `window`: tokens that the model takes as input at most; None: unknown, then a hole without a bound has no high side.
     """
+    prompt = request.prompt
+    first = _one_size(request, declared, method, model, window)
+    if prompt.others:
+        every = [first]
+        for messages in prompt.others:
+            other = replace(request, prompt=replace(prompt, messages=messages, others=()))
+            every.append(_one_size(other, declared, method, model, window))
+        total, cacheable = _span([one.total for one in every]), _span([one.cacheable for one in every])
+        most = "no bound" if total.high is None else f"{total.high}"
+        differs = any(one.total != first.total for one in every)
+        note = f"one of {len(every)} prompts is sent, of {total.low} to {most} tokens: typical is the first"
+        why = tuple(dict.fromkeys(reason for one in every for reason in one.why_open))
+        first = replace(
+            first, total=total, cacheable=cacheable, notes=((note,) if differs else ()) + first.notes, why_open=why
+        )
+    if prompt.unsure is None:
+        return first
+    around = _one_size(replace(request, prompt=_without_text(prompt)), declared, method, model, window)
+    low = min(around.total.low, first.total.low)
+    high = None if window is None else max(window, first.total.low)
+    note = f"other text may be sent than what is known ({prompt.unsure}): at most the model's window"
+    reason = (f"no bound on the text ({prompt.unsure}), and the price table has no window for {model}",)
+    return replace(
+        first,
+        total=Tokens(low, first.total.typical, high),
+        cacheable=Tokens(min(first.cacheable.low, low), first.cacheable.typical, first.cacheable.high),
+        notes=(*first.notes, note),
+        why_open=tuple(dict.fromkeys((*first.why_open, *(reason if high is None else ())))),
+    )
+
+
+def _span(sizes: list[Tokens]) -> Tokens:
+    """The least low and the most high of sizes, with the typical of the first."""
+    highs = [one.high for one in sizes]
+    high = None if any(one is None for one in highs) else max(one for one in highs if one is not None)
+    return Tokens(min(one.low for one in sizes), sizes[0].typical, high)
+
+
+def _without_text(prompt: Prompt) -> Prompt:
+    """The prompt with all texts empty: what is sent at least where none of its texts is sure."""
+    bare = tuple(
+        replace(m, segments=tuple(s if s.text is None else replace(s, text="") for s in m.segments))
+        for m in prompt.messages[:1]
+    )
+    return replace(prompt, messages=bare, others=(), unsure=None)
+
+
+def _one_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
+    """Size with `prompt.messages` alone."""
     prompt = request.prompt
     counted = [_static(message, method) for message in prompt.messages]
     static = add(*(total for total, _ in counted)) if counted else ZERO

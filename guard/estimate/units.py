@@ -83,14 +83,13 @@ def _speech(request: Request, index: int, row: Row, declared: Declared) -> Varia
         size = declared.hole(segment.name or "hole")
         taken = size or declared.default_hole
         characters = taken.tokens * CHARACTERS_PER_TOKEN
-        bound = characters if size is not None else segment.max_chars
+        bound = segment.max_chars
         if bound is not None:
             characters = min(characters, bound)
         typical += characters
-        low += characters if size is not None else 0
         high = None if high is None or bound is None else high + bound
         tokens = round(characters / CHARACTERS_PER_TOKEN)
-        holes.append(Hole(segment.name or "hole", Tokens(tokens if size else 0, tokens, None), taken.source))
+        holes.append(Hole(segment.name or "hole", Tokens(0, tokens, None), taken.source))
         if size is None:
             assumed += characters
             notes.append(f"{segment.name or 'hole'}: {characters} characters ({taken.source})")
@@ -98,6 +97,15 @@ def _speech(request: Request, index: int, row: Row, declared: Declared) -> Varia
         characters = declared.default_hole.tokens * CHARACTERS_PER_TOKEN
         typical, assumed, high = typical + characters, assumed + characters, None
         notes.append(f"text: {characters} characters ({declared.default_hole.source})")
+    for messages in request.prompt.others:
+        pieces = [s for message in messages for s in message.segments]
+        low = min(low, sum(len(s.text or "") for s in pieces))
+        bounds = [len(s.text) if s.text is not None else s.max_chars for s in pieces]
+        longest = None if None in bounds else sum(one for one in bounds if one is not None)
+        high = None if high is None or longest is None else max(high, longest)
+    if request.prompt.unsure is not None:
+        low, high = 0, None
+        notes.append(f"other text may be sent than what is known ({request.prompt.unsure})")
     part = _line("characters", Tokens(low, typical, high), rate.usd / MILLION, index)
     return _cost(
         index, row, part, holes=tuple(holes), assumed=rate.usd / MILLION * decimal(assumed), notes=tuple(notes),

@@ -134,10 +134,16 @@ def total(bill: dict[Line, float]) -> Decimal:
     return sum((line.usd_per_million * decimal(amount) / MILLION for line, amount in bill.items()), Decimal(0))
 
 
-def _hit_rates(row: Row, declared: Declared, size: InputSize) -> tuple[dict[Side, float | None], list[str]]:
+def _hit_rates(
+    row: Row, declared: Declared, size: InputSize, caches: bool
+) -> tuple[dict[Side, float | None], list[str]]:
     """Cache hit rates per side. A declared rate is typical; then all or nothing of the prefix may be cached."""
     none: dict[Side, float | None] = dict.fromkeys(SIDES)
     found = declared.cache_hit_rate()
+    if found is None and caches and row.rates.cache_read is not None:
+        return {"low": 1.0, "typical": None, "high": 0.0}, [
+            "cache_control is sent: typical counts on no cache, low on reading the fixed part, worst on writing it all"
+        ]
     if found is None:
         return none, []
     rate, source = found
@@ -166,11 +172,9 @@ def _sides(
     window: int | None,
 ) -> dict[Side, _Sizes | None]:  # fmt: skip
     """The quantities of each side; None for a high side without a bound."""
-    declared_result = result is not None and not result.assumed
-    low_result = result.tokens if result is not None and declared_result else 0
     typical_result = result.tokens if result is not None else 0
     sides: dict[Side, _Sizes | None] = {
-        "low": _Sizes(size.total.low, size.cacheable.low, written.total.low + low_result,
+        "low": _Sizes(size.total.low, size.cacheable.low, written.total.low,
                       written.total.low, request.turns.low, hits["low"]),
         "typical": _Sizes(size.total.typical, size.cacheable.typical,
                           written.total.typical + typical_result, written.total.typical,
@@ -180,10 +184,10 @@ def _sides(
     most, written_most, turns_most = size.total.high, written.total.high, request.turns.high
     if most is None or written_most is None or turns_most is None:
         return sides
-    high_result = result.tokens if result is not None and declared_result else window if result is not None else 0
+    high_result = window if result is not None else 0  # a declared size is a mean, no bound
     if high_result is None:
         return sides
-    cacheable = size.cacheable.high if size.cacheable.high is not None else most
+    cacheable = size.cacheable.high if size.cacheable.high is not None and not request.prompt.caches else most
     sides["high"] = _Sizes(
         most, min(cacheable, most), written_most + high_result, written_most, turns_most, hits["high"]
     )
@@ -247,7 +251,7 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
     window = row.max_input if row.max_input is not None else row.context_window
     size = inputs.input_size(request, declared, method, row.id, window)
     written = outputs.output_size(request, variant, declared, row.id, row.max_output, row.context_window)
-    hits, cache_notes = _hit_rates(row, declared, size)
+    hits, cache_notes = _hit_rates(row, declared, size, request.prompt.caches)
     result, result_notes = _result_size(request, declared)
     sides = _sides(request, size, written, result, hits, window)
     remarks: dict[str, None] = {}

@@ -6,14 +6,14 @@ how they add up stands in `selection.py`; the judging in `per_call.py` and `per_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from guard.config.types import Budget
 from guard.model import Finding, Priced
 from guard.policy.per_call import per_call
 from guard.policy.per_month import per_month
 from guard.policy.selection import select
-from guard.policy.verdict import Verdict, finding_id
+from guard.policy.verdict import Verdict, budget_label, finding_id, undecided_enforce
 
 DOC = """A budget is kept.
 
@@ -21,9 +21,10 @@ DOC = """A budget is kept.
 
 `per_call` holds each request against an amount, `per_month` the sum over the budget's selection (`feature`, `owner`,
 `model`, `stage`, `paths`). `compare` says which figure counts: `low`, `typical` (unless said otherwise) or `high`. With
-`high`, a request without a bound exceeds every budget. Requests without a price, and for months those whose runs are
-not declared, make the verdict `undecided`, unless the others alone exceed the amount. From `warn_at` on (a share of the
-amount) a warning is given.
+`high`, a request without a bound exceeds every budget, and one whose model may be another than those known makes the
+verdict `undecided`. So does a selection without any request. Requests without a price, and for months those whose
+runs are not declared, make the verdict `undecided`, unless the others alone exceed the amount. From `warn_at` on (a
+share of the amount) a warning is given, which neither blocks nor counts for `--fail-on`.
 
 ## Why
 
@@ -49,6 +50,9 @@ def judge(
         if budget.enforce == "off":
             continue
         selected = select(budget, items, prefix)
+        if not selected and _chooses(budget):
+            findings += [_finding(budget, verdict) for verdict in _nothing_selected(budget)]
+            continue
         if budget.per_call is not None:
             findings += [_finding(budget, verdict) for verdict in per_call(budget, budget.per_call, selected)]
         if budget.per_month is not None:
@@ -56,6 +60,29 @@ def judge(
                 _finding(budget, verdict) for verdict in per_month(budget, budget.per_month, selected, incomplete)
             ]
     return tuple(findings)
+
+
+def _chooses(budget: Budget) -> bool:
+    """Whether a budget names a selection; one over everything is kept where there is nothing."""
+    return bool(budget.feature or budget.owner or budget.model or budget.stage or budget.paths)
+
+
+def _nothing_selected(budget: Budget) -> Iterator[Verdict]:
+    """A selection that matches nothing is more likely misspelt than kept."""
+    if budget.on_unknown == "pass":
+        return
+    named = {"feature": budget.feature, "owner": budget.owner, "model": budget.model, "stage": budget.stage}
+    chosen = [f"{key} `{value}`" for key, value in named.items() if value]
+    chosen += [f"paths {', '.join(f'`{path}`' for path in budget.paths)}"] if budget.paths else []
+    yield Verdict(
+        f"the budget selects no request: {', '.join(chosen)}",
+        (budget_label(budget),),
+        (),
+        "correct the selection, or delete the budget",
+        verdict="undecided",
+        enforce=undecided_enforce(budget.on_unknown),
+        value="selects nothing",
+    )
 
 
 def _finding(budget: Budget, verdict: Verdict) -> Finding:

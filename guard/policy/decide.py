@@ -13,7 +13,7 @@ from guard.model import Finding, Label, Priced, Request, Severity
 from guard.policy import places, words
 from guard.policy.load import PLACEHOLDER
 from guard.policy.types import Confidence, Context, Hit, Policy, Unsure
-from guard.policy.verdict import finding_id, undecided_enforce
+from guard.policy.verdict import finding_id, is_near, undecided_enforce
 
 _RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
 
@@ -169,13 +169,16 @@ def _caller(finding: Finding) -> Label | None:
 def exit_code(findings: Iterable[Finding], fail_on: Severity | None = None) -> int:
     """1 if an unforgiven finding blocks, or is a violation of at least the severity `fail_on`; else 0.
 
-    Undecided findings block where `on_unknown: block` made them; `fail_on` is about violations alone.
+    Undecided findings block where `on_unknown: block` made them; `fail_on` is about violations alone, and the
+    warning that a budget is nearly used up (`warn_at`) is none.
     """
     for finding in findings:
         if finding.forgiven is not None:
             continue
         if finding.enforce == "block":
             return 1
+        if is_near(finding):
+            continue
         if fail_on is not None and finding.verdict == "violated" and _RANK[finding.severity] >= _RANK[fail_on]:
             return 1
     return 0

@@ -20,6 +20,7 @@ from guard.policy.verdict import finding_id
 
 UNUSED = "unused-ignore"
 EXPIRED = "expired-exception"
+UNUSED_EXCEPTION = "unused-exception"
 
 DOCS = {
     UNUSED: """A comment `# guard: ignore[...]` excuses nothing.
@@ -51,6 +52,21 @@ An exception with a date is a promise to come back to it.
 ## Fix
 
 Mend what was excused, or move the date and say why.
+""",
+    UNUSED_EXCEPTION: """An exception excuses nothing.
+
+## What it does
+
+Reports exceptions in `guard.yaml` that match no finding: the policy is misspelt or off, the paths match nothing, or
+what they excused is mended.
+
+## Why
+
+A forgotten exception hides the next finding in its paths.
+
+## Fix
+
+Delete the exception, or correct its policy or paths.
 """,
 }
 """Documentation of the findings that are made here, for `guard explain` and docs/checks.md."""
@@ -99,13 +115,15 @@ def forgive(
     checks: Mapping[str, str] | None = None,
     sites: Mapping[str, tuple[Span, ...]] | None = None,
     prefix: str = "",
+    covered: Mapping[str, tuple[tuple[Span, ...], ...]] | None = None,
 ) -> tuple[Finding, ...]:
     """The findings with `forgiven` set where they are excused, then those about the excuses themselves.
 
     An ignore comment excuses findings one of whose places begins on its line or the line below, for the policies or
     checks in its brackets. An exception excuses its policy's findings at requests one of whose sites lies in `paths`
-    (findings without a request: whose first place does). `checks` maps a policy's id to that of its check; `sites` a
-    request's id to the spans of its sites. `prefix`: that of the configuration, which `paths` are relative to.
+    (findings of a budget as a whole: at every request that it is about, whose sites `covered` has by policy; others
+    without a request: whose first place does). `checks` maps a policy's id to that of its check; `sites` a request's id
+    to the spans of its sites. `prefix`: that of the configuration, which `paths` are relative to.
     """
     ignores = [found for found in directives if found.kind == "ignore"]
     expired = [found for found in ignores if _expired(found.until, today)]
@@ -113,46 +131,60 @@ def forgive(
     live = [found for found in exceptions if not _expired(found.until, today)]
     by_line = _by_line(valid)
     used: set[Directive] = set()
+    holding: set[int] = set()
     marked: list[Finding] = []
     for finding in findings:
         names = {finding.policy, (checks or {}).get(finding.policy, finding.policy)}
         comments = [one for one in _beside(finding, by_line) if names.intersection(one.ids)]
         used.update(comments)
-        marked.append(_mark(finding, comments, live, sites or {}, prefix))
+        exempt = [
+            position
+            for position, one in enumerate(live)
+            if one.policy == finding.policy and _covers(one, finding, sites or {}, covered or {}, prefix)
+        ]
+        holding.update(exempt)
+        marked.append(_mark(finding, comments, [live[position] for position in exempt]))
     unused = [found for found in ignores if found not in expired and found not in used]
     return (
         *marked,
         *map(_unused, unused),
         *map(_ignore_expired, expired),
         *(_exception_expired(found) for found in exceptions if _expired(found.until, today)),
+        *(_exception_unused(found) for position, found in enumerate(live) if position not in holding),
     )
 
 
-def _mark(
-    finding: Finding,
-    comments: Sequence[Directive],
-    live: Sequence[Exemption],
-    sites: Mapping[str, tuple[Span, ...]],
-    prefix: str,
-) -> Finding:
+def _mark(finding: Finding, comments: Sequence[Directive], exempt: Sequence[Exemption]) -> Finding:
+    """The finding, excused by the first comment beside it, else by the first exception that covers it."""
     if comments:
         first = comments[0]
         return replace(finding, forgiven=Forgiven("inline", first.reason, _span(first)))
-    for exception in live:
-        if exception.policy == finding.policy and _covers(exception, finding, sites, prefix):
-            place = exception.place
-            span = Span(place.path, place.line, place.column, place.line, place.column)
-            return replace(finding, forgiven=Forgiven("exception", exception.reason, span))
+    if exempt:
+        place = exempt[0].place
+        span = Span(place.path, place.line, place.column, place.line, place.column)
+        return replace(finding, forgiven=Forgiven("exception", exempt[0].reason, span))
     return finding
 
 
-def _covers(exception: Exemption, finding: Finding, sites: Mapping[str, tuple[Span, ...]], prefix: str) -> bool:
+def _covers(
+    exception: Exemption,
+    finding: Finding,
+    sites: Mapping[str, tuple[Span, ...]],
+    covered: Mapping[str, tuple[tuple[Span, ...], ...]],
+    prefix: str,
+) -> bool:
     if not exception.paths:
         return True
-    spans = sites.get(finding.request, ()) if finding.request is not None else ()
-    paths = {span.path for span in spans or tuple(label.span for label in finding.labels[:1])}
     matcher = places.globs(exception.paths)
-    return any(matcher.match_file(prefix + path) for path in paths)
+
+    def lies_in(spans: Iterable[Span]) -> bool:
+        return any(matcher.match_file(prefix + span.path) for span in spans)
+
+    first = tuple(label.span for label in finding.labels[:1])
+    if finding.request is not None:
+        return lies_in(sites.get(finding.request, ()) or first)
+    whole = covered.get(finding.policy, ())
+    return all(lies_in(spans) for spans in whole) if whole else lies_in(first)
 
 
 def _by_line(ignores: Iterable[Directive]) -> dict[tuple[str, int], list[Directive]]:
@@ -221,6 +253,16 @@ def _exception_expired(found: Exemption) -> Finding:
     notes = (*_reason(found.reason), *((f"owner: {found.owner}",) if found.owner else ()))
     help_ = "mend what it excused, or move the date and say why"
     return _finding(EXPIRED, message, span, help_, f"{found.policy} {' '.join(found.paths)}", notes)
+
+
+def _exception_unused(found: Exemption) -> Finding:
+    place = found.place
+    span = Span(place.path, place.line, place.column, place.line, place.column)
+    where = f" in {', '.join(found.paths)}" if found.paths else ""
+    message = f"no finding of `{found.policy}`{where}: this exception excuses nothing"
+    help_ = "delete the exception, or correct its policy or paths"
+    value = f"{found.policy} {' '.join(found.paths)}"
+    return _finding(UNUSED_EXCEPTION, message, span, help_, value, _reason(found.reason))
 
 
 def _reason(reason: str) -> tuple[str, ...]:

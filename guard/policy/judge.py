@@ -17,7 +17,7 @@ from guard.policy import budgets, places
 from guard.policy.decide import decide, merge
 from guard.policy.forgive import Directive, forgive
 from guard.policy.load import load
-from guard.policy.selection import incomplete
+from guard.policy.selection import incomplete, select
 from guard.policy.types import Context, ModelFacts
 
 NOT_LISTED = "is not in the price table"
@@ -88,6 +88,10 @@ def judge(
         checks={policy.spec.id: policy.check.id for policy in policies},
         sites={item.request.id: places.spans(item.request) for item in items},
         prefix=config.prefix,
+        covered={
+            f"budget:{budget.name}": tuple(places.spans(item.request) for item in select(budget, items, config.prefix))
+            for budget in config.budgets
+        },
     )
     return tuple(sorted(merge(marked), key=_order))
 

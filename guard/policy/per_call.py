@@ -15,6 +15,7 @@ from guard.model import Choice, Label, Part, Priced
 from guard.policy import places, words
 from guard.policy.verdict import (
     FIGURE,
+    NEAR,
     SHOWN,
     Verdict,
     assumed_words,
@@ -24,22 +25,30 @@ from guard.policy.verdict import (
     reason_counts,
     undecided_enforce,
     warns,
+    why_no_bound,
 )
 
 
 def per_call(budget: Budget, limit: Decimal, items: Sequence[Priced]) -> Iterator[Verdict]:
+    """Verdicts of a budget for one call; `limit` in US dollars."""
     unpriced: list[Priced] = []
+    unbound: list[tuple[Priced, str]] = []
     for item in items:
         if item.estimate.usd is None:
             unpriced.append(item)
             continue
         amount = figure(item.estimate.usd, budget.compare)
+        why = why_no_bound(item) if budget.compare == "high" and budget.on_unknown != "pass" else None
         if amount is None:
             yield _unbounded_call(budget, limit, item)
         elif amount > limit:
             yield _dear_call(budget, limit, item, amount)
+        elif why is not None:
+            unbound.append((item, why))
         elif warns(budget, limit, amount):
             yield _near_call(budget, limit, item, amount)
+    if unbound:
+        yield _known_values_only(budget, limit, unbound, len(items))
     if unpriced and budget.on_unknown != "pass":
         yield _unpriced_calls(budget, limit, unpriced, len(items))
 
@@ -81,7 +90,21 @@ def _near_call(budget: Budget, limit: Decimal, item: Priced, amount: Decimal) ->
         severity="low",
         request=item.request,
         assumed=assumed,
-        value="near",
+        value=NEAR,
+    )
+
+
+def _known_values_only(budget: Budget, limit: Decimal, unbound: Sequence[tuple[Priced, str]], of: int) -> Verdict:
+    reasons = tuple(dict.fromkeys(why for _, why in unbound))
+    return Verdict(
+        f"whether {len(unbound):,} of {words.plural(of, 'request')} stay within {words.exact(limit)} per call is not "
+        f"known, since worst covers the known values only: {words.listing(reasons)}",
+        (budget_label(budget), *(places.outermost(item.request, why) for item, why in unbound[:SHOWN])),
+        (),
+        "fix or declare the value (`assume` in guard.yaml), compare `typical`, or `on_unknown: pass` for this budget",
+        verdict="undecided",
+        enforce=undecided_enforce(budget.on_unknown),
+        value="known values only",
     )
 
 

@@ -15,6 +15,7 @@ from guard.policy import places, words
 from guard.policy.selection import leading, runs_expected
 from guard.policy.verdict import (
     FIGURE,
+    NEAR,
     SHOWN,
     Verdict,
     assumed_share,
@@ -25,6 +26,7 @@ from guard.policy.verdict import (
     reason_counts,
     undecided_enforce,
     warns,
+    why_no_bound,
 )
 
 
@@ -35,6 +37,8 @@ def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplet
     missing = [*silent, *(item for item in counted if item.request.id in incomplete)]
     money = sum_of(counted, lambda item: item.estimate.usd_per_month)
     amount = None if money is None else figure(money, budget.compare)
+    high = budget.compare == "high"
+    unbound = [(item, why) for item in counted if (why := why_no_bound(item)) is not None] if high else []
     covers = f"covers {len(counted):,} of {words.plural(len(counted) + len(silent), 'request')}"
     if money is not None and amount is None:
         yield _unbounded_month(budget, limit, counted, covers)
@@ -43,6 +47,8 @@ def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplet
     elif missing:
         if budget.on_unknown != "pass":
             yield _undecided_month(budget, limit, amount, counted, missing)
+    elif unbound and budget.on_unknown != "pass":
+        yield _known_values_only(budget, limit, amount, unbound, covers)
     elif amount is not None and warns(budget, limit, amount):
         yield _near_month(budget, limit, amount, counted, covers)
 
@@ -87,7 +93,24 @@ def _near_month(budget: Budget, limit: Decimal, amount: Decimal, items: Sequence
         enforce="warn",
         severity="low",
         assumed=assumed,
-        value="near",
+        value=NEAR,
+    )
+
+
+def _known_values_only(
+    budget: Budget, limit: Decimal, amount: Decimal | None, unbound: Sequence[tuple[Priced, str]], covers: str
+) -> Verdict:
+    reasons = tuple(dict.fromkeys(why for _, why in unbound))
+    known = "" if amount is None else f" ({words.money(amount)} {FIGURE[budget.compare]})"
+    return Verdict(
+        f"whether a month stays within {words.exact(limit)} is not known, since worst covers the known values "
+        f"only{known}: {words.listing(reasons)}",
+        (budget_label(budget), *(places.outermost(item.request, why) for item, why in unbound[:SHOWN])),
+        (covers,),
+        "fix or declare the value (`assume` in guard.yaml), compare `typical`, or `on_unknown: pass` for this budget",
+        verdict="undecided",
+        enforce=undecided_enforce(budget.on_unknown),
+        value="known values only",
     )
 
 

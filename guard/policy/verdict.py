@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guard.config.types import Budget, Compare
-from guard.model import Enforce, Label, Money, Priced, Request, Severity, Span, VerdictWord
+from guard.model import Enforce, Finding, Label, Money, Priced, Request, Severity, Span, VerdictWord
 from guard.policy import words
 
 FIGURE: dict[Compare, str] = {"low": "at least", "typical": "typical", "high": "at worst"}
@@ -22,7 +22,10 @@ SHOWN = 3
 
 
 def undecided_enforce(on_unknown: str) -> Enforce:
-    """What `on_unknown` makes of an undecided verdict: `block` blocks, whatever `enforce` says; `warn` warns."""
+    """What `on_unknown` makes of an undecided verdict: `block` blocks even where a violation only warns; `warn` warns.
+
+    Who is `off` is not asked at all, whatever `on_unknown` says.
+    """
     return "block" if on_unknown == "block" else "warn"
 
 
@@ -52,6 +55,20 @@ def figure(money: Money, compare: Compare) -> Decimal | None:
     return {"low": money.low, "typical": money.typical, "high": money.high}[compare]
 
 
+def why_no_bound(item: Priced) -> str | None:
+    """Why the high figure covers the known values only, so that it is no bound; None: it is one.
+
+    A limit of which nothing is known is no such reason: the figure then takes the model's own maximum.
+    """
+    request = item.request
+    if request.model.open:
+        return f"another model may be used ({request.model.why or 'the model is not fixed'})"
+    limit = request.max_output
+    if limit.open and limit.choices and all(variant.max_output is not None for variant in request.variants):
+        return f"another output limit may be sent ({limit.why or 'the limit is not fixed'})"
+    return None
+
+
 def warns(budget: Budget, limit: Decimal, amount: Decimal) -> bool:
     return budget.warn_at is not None and amount >= budget.warn_at * limit
 
@@ -77,6 +94,15 @@ def assumed_words(share: float | None, compare: Compare) -> tuple[str, bool]:
     if compare != "typical" or not share:
         return "", False
     return f" ({words.percent(share)} of it is assumption)", share > 0.5
+
+
+NEAR = "near"
+"""Value of the verdicts that `warn_at` makes; they name a budget that is still kept."""
+
+
+def is_near(finding: Finding) -> bool:
+    """Whether a finding is the warning of a budget's `warn_at`, which no exit code counts."""
+    return finding.id == finding_id(finding.policy, finding.request, NEAR)
 
 
 def not_priced(item: Priced) -> str:

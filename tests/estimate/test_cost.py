@@ -86,16 +86,17 @@ def test_two_holes_share_the_window():
     assert found.input_tokens == Tokens(0, 800, 10_000)
 
 
-def test_declared_hole_is_exact():
+def test_declared_hole_is_a_mean_and_no_bound():
     found = of(request(prompt=prompt(static("hello world"), hole("docs"))), config(rule(holes={"docs": 1_000})))
-    assert found.holes[0].tokens == Tokens(1_000, 1_000, 1_000)
-    assert found.input_tokens == Tokens(1_002, 1_002, 1_002)
-    assert not any("docs" in line for line in found.assumptions)
+    assert found.holes[0].tokens == Tokens(0, 1_000, 9_998)
+    assert found.input_tokens == Tokens(2, 1_002, 10_000)
+    assert "no bound on docs: at most the rest of the model's window, 9998 tokens" in found.assumptions
+    assert not any(line.startswith("docs:") for line in found.assumptions)
 
 
 def test_comment_beside_the_code_declares_hole_and_output():
     found = of(request(prompt=prompt(hole("docs")), inline={"docs": "1200", "output": "30"}))
-    assert found.input_tokens == Tokens(1_200, 1_200, 1_200)
+    assert found.input_tokens == Tokens(0, 1_200, 10_000)
     assert found.output_tokens == Tokens(1, 30, 100)
     assert found.assumed_share == 0
 
@@ -172,7 +173,7 @@ def test_tools_that_are_not_known_are_an_assumption_with_an_open_high_side():
     declared = of(
         request(prompt=replace(prompt(static("hello world")), tools_open=True)), config(rule(holes={"tools": 50}))
     )
-    assert declared.input_tokens == Tokens(52, 52, 52)
+    assert declared.input_tokens == Tokens(2, 52, 10_000), "a declared size is a mean, the high side the window"
 
 
 def test_claude_says_that_its_tokens_are_approximate():
@@ -273,7 +274,8 @@ def test_dearer_tier_holds_for_the_whole_request():
 
     assert cost(1_000).usd.typical == 1_000 * usd("0.000002") + 10 * usd("0.00001")
     assert cost(1_001).usd.typical == 1_001 * usd("0.000004") + 10 * usd("0.00002")
-    assert cost(1_001).parts[0].name == "input (requests above 1,000 tokens)"
+    dear = next(part for part in cost(1_001).parts if part.name == "input (requests above 1,000 tokens)")
+    assert dear.quantity.typical == 1_001
 
 
 def test_high_uses_the_dearer_tier_where_it_may_be_reached():
@@ -305,8 +307,8 @@ def test_cache_hit_rate_reads_that_share_of_the_static_prompt():
     # of 2 static tokens one is read at 0.5 and one written at 3; the hole is plain input
     out = usd("0.00001")
     assert found.usd.typical == usd("0.0000005") + usd("0.000003") + 10 * usd("0.000002") + out
-    assert found.usd.low == 2 * usd("0.0000005") + 10 * usd("0.000002") + out
-    assert found.usd.high == 2 * usd("0.000003") + 10 * usd("0.000002") + 100 * out
+    assert found.usd.low == 2 * usd("0.0000005") + out
+    assert found.usd.high == 2 * usd("0.000003") + 9_998 * usd("0.000002") + 100 * out
 
 
 def test_prompt_below_the_cacheable_minimum_is_not_cached():
@@ -374,7 +376,9 @@ def test_open_model_with_a_known_choice_is_priced_and_says_so():
     open_model = Value((Choice("gpt-4o"),), True, "MODEL in the environment may override")
     found = of(request(model=open_model))
     assert found.priced
-    assert "priced over the known models only: MODEL in the environment may override" in found.assumptions
+    assert (
+        "priced over the known models only, worst included: MODEL in the environment may override" in found.assumptions
+    )
 
 
 def test_requests_without_variants_are_priced_over_models_and_limits():
@@ -633,3 +637,43 @@ def test_shipped_prices_give_the_published_cost_of_a_call():
     assert estimate(made, load(), rules).usd.typical == usd("0.0075")
     declared = load().with_rules((PriceRule("prices[0]", PLACE, "openai/gpt-4o", discount=Decimal("0.2")),))
     assert estimate(made, declared, rules).usd.typical == usd("0.006")
+
+
+# --- several prompts, server tools, cache_control -----------------------------------------------------------------
+
+LONG = static("hello world " * 50)
+
+
+def test_several_texts_give_the_shortest_and_the_longest():
+    made = request(prompt=replace(prompt(static("hello world")), others=(prompt(LONG).messages, prompt().messages)))
+    longest = of(request(prompt=prompt(LONG))).input_tokens.high
+    found = of(made)
+    assert found.input_tokens == Tokens(0, 2, longest) and longest > 50
+    assert any(line.startswith("one of 3 prompts is sent, of 0 to") for line in found.assumptions)
+
+
+def test_text_that_may_be_replaced_is_no_bound():
+    made = request(prompt=replace(prompt(static("hello world")), unsure="PROMPT in the environment may override"))
+    found = of(made)
+    assert found.input_tokens == Tokens(0, 2, 10_000)
+    assert any("PROMPT in the environment may override" in line for line in found.assumptions)
+
+
+def test_a_tool_that_the_provider_runs_leaves_no_bound():
+    tools = '[{"type": "web_search"}, {"type": "function", "name": "f"}]'
+    found = of(request(prompt=replace(prompt(static("hello world")), tools_json=tools, tools=2)))
+    assert found.usd.high is None and found.usd.typical > 0
+    assert found.why == ("fees and results of the server tool web_search are not counted",)
+
+
+def test_a_function_is_no_server_tool():
+    tools = '[{"type": "function", "name": "f"}, {"name": "g", "input_schema": {}}]'
+    assert of(request(prompt=replace(prompt(static("hello world")), tools_json=tools, tools=2))).usd.high is not None
+
+
+def test_cache_control_makes_the_worst_case_a_write():
+    found = of(request(prompt=replace(prompt(static("hello world")), caches=True)), table=CACHED)
+    out = usd("0.00001")
+    assert found.usd.high == 2 * usd("0.000003") + 100 * out
+    assert found.usd.low == 2 * usd("0.0000005") + out
+    assert found.usd.typical == 2 * usd("0.000002") + 50 * out

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from guard.config.types import Budget, Place
 from guard.estimate.totals import sum_of
-from guard.model import Count, Finding, Money, Part, Priced, Reach, Tokens
+from guard.model import Count, Finding, Money, Part, Priced, Reach, Tokens, Value
 from guard.policy import words
 from guard.policy.budgets import judge
+from guard.policy.decide import exit_code
 from guard.policy.examples import estimate, known, layers, looped, priced, unknown
 from guard.policy.selection import select
 
@@ -318,7 +319,8 @@ def test_tests_are_in_no_budget_but_one_for_tests_unless_runs_are_declared_for_t
 
 def test_the_paths_of_a_budget_are_relative_to_the_folder_of_the_configuration() -> None:
     item = call("1", "2", "3")
-    assert not judge([budget(per_call="1", paths=("services/app/**",))], [item])
+    (empty,) = judge([budget(per_call="1", paths=("services/app/**",))], [item])
+    assert empty.verdict == "undecided" and "selects no request: paths `services/app/**`" in empty.message
     assert judge([budget(per_call="1", paths=("services/app/**",))], [item], prefix="services/")
 
 
@@ -329,3 +331,38 @@ def test_two_callers_of_one_wrapper_are_told_apart_by_their_own_calls(amount: st
     calls = [label.span.line for found in findings for label in found.labels if label.span.path == "app/jobs.py"]
     assert calls == [40, 50]
     assert all("sends" in [label.text for label in found.labels] for found in findings)
+
+
+# --- what is no bound, what is nearly used up ----------------------------------------------------------------------
+
+
+OPEN_MODEL = Value(known("gpt-4o-mini").choices, open=True, why="MODEL in the environment may override")
+
+
+def test_worst_over_the_known_models_does_not_keep_a_budget() -> None:
+    item = call("1", "2", "3", model=OPEN_MODEL)
+    found = one([item], per_call="5", compare="high", on_unknown="block")
+    assert (found.verdict, found.enforce) == ("undecided", "block")
+    assert "MODEL in the environment may override" in found.message
+    assert one([item], per_call="2.5", compare="high").verdict == "violated"
+    assert not judge([budget(per_call="5")], [item]), "typical is no bound and needs none"
+    assert not judge([budget(per_call="5", compare="high", on_unknown="pass")], [item])
+
+
+def test_worst_over_the_known_models_does_not_keep_a_month() -> None:
+    item = month("10", high="20", model=OPEN_MODEL)
+    found = one([item], per_month="50", compare="high")
+    assert found.verdict == "undecided" and "MODEL in the environment may override" in found.message
+    assert one([item], per_month="15", compare="high").verdict == "violated"
+
+
+def test_a_budget_that_is_nearly_used_up_fails_nothing() -> None:
+    near = one([call("1", "2", "3")], per_call="2.1", warn_at="0.8", enforce="block")
+    assert exit_code([near]) == 0 and exit_code([near], "low") == 0
+    assert exit_code([one([call("1", "2", "3")], per_call="1")], "low") == 1
+
+
+def test_a_selection_without_requests_is_undecided() -> None:
+    found = one([call("1", "2", "3")], per_month="5", feature="serach")
+    assert found.verdict == "undecided" and "selects no request: feature `serach`" in found.message
+    assert not judge([budget(per_call="5")], []), "a budget over everything is kept where there is nothing"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.config.types import Config, Exemption, Place, PolicySpec
+from guard.config.types import Budget, Config, Exemption, Place, PolicySpec
 from guard.model import ONCE, Finding, Site
 from guard.policy.decide import decide, exit_code
 from guard.policy.examples import CONTEXT, NOT_SENT, priced, span
@@ -149,7 +150,8 @@ def test_an_exception_excuses_its_policy_in_its_paths(paths: tuple[str, ...]) ->
 
 @pytest.mark.parametrize("other", [exception("output-limit"), exception(paths=("legacy/**",))])
 def test_an_exception_for_something_else_excuses_nothing(other: Exemption) -> None:
-    (finding,) = excused(exceptions=(other,))
+    finding, unused = excused(exceptions=(other,))
+    assert unused.policy == "unused-exception" and unused.enforce == "warn"
     assert finding.forgiven is None
 
 
@@ -175,3 +177,17 @@ def test_an_ignore_at_one_caller_hides_nothing_at_another() -> None:
     assert found[1].labels[1].span.path == "b.py"
     assert found[1].notes[-1] == "and 1 more caller: c.py:5"
     assert exit_code(found) == 1
+
+
+@pytest.mark.parametrize(("paths", "forgiven"), [(("app/**",), False), (("app/**", "jobs/**"), True)])
+def test_an_exception_excuses_a_month_where_its_paths_cover_every_request(
+    paths: tuple[str, ...], forgiven: bool
+) -> None:
+    budget = Budget("month", PLACE, per_month=Decimal(1))
+    sites = {name: (Site(span(3, f"{name}/a.py"), "send", ONCE, "f", "create"),) for name in ("app", "jobs")}
+    items = [priced(id=name, sites=places) for name, places in sites.items()]
+    exempt = Exemption(PLACE, "budget:month", "migration", paths, "@ana", None)
+    found = judge(items, Config(budgets=(budget,), exceptions=(exempt,)), CONTEXT)
+    (month,) = [finding for finding in found if finding.policy == "budget:month"]
+    assert (month.forgiven is not None) is forgiven
+    assert any(finding.policy == "unused-exception" for finding in found) is not forgiven

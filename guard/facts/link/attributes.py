@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr
-from guard.facts.link import cli, effects, known, objects, paths, records
+from guard.facts.expr import Attr, dotted
+from guard.facts.filefacts import Binding, Scope
+from guard.facts.link import calling, cli, effects, known, modules, objects, paths, records, truth
+from guard.facts.link.names import Place, reaching
 from guard.facts.link.things import (
     Alt,
     ClassThing,
@@ -41,6 +43,78 @@ if TYPE_CHECKING:
 
 TASK_METHODS = frozenset({"delay", "apply_async", "remote", "fn", "func", "__wrapped__", "aio", "spawn", "local"})
 """Attributes of a decorated function (a task of Celery, Ray, Prefect, Modal, ...) that run the function itself."""
+
+
+def named(engine: Engine, expr: Attr, frame: Frame) -> Result:
+    """What `base.name` is at its place: assigned in the same scope, else the attribute of what the base can be."""
+    scope = engine.scope_of(frame)
+    name = dotted(expr)
+    results: list[Result] = []
+    since: Place = (0, 0)
+    if name is not None and name in scope.bindings:
+        reached, complete = reaching(
+            scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(engine, b, frame)
+        )
+        results = [engine._reached(r, frame) for r in reached if r.binding.kind != "declare"]
+        if complete and results:
+            since = reached[-1].binding.at
+            return effects.applied(engine, union(results), name, scope, frame, since, expr.pos.start)
+    nested = _nested(engine, name, scope, frame)
+    if nested is not None:
+        results.append(nested)
+    if nested is None or nested.open:
+        results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
+    elsewhere = _set_elsewhere(engine, name, scope, frame, results)
+    result = union([*results, *elsewhere])
+    return result if name is None else effects.applied(engine, result, name, scope, frame, since, expr.pos.start)
+
+
+def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:
+    """`state.model` of an object of a library, assigned by other functions of the same file."""
+    facts = engine.project.facts(frame.path)
+    if (
+        name is None
+        or facts is None
+        or _is_local(name.split(".")[0], scope)
+        or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
+    ):
+        return []
+    if facts.path not in engine.assigned_dotted:
+        index: dict[str, list[tuple[int, Binding]]] = {}
+        for other in facts.scopes:
+            for key, bindings in other.bindings.items():
+                if "." in key:
+                    index.setdefault(key, []).extend((other.id, b) for b in bindings)
+        engine.assigned_dotted[facts.path] = index
+    return [
+        engine.bound(binding, engine.root(frame.path, owner))
+        for owner, binding in engine.assigned_dotted[facts.path].get(name, ())
+        if owner != scope.id and binding.kind == "assign"
+    ]  # fmt: skip
+
+
+def _is_local(name: str, scope: Scope) -> bool:
+    return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
+
+
+def _nested(engine: Engine, name: str | None, scope: Scope, frame: Frame) -> Result | None:
+    """`engine.config.model` where the constructor assigns that very attribute of an attribute."""
+    parts = name.split(".") if name is not None else []
+    if (
+        len(parts) < 3
+        or not scope.params
+        or parts[0] != scope.params[0].name
+        or not calling.is_method(engine, frame.path, scope)
+    ):
+        return None
+    owner = calling.parameter(engine, scope.params[0], frame)
+    results = []
+    for alt in owner.alts:
+        if isinstance(alt.thing, Inst):
+            found = objects.assigned_below(engine, alt.thing, ".".join(parts[1:]), frame)
+            if found is not None:
+                results.append(within(found, alt.world))
+    return union(results) if results else None
 
 
 def attribute_of(engine: Engine, base: Result, name: str, expr: Attr, frame: Frame) -> Result:
@@ -81,9 +155,9 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
     if isinstance(thing, Super):
         return objects.super_attribute(engine, thing, name)
     if isinstance(thing, ModuleThing):
-        return engine.member(thing.path, name, frame.path)
+        return modules.member_of(engine, thing.path, name, frame.path)
     if isinstance(thing, PackageThing):
-        return engine.member(thing.folder, name, frame.path)
+        return modules.member_of(engine, thing.folder, name, frame.path)
     if isinstance(thing, (Func, Partial)) and name in TASK_METHODS:
         return Result((Alt(thing),))
     if isinstance(thing, FilePath):

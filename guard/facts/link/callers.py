@@ -95,9 +95,10 @@ class Callers:
         """Examples and notebooks alone do not say how production uses code: it may be called from outside, too."""
         if not found or stage_of(root.path) in ("development", "test", "evaluation"):
             return found
-        paths = [b.frame.path if isinstance(b, Called) else b.thing.frame.path for b in found
-                 if isinstance(b, Called) or (isinstance(b, OnObject) and b.thing.frame is not None)]  # fmt: skip
-        if paths and all(stage_of(p) in ("development", "evaluation") for p in paths):
+        decided = [b for b in found if isinstance(b, (Called, OnObject))]
+        frames = [b.frame if isinstance(b, Called) else b.thing.frame for b in decided]
+        stages = [stage_of(frame.path) for frame in frames if frame is not None]
+        if stages and all(stage in ("development", "evaluation") for stage in stages):
             return [*found, Stop("only examples in the repository decide it")]
         return found
 
@@ -153,8 +154,8 @@ class Callers:
         if above is not None and above.kind == "class":
             paths = self._allowed(project.naming(scope.name), root.path)
             if scope.name in COMMON:
-                family = [above, *(s for _, s in self.subclasses(ClassThing(root.path, above.id)))]
-                paths &= {p for s in family for p in project.naming(s.name)} | {root.path}
+                classes = [above, *(s for _, s in self.subclasses(ClassThing(root.path, above.id)))]
+                paths &= {p for s in classes for p in project.naming(s.name)} | {root.path}
             return {scope.name: paths}
         if above is not None and above.kind != "module":
             return {scope.name: {root.path}}

@@ -211,11 +211,11 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
 
         return known.item(engine, thing, literal, expr, frame)
     if isinstance(thing, Inst):
-        from guard.facts.link import calling, objects, records
+        from guard.facts.link import calling, fields, objects, records
 
         number_of = literal[0].thing.value if len(literal) == 1 and isinstance(literal[0].thing, Lit) else None
         if isinstance(number_of, int) and records.is_named_tuple(engine, thing):
-            return objects.nth_field(engine, thing, number_of)
+            return fields.nth_field(engine, thing, number_of)
         return calling.method_call(engine, thing, "__getitem__", expr.key, expr.pos, frame)
     return unknown(thing.why if isinstance(thing, Gap) else "an item of something that is not a list or dict")
 
@@ -343,9 +343,9 @@ def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: P
             elif isinstance(thing, ListOf) and isinstance(part, str):
                 results.append(Result((Alt(_rest(thing, part), alt.trail, alt.world),)))
             elif isinstance(thing, Inst) and isinstance(part, int):
-                from guard.facts.link import objects
+                from guard.facts.link import fields
 
-                results.append(within(objects.nth_field(engine, thing, part), alt.world))
+                results.append(within(fields.nth_field(engine, thing, part), alt.world))
             else:
                 results.append(
                     unknown(thing.why if isinstance(thing, Gap) else "a part of something that is not followed")

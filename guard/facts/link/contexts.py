@@ -21,7 +21,9 @@ from guard.facts.link.values import Quantity
 
 MAX_CONTEXTS = 64
 MAX_LEVELS = 12
-MAX_DRAFTS = 400
+MAX_SPENT = 60_000
+"""Evaluations for one send, all contexts together."""
+MAX_DRAFTS = 300
 """Requests that are read for one send; contexts that are not decided by then stay open."""
 MAX_EXAMPLES = 3
 """Callers in examples that may decide what code sends that is no example."""
@@ -50,8 +52,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     while waiting:
         leaf = waiting.pop(0)
         root = next_root(leaf.draft.consulted, askable(start, leaf.context), start, leaf.context)
-        if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or drafts >= MAX_DRAFTS:
-            leaf.cut = leaf.cut or (drafts >= MAX_DRAFTS and root is not None)
+        if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or _enough(drafter, drafts):
+            leaf.cut = leaf.cut or (_enough(drafter, drafts) and root is not None)
             found.append(leaf)
             continue
         room = MAX_CONTEXTS - len(found) - len(waiting)
@@ -84,7 +86,9 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     """The request without any decision; where only the receiver is unknown, one for each caller that decides it."""
     found: list[Leaf] = []
     waiting: list[dict[Root, Bind]] = [{}]
-    while waiting and len(found) < MAX_CONTEXTS:
+    drafts = 0
+    while waiting and len(found) < MAX_CONTEXTS and not _enough(drafter, drafts):
+        drafts += 1
         context = waiting.pop(0)
         draft = drafter.draft(facts, ref, context, number)
         if draft is not None:
@@ -95,6 +99,11 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             if root is not None and len(waiting) < MAX_CONTEXTS:
                 waiting = [{**context, root: bind} for bind in callers.of(root)[:MAX_CONTEXTS]] + waiting
     return found
+
+
+def _enough(drafter: Drafter, drafts: int) -> bool:
+    """Whether as much was done for one send as may be; what is undecided then stays open."""
+    return drafts >= MAX_DRAFTS or drafter.spent >= MAX_SPENT
 
 
 def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:

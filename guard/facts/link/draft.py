@@ -73,6 +73,10 @@ class Drafter:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.spans = Spans(engine.project)
+        self.asked = 0
+        """Most objects that the call at hand asks at once; set back by who begins with a new call."""
+        self.spent = 0
+        """Evaluations for the call at hand."""
 
     def draft(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0) -> Draft | None:
         """A request that a call sends under a context; None when it sends none (or no further one).
@@ -80,13 +84,15 @@ class Drafter:
         `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
         """
         engine = self.engine
+        self.spent += engine.work
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
-        found = framework.apart(found)[number : number + 1]
-        if not found:
+        groups = framework.apart(found)
+        self.asked = max(self.asked, len(groups))
+        if number >= len(groups):
             return None
-        return self._drafted(facts, ref, context, frame, found[0])
+        return self._drafted(facts, ref, context, frame, groups[number])
 
     def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
         """What is known of a framework's object that no request goes through, by the call that makes it; else None."""

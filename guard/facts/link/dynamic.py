@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Expr, Name, last_name
+from guard.facts.expr import Attr, Call, Expr, Item, Name, last_name
 from guard.facts.filefacts import Binding, Effect, Scope
 from guard.facts.link.things import ClassThing, DictOf, Entry, Frame, Held, Inst, Lit, Result, known, union
 
@@ -57,8 +57,10 @@ def _loop_over_items(method: Scope, key: Expr) -> tuple[str, Expr] | None:
     for name in _names(key):
         for binding in method.bindings.get(name, ()):
             value = binding.value
-            if binding.kind == "for" and isinstance(value, Call) and last_name(value.func) == "items":
-                return name, value.func.base  # type: ignore[union-attr]
+            if binding.kind != "for" or not isinstance(value, Call):
+                continue
+            if isinstance(value.func, Attr) and value.func.name == "items":
+                return name, value.func.base
     return None
 
 
@@ -66,7 +68,7 @@ def _names(expr: Expr) -> list[str]:
     if isinstance(expr, Name):
         return [expr.id]
     if isinstance(expr, Call):
-        found = _names(expr.func.base) if hasattr(expr.func, "base") else []
+        found = _names(expr.func.base) if isinstance(expr.func, (Attr, Item)) else []
         return found + [n for a in expr.args for n in _names(a)]
     return []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guard.facts.expr import Call, Expr, dotted, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
 from guard.facts.link import inplace, objects, truth
-from guard.facts.link.names import Place, blocks_at
+from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MAX_PASSED = 2
 """Functions that pass an object on to one another, followed for their changes."""
 LOOPS = frozenset({"for", "while"})
-END: Place = (10**9, 0)
 
 
 class Change(NamedTuple):

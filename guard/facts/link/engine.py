@@ -5,8 +5,9 @@ context: it notes which facts it read (`Project.reads`) and which roots it asked
 that its answer can be kept. Bounded by depth, alternatives and work; whatever is cut off ends as an open value with a
 reason.
 
-Neighbours: `names` says which bindings reach a use, `attributes` and `objects` follow attributes, `calling` enters
-functions, `known` knows builtins and the standard library, `texts` joins texts.
+Neighbours: `names` says which bindings reach a use, `modules` follows names of modules and imports, `attributes` and
+`objects` follow attributes, `calling` enters functions, `known` knows builtins and the standard library, `texts` joins
+texts.
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ from guard.facts.expr import (
     Text,
     Unary,
     Walrus,
-    dotted,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, FileFacts, Scope
-from guard.facts.link import attributes, calling, containers, effects, known, objects, texts, truth
-from guard.facts.link.names import Place, Reached, reaching
+from guard.facts.filefacts import Binding, Scope
+from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -48,16 +48,13 @@ from guard.facts.link.things import (
     Called,
     Cell,
     ClassThing,
-    Ext,
     Frame,
     Func,
     Held,
     Hop,
     Inst,
     Lit,
-    ModuleThing,
     OnObject,
-    PackageThing,
     Result,
     Root,
     Thing,
@@ -66,9 +63,6 @@ from guard.facts.link.things import (
     unknown,
     within,
 )  # fmt: skip
-
-END: Place = (10**9, 0)
-"""Behind everything: how a name stands when its scope has run."""
 
 MAX_DEPTH = 60
 """Evaluations nested in one another."""
@@ -106,19 +100,23 @@ class Engine:
         """Classes whose objects are being looked at because of an annotation."""
         self.made_objects: Callable[[ClassThing], list[OnObject]] = lambda cls: []
         """Objects of a class that the repository makes; set by `callers.Callers`."""
+        self.importing: set[tuple[str, str, Place]] = set()
+        """Names of modules that are being looked up: how imports in a circle are noticed."""
+        self.declared_global: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
+        """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
+        self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
+        """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""
         self._decided: dict[tuple[int, int], dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]]] = {}
         """Answers under decisions of the context: by the roots that were asked for, then by what decided them."""
-        self._importing: set[tuple[str, str, Place]] = set()
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
-        self._dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
-        self._globals: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         self._by_type: dict[type, Any] = {
-            Name: self._name, Attr: self._attr, Item: self._item, Call: self._call, Seq: self._seq, Map: self._map,
-            Text: texts.formatted, Op: texts.binary, Unary: truth.unary, Logic: truth.logic, Compare: truth.comparison,
+            Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
+            Map: self._map, Text: texts.formatted, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
+            Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
@@ -288,7 +286,7 @@ class Engine:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
         if scope.kind == "module":
-            return self.module_name(frame.path, name, at)
+            return modules.module_name(self, frame.path, name, at)
         if name not in scope.outer_names:
             local = self._local(name, at, frame, scope)
             if local is not None:
@@ -296,7 +294,8 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        return self.module_name(frame.path, name, self._module_view(frame, at if scope.kind == "class" else END))
+        view = self._module_view(frame, at if scope.kind == "class" else END)
+        return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
@@ -355,51 +354,6 @@ class Engine:
                 return default
             frame = caller
 
-    def module_name(self, path: str, name: str, at: Place = END) -> Result:
-        """What a name is in a module, at a place or when the module has run."""
-        if (path, name, at) in self._importing:
-            return unknown("modules import it from one another")
-        self._importing.add((path, name, at))
-        try:
-            return self._module_name(path, name, at)
-        finally:
-            self._importing.discard((path, name, at))
-
-    def _module_name(self, path: str, name: str, at: Place) -> Result:
-        facts = self.project.facts(path)
-        if facts is None:
-            return unknown(f"{path} could not be read")
-        scope, frame = facts.scopes[0], self.module(path)
-        bindings = scope.bindings.get(name, ())
-        reached, complete = reaching(scope, bindings, at, lambda block: truth.feasible(self, block, frame))
-        results = [self._reached(r, frame) for r in reached]
-        if not reached and bindings:
-            results = [self.bound(b, frame) for b in bindings]
-        for inner, binding in self._global_bindings(facts, name):
-            results.append(self.bound(binding, self.root(path, inner)))
-        if results:
-            since = reached[-1].binding.at if complete and reached else (0, 0)
-            return effects.applied(self, _without_none(union(results)), name, scope, frame, since, at)
-        for star in reversed(scope.stars):
-            target = self.project.module(star.module, path)
-            if target is not None and not target.endswith("/") and self._defines(target, name):
-                return self.module_name(target, name)
-        return known.builtin(name, path)
-
-    def _defines(self, path: str, name: str) -> bool:
-        facts = self.project.facts(path)
-        return facts is not None and (name in facts.scopes[0].bindings or bool(facts.scopes[0].stars))
-
-    def _global_bindings(self, facts: FileFacts, name: str) -> list[tuple[int, Binding]]:
-        """Bindings of a module's name by functions that declare it `global`."""
-        if facts.path not in self._globals:
-            index: dict[str, list[tuple[int, Binding]]] = {}
-            for scope in facts.scopes:
-                for outer in scope.outer_names:
-                    index.setdefault(outer, []).extend((scope.id, b) for b in scope.bindings.get(outer, ()))
-            self._globals[facts.path] = index
-        return self._globals[facts.path].get(name, [])
-
     # --- bindings -----------------------------------------------------------------------------------------------
 
     def bound(self, binding: Binding, frame: Frame) -> Result:
@@ -415,7 +369,7 @@ class Engine:
             entered = calling.entered_with(self, self.eval(binding.value, frame))
             return containers.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
         if kind == "import":
-            return self.imported(binding, frame.path)
+            return modules.imported(self, binding, frame.path)
         if kind == "def":
             lexical = frame if self.scope_of(frame).kind in ("function", "lambda", "comp") else frame.lexical
             return Result((Alt(Func(frame.path, binding.scope, None, lexical)),))
@@ -435,116 +389,7 @@ class Engine:
             elements = containers.elements(self, self.eval(value, source), ("each", frame.key, binding.pos))
         return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
 
-    def imported(self, binding: Binding, importer: str) -> Result:
-        """What an import binds: something of the repository, else something outside of it."""
-        module, member = binding.module, binding.member
-        hop = ()
-        if not module.startswith(".") and self.project.is_own(module):
-            return Result((Alt(Ext(module if member is None else f"{module}.{member}"), hop),))
-        target = self.project.module(module, importer)
-        if member is None:
-            if target is None:
-                return Result((Alt(Ext(module)),))
-            return Result((Alt(_module_thing(target)),))
-        if target is None:
-            sub = self.project.module(f"{module}.{member}" if not module.endswith(".") else module + member, importer)
-            if sub is not None:
-                return Result((Alt(_module_thing(sub)),))
-            if module.startswith("."):
-                return unknown(f"module {module} was not found")
-            return Result((Alt(Ext(f"{module}.{member}")),))
-        return self.member(target, member, importer)
-
-    def member(self, target: str, member: str, importer: str) -> Result:
-        """A name of a module, or a submodule of a package."""
-        if not target.endswith("/") and self._defines(target, member) and target != importer:
-            found = self.module_name(target, member)
-            if found.alts or found.open:
-                return found
-        folder = (
-            target
-            if target.endswith("/")
-            else target.removesuffix("__init__.py")
-            if target.endswith("__init__.py")
-            else None
-        )
-        if folder is not None:
-            for candidate in (f"{folder}{member}.py", f"{folder}{member}/__init__.py"):
-                if self.project.has(candidate):
-                    return Result((Alt(ModuleThing(candidate)),))
-        if not target.endswith("/"):
-            return self.module_name(target, member)
-        return unknown(f"{member} was not found in {target}")
-
     # --- kinds of expressions -----------------------------------------------------------------------------------
-
-    def _attr(self, expr: Attr, frame: Frame) -> Result:
-        scope = self.scope_of(frame)
-        name = dotted(expr)
-        results: list[Result] = []
-        since: Place = (0, 0)
-        if name is not None and name in scope.bindings:
-            reached, complete = reaching(
-                scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(self, b, frame)
-            )
-            results = [self._reached(r, frame) for r in reached if r.binding.kind != "declare"]
-            if complete and results:
-                since = reached[-1].binding.at
-                return effects.applied(self, union(results), name, scope, frame, since, expr.pos.start)
-        nested = self._nested(name, scope, frame)
-        if nested is not None:
-            results.append(nested)
-        if nested is None or nested.open:
-            results.append(attributes.attribute_of(self, self.eval(expr.base, frame), expr.name, expr, frame))
-        elsewhere = self._set_elsewhere(name, scope, frame, results)
-        result = union([*results, *elsewhere])
-        return result if name is None else effects.applied(self, result, name, scope, frame, since, expr.pos.start)
-
-    def _set_elsewhere(self, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:
-        """`state.model` of an object of a library, assigned by other functions of the same file."""
-        facts = self.project.facts(frame.path)
-        if (
-            name is None
-            or facts is None
-            or self._is_local(name.split(".")[0], scope)
-            or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
-        ):
-            return []
-        if facts.path not in self._dotted:
-            index: dict[str, list[tuple[int, Binding]]] = {}
-            for other in facts.scopes:
-                for key, bindings in other.bindings.items():
-                    if "." in key:
-                        index.setdefault(key, []).extend((other.id, b) for b in bindings)
-            self._dotted[facts.path] = index
-        return [
-            self.bound(binding, self.root(frame.path, owner))
-            for owner, binding in self._dotted[facts.path].get(name, ())
-            if owner != scope.id and binding.kind == "assign"
-        ]  # fmt: skip
-
-    @staticmethod
-    def _is_local(name: str, scope: Scope) -> bool:
-        return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
-
-    def _nested(self, name: str | None, scope: Scope, frame: Frame) -> Result | None:
-        """`self.config.model` where the constructor assigns that very attribute of an attribute."""
-        parts = name.split(".") if name is not None else []
-        if (
-            len(parts) < 3
-            or not scope.params
-            or parts[0] != scope.params[0].name
-            or not calling.is_method(self, frame.path, scope)
-        ):
-            return None
-        owner = calling.parameter(self, scope.params[0], frame)
-        results = []
-        for alt in owner.alts:
-            if isinstance(alt.thing, Inst):
-                found = objects.assigned_below(self, alt.thing, ".".join(parts[1:]), frame)
-                if found is not None:
-                    results.append(within(found, alt.world))
-        return union(results) if results else None
 
     def _item(self, expr: Item, frame: Frame) -> Result:
         return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
@@ -584,18 +429,5 @@ class Engine:
         return unknown(expr.why if isinstance(expr, Opaque) else "a slice")
 
 
-_WITH_ENGINE = frozenset({Text, Op, Unary, Logic, Compare})
+_WITH_ENGINE = frozenset({Attr, Text, Op, Unary, Logic, Compare})
 """Kinds whose handlers are functions of other modules and take the engine first."""
-
-
-def _module_thing(target: str) -> Thing:
-    return PackageThing(target) if target.endswith("/") else ModuleThing(target)
-
-
-def _without_none(result: Result) -> Result:
-    """A module variable that starts as None and is filled later is not None when it is used."""
-    if len(result.alts) > 1:
-        alts = tuple(a for a in result.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
-        if alts:
-            return Result(alts, result.open)
-    return result

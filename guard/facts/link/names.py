@@ -12,6 +12,8 @@ from typing import NamedTuple
 from guard.facts.filefacts import Binding, Block, Scope
 
 Place = tuple[int, int]
+END: Place = (10**9, 0)
+"""Behind everything: how a name stands when its scope has run."""
 CONDITIONAL = frozenset({"if", "case", "except", "for", "while"})
 EXCLUSIVE = frozenset({"if", "case"})
 

@@ -3,7 +3,7 @@
 In: an object (class, and the call that made it) and a name. Out: a result. Order: methods and properties; what
 `__init__` and other methods assign to `self`; fields of dataclasses, attrs and pydantic classes from the constructor's
 arguments or their defaults; class attributes; the same in the bases. An object made at an unknown place is a root:
-the context decides which of the repository's constructor calls made it.
+the context decides which of the repository's constructor calls made it. Neighbour: `fields` reads fields.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Expr, Name, Star, dotted, last_name
+from guard.facts.expr import Call, Name, dotted, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling
-from guard.facts.link.names import reaching
+from guard.facts.link import calling, fields
+from guard.facts.link.names import END, Reached, reaching
 from guard.facts.link.things import (
     ClassThing,
     Ext,
     Frame,
     Func,
-    Hop,
     Inst,
     Lit,
     Made,
@@ -29,7 +28,6 @@ from guard.facts.link.things import (
     Root,
     Super,
     known,
-    moved,
     opened,
     union,
     unknown,
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 PROPERTIES = frozenset(
     {"property", "cached_property", "computed_field", "hybrid_property", "functools.cached_property"}
 )
-FIELD_MAKERS = frozenset({"Field", "field", "ib", "attrib", "Factory", "mapped_column", "PrivateAttr"})
-DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable", "attr"})
 MAX_BASES = 24
 MAX_OBJECTS = 12
 """Objects of an annotated class whose attributes are looked at."""
@@ -145,7 +141,7 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     if found is not None:
         return bind_method(engine, *found, inst)
     results = _assigned(engine, inst, owned, name)
-    field = _field(engine, inst, owned, outside, name)
+    field = fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
         return field
     if field is not None:
@@ -289,9 +285,6 @@ def _assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list
 
 def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Result | None:
     """What constructors assign to `self.config.model`; open when another value may stand there. None: nothing does."""
-    from guard.facts.link import truth
-    from guard.facts.link.engine import END
-
     inst = decided(engine, inst, path)
     owned, _ = order(engine, inst.cls)
     results: list[Result] = []
@@ -301,9 +294,7 @@ def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Resul
         first = init.params[0].name if init.params else "self"
         bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
         if bindings:
-            reached, complete = reaching(
-                init, bindings, END, lambda block, inner=inner: truth.feasible(engine, block, inner)
-            )  # type: ignore[misc]
+            reached, complete = _reached_at_end(engine, init, bindings, inner)
             results += [engine._reached(r, inner) for r in reached]
             if complete:
                 return union(results)
@@ -318,11 +309,14 @@ def _complete(init: Scope, bindings: list[Binding]) -> bool:
 
 
 def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
-    from guard.facts.link import truth
-    from guard.facts.link.engine import END
+    return [engine._reached(r, frame) for r in _reached_at_end(engine, init, bindings, frame)[0]]
 
-    reached, _ = reaching(init, bindings, END, lambda block: truth.feasible(engine, block, frame))
-    return [engine._reached(r, frame) for r in reached]
+
+def _reached_at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> tuple[list[Reached], bool]:
+    """Bindings that hold when a function has run, and whether one of them surely does."""
+    from guard.facts.link import truth
+
+    return reaching(init, bindings, END, lambda block: truth.feasible(engine, block, frame))
 
 
 def _methods_of(engine: Engine, cls: ClassThing, scope: Scope) -> Iterator[Scope]:
@@ -330,96 +324,6 @@ def _methods_of(engine: Engine, cls: ClassThing, scope: Scope) -> Iterator[Scope
         for binding in bindings:
             if binding.kind == "def":
                 yield engine.project.scope(cls.path, binding.scope)
-
-
-# --- fields -----------------------------------------------------------------------------------------------------
-
-
-def field_order(engine: Engine, owned: list[Owned]) -> list[tuple[Owned, str]]:
-    """The fields of a data class in the order of its constructor: those of the bases first."""
-    names: dict[str, Owned] = {}
-    for entry in reversed(owned):
-        for name, bindings in entry.scope.bindings.items():
-            if (
-                any(b.annotation is not None for b in bindings)
-                and "." not in name
-                and not name.startswith("model_config")
-            ):
-                names[name] = entry
-    return [(entry, name) for name, entry in names.items()]
-
-
-def _is_data(engine: Engine, owned: list[Owned], outside: list[Ext]) -> bool:
-    if any("__init__" in o.scope.bindings for o in owned):
-        return False
-    return any(decorated(o.scope, DATA_DECORATORS) for o in owned) or bool(outside)
-
-
-def _field(engine: Engine, inst: Inst, owned: list[Owned], outside: list[Ext], name: str) -> Result | None:
-    """A field of a data class: the constructor's argument, else the default; None when it is no field."""
-    holder = next((o for o in owned if any(b.annotation is not None for b in o.scope.bindings.get(name, ()))), None)
-    if holder is None or not _is_data(engine, owned, outside):
-        return None
-    settings = any(e.chain.split(".")[-1] == "BaseSettings" for e in outside)
-    given = _given(engine, inst, owned, name)
-    if given is not None:
-        return given
-    default = _default(engine, holder, name, settings)
-    if inst.call is None:
-        return opened(default, "the object is made where guard cannot see it")
-    if default is None:
-        return unknown(f"field {name} is filled at run time")
-    return default
-
-
-def _given(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
-    if inst.call is None or inst.frame is None:
-        return None
-    for keyword, value in inst.call.keywords:
-        if keyword == name:
-            return calling.passed(engine, value, inst.frame, name)
-    fields = [n for _, n in field_order(engine, owned)]
-    if name in fields and fields.index(name) < len(inst.call.args):
-        index = fields.index(name)
-        if not any(isinstance(a, Star) for a in inst.call.args[: index + 1]):
-            return calling.passed(engine, inst.call.args[index], inst.frame, name)
-    for keyword, value in inst.call.keywords:
-        if keyword is None:
-            spread = calling.from_spread(engine, engine.eval(value, inst.frame), name)
-            if spread is not None:
-                return spread
-    return None
-
-
-def _default(engine: Engine, holder: Owned, name: str, settings: bool) -> Result:
-    binding = next((b for b in reversed(holder.scope.bindings[name]) if b.value is not None), None)
-    if binding is None or binding.value is None:
-        return unknown(f"field {name} has no default")
-    frame = body_frame(engine, holder)
-    expr: Expr | None = binding.value
-    result: Result | None = None
-    if isinstance(expr, Call) and last_name(expr.func) in FIELD_MAKERS:
-        keywords = dict(expr.keywords)
-        factory = keywords.get("default_factory") or keywords.get("factory")
-        expr = keywords.get("default") or (expr.args[0] if expr.args else None)
-        if factory is not None:
-            result = calling.called(engine, engine.eval(factory, frame), Call(factory.pos, factory, (), ()), frame)
-    if result is None:
-        if expr is None:
-            return unknown(f"field {name} has no default")
-        result = engine.eval(expr, frame)
-    if settings:
-        hop = Hop(holder.cls.path, binding.pos, "env_default", name.upper())
-        return opened(moved(result, hop), f"the environment variable {name.upper()} may override it")
-    pos = expr.pos if expr is not None else binding.pos
-    return moved(result, Hop(holder.cls.path, pos, "default", name))
-
-
-def nth_field(engine: Engine, inst: Inst, index: int) -> Result:
-    """The field at a position of a named tuple."""
-    owned, _ = order(engine, inst.cls)
-    fields = [n for _, n in field_order(engine, owned)]
-    return attribute(engine, inst, fields[index]) if -len(fields) <= index < len(fields) else unknown("no such field")
 
 
 # --- attributes of classes --------------------------------------------------------------------------------------
@@ -450,8 +354,8 @@ def _class_value(engine: Engine, owned: Owned, name: str) -> Result:
         return unknown(f"{name} is declared without a value")
     frame = body_frame(engine, owned)
     settled = values[-1]
-    if isinstance(settled.value, Call) and last_name(settled.value.func) in FIELD_MAKERS:
-        return _default(engine, owned, name, settings=False)
+    if isinstance(settled.value, Call) and last_name(settled.value.func) in fields.FIELD_MAKERS:
+        return fields.default_value(engine, owned, name, settings=False)
     return engine.bound(settled, frame)
 
 

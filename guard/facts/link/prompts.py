@@ -1,12 +1,14 @@
 """The input of a request as messages of ordered segments.
 
 In: a target's roles. Out: `Prompt`, and the places it came from. Static text is kept exactly; what is filled at run
-time is a hole with a name. Where several prompts can arrive, the first one (that of the default) is taken.
+time is a hole with a name. Where several texts can arrive, the prompt is read once for each combination of them: the
+first (that of the default) stands in `messages`, the rest in `others`; beyond `MAX_PROMPTS` the prompt is not bounded.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
@@ -14,6 +16,7 @@ from guard.facts.link import containers, objects, texts
 from guard.facts.link.arguments import CallArguments, Sent, is_absent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
+    NOWHERE,
     Alt,
     Cell,
     DictOf,
@@ -27,6 +30,8 @@ from guard.facts.link.things import (
     Pieces,
     Result,
     Thunk,
+    World,
+    together,
 )  # fmt: skip
 from guard.model import Message, Prompt, Segment
 
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_MESSAGES = 200
+MAX_PROMPTS = 16
+"""Combinations of texts that are read for one request."""
 CONTENT_KEYS = ("content", "text", "parts", "input", "output", "inputText")
 ROLE_BY_CLASS = {
     "SystemMessage": "system", "HumanMessage": "user", "AIMessage": "assistant", "UserMessage": "user",
@@ -52,12 +59,20 @@ class Read(NamedTuple):
 class Reader:
     """Reads one request's prompt; collects the places on the way."""
 
-    def __init__(self, engine: Engine, target: Target, span: Any) -> None:
+    def __init__(self, engine: Engine, target: Target, span: Any, picks: tuple[int, ...] = ()) -> None:
         self.engine = engine
         self.target = target
         self.span = span
         self.touched: list[Hop] = []
         self.open: list[str] = []
+        self.unsure: list[str] = []
+        """Why text may arrive that is among no alternatives."""
+        self.caches = False
+        self.picks = picks
+        """Which alternative is taken at each place where several can stand, in order; the first beyond its end."""
+        self.widths: list[int] = []
+        """How many alternatives stood at each of these places."""
+        self.world: World = NOWHERE
 
     def read(self) -> Read:
         """The whole input: system text, messages, documents, tools."""
@@ -76,6 +91,7 @@ class Reader:
                 continue
             form = self._form(name, value)
             messages += self._messages(value.result, form, label, self._argument(value) or name)
+        messages += self._schema()
         tools, count, tools_open = self._tools()
         prompt = Prompt(
             tuple(messages[:MAX_MESSAGES]),
@@ -84,6 +100,7 @@ class Reader:
             tools,
             count,
             tools_open,
+            caches=self.caches,
         )
         return Read(prompt, tuple(self.touched))
 
@@ -110,8 +127,35 @@ class Reader:
         """The first alternative that is something; its way is noted when it holds static text."""
         return next((a for a in result.alts if not is_absent(a)), None)
 
+    def _pick(self, result: Result) -> Alt | None:
+        """The alternative of this reading. None: nothing is known, or (`_dropped`) nothing is sent in this reading."""
+        real: list[Alt | None] = [a for a in result.alts if not is_absent(a)]
+        if not real:
+            return None
+        if result.open:
+            self.unsure.append(result.open[0])
+        fitting: list[Alt | None] = [a for a in real if a is not None and together(self.world, a.world) is not None]
+        options = fitting or real
+        if any(is_absent(a) and together(self.world, a.world) is not None for a in result.alts):
+            options = [*options, None]
+        if len(options) == 1:
+            return options[0]
+        place = len(self.widths)
+        self.widths.append(len(options))
+        chosen = options[self.picks[place] if place < len(self.picks) else 0]
+        if chosen is not None:
+            self.world = together(self.world, chosen.world) or self.world
+        return chosen
+
+    @staticmethod
+    def _dropped(result: Result, alt: Alt | None) -> bool:
+        """Whether nothing is sent in this reading though something can be."""
+        return alt is None and any(not is_absent(a) for a in result.alts)
+
     def _messages(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
-        alt = self._first(result)
+        alt = self._pick(result)
+        if self._dropped(result, alt):
+            return []
         if alt is None:
             why = result.open[0] if result.open else "not known"
             return [Message(label or ("text" if form in ("text", "documents") else "user"), (self._hole(name, why),))]
@@ -145,7 +189,9 @@ class Reader:
 
     def _item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         result = self.engine.force(cell)
-        alt = self._first(result)
+        alt = self._pick(result)
+        if self._dropped(result, alt):
+            return []
         name = _of_cell(cell) or name
         if alt is None:
             return [Message(default, (self._hole(name, result.open[0] if result.open else "not known"),))]
@@ -181,6 +227,7 @@ class Reader:
         from guard.facts.link.arguments import ABSENT, CallArguments
 
         if isinstance(thing, DictOf):
+            self.caches |= any(entry.key == "cache_control" for entry in thing.entries)
             return lambda key: containers.get(self.engine, thing, key)
         if isinstance(thing, Inst):
             return lambda key: (
@@ -196,7 +243,9 @@ class Reader:
         return None
 
     def _content(self, content: Result, name: str) -> tuple[Segment, ...]:
-        alt = self._first(content)
+        alt = self._pick(content)
+        if self._dropped(content, alt):
+            return ()
         if alt is None:
             return (self._hole(name, content.open[0] if content.open else "not known"),)
         thing = alt.thing
@@ -212,12 +261,14 @@ class Reader:
                     segments += self._block(self.engine.force(part), _of_cell(part) or name)
             return tuple(segments)
         if isinstance(thing, DictOf):
-            return self._block(content, name)
+            return self._block(Result((alt,)), name)
         return (self._hole(name, "built at run time"),)
 
     def _block(self, result: Result, name: str) -> tuple[Segment, ...]:
         """One part of a message: text, else something with a size of its own."""
-        alt = self._first(result)
+        alt = self._pick(result)
+        if self._dropped(result, alt):
+            return ()
         thing = alt.thing if alt is not None else None
         if alt is not None and isinstance(thing, (Lit, Pieces)):
             self.touched += alt.trail
@@ -279,6 +330,23 @@ class Reader:
         call = self.target.call
         return Segment(None, name, self.span(self.target.frame.path, call.pos), None, why)
 
+    def _schema(self) -> list[Message]:
+        """The schema of a structured answer: its JSON where it is static, else a hole; none for plain JSON or text."""
+        value = role(self.engine, self.target, "schema")
+        if value is None or not (value.result.alts or value.result.open):
+            return []
+        if value.result.alts and all(is_absent(a) for a in value.result.alts):
+            return []
+        alt = self._first(value.result)
+        if alt is not None and (isinstance(alt.thing, Lit) or _plain_format(alt.thing)):
+            return []
+        known = plain_value(self.engine, Result((alt,))) if alt is not None and isinstance(alt.thing, DictOf) else None
+        if isinstance(known, dict) and not value.result.open and len(value.result.alts) == 1:
+            text = json.dumps(known, sort_keys=True)
+            place = self._hole("schema", "").span
+            return [Message("text", (Segment(text, "schema", place),))]
+        return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
+
     # --- tools --------------------------------------------------------------------------------------------------
 
     def _tools(self) -> tuple[str | None, int, bool]:
@@ -323,6 +391,11 @@ def _telling(expr: Expr | Held) -> str | None:
     return None if name == "value" else name
 
 
+def _plain_format(thing: Any) -> bool:
+    """Whether a response format carries no schema: `{"type": "json_object"}`."""
+    return isinstance(thing, DictOf) and not thing.open and [entry.key for entry in thing.entries] == ["type"]
+
+
 _UNKNOWN: Any = object()
 
 
@@ -344,5 +417,40 @@ def plain_value(engine: Engine, result: Result, depth: int = 0) -> Any:
 
 
 def read(engine: Engine, target: Target, span: Any) -> Read:
-    """The prompt of a target; `span` turns (path, position) into a `Span`."""
-    return Reader(engine, target, span).read()
+    """The prompt of a target in all its combinations; `span` turns (path, position) into a `Span`."""
+    first = Reader(engine, target, span)
+    found = first.read()
+    seen = {_shape(found.prompt.messages)}
+    others: list[tuple[Message, ...]] = []
+    unsure = list(first.unsure)
+    picks = _next((), first.widths)
+    readings = 1
+    while picks is not None and readings < MAX_PROMPTS:
+        reader = Reader(engine, target, span, picks)
+        prompt = reader.read().prompt
+        readings += 1
+        unsure += [*reader.unsure, *([prompt.why] if prompt.why and not found.prompt.open else [])]
+        shape = _shape(prompt.messages)
+        if shape not in seen:
+            seen.add(shape)
+            others.append(prompt.messages)
+        picks = _next(picks, reader.widths)
+    if picks is not None:
+        unsure.append(f"more than {MAX_PROMPTS} combinations of texts can be sent")
+    prompt = replace(found.prompt, others=tuple(others), unsure=unsure[0] if unsure else None)
+    return Read(prompt, found.touched)
+
+
+def _next(picks: tuple[int, ...], widths: list[int]) -> tuple[int, ...] | None:
+    """The next combination after one that met places of these widths; None behind the last."""
+    padded = [*picks, *([0] * (len(widths) - len(picks)))][: len(widths)]
+    while padded:
+        if padded[-1] + 1 < widths[len(padded) - 1]:
+            return (*padded[:-1], padded[-1] + 1)
+        padded.pop()
+    return None
+
+
+def _shape(messages: tuple[Message, ...]) -> object:
+    """What is counted of messages, without the places."""
+    return tuple((m.role, m.name, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in messages)

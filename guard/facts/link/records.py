@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr
-from guard.facts.link import objects
+from guard.facts.link import fields, objects
 from guard.facts.link.things import (
     Alt,
     Cell,
@@ -42,7 +42,7 @@ def has_method(engine: Engine, inst: Inst, name: str) -> bool:
     if name not in DUMPS and name not in COPIES:
         return False
     owned, outside = objects.order(engine, inst.cls)
-    return objects.method(engine, owned, name) is None and bool(outside) and bool(objects.field_order(engine, owned))
+    return objects.method(engine, owned, name) is None and bool(outside) and bool(fields.field_order(engine, owned))
 
 
 def is_named_tuple(engine: Engine, inst: Inst) -> bool:
@@ -69,7 +69,7 @@ def _fields(engine: Engine, inst: Inst, expr: Call, frame: Frame) -> DictOf:
 
 def _names(engine: Engine, inst: Inst) -> list[str]:
     owned, _ = objects.order(engine, inst.cls)
-    return [name for _, name in objects.field_order(engine, owned)]
+    return [name for _, name in fields.field_order(engine, owned)]
 
 
 def _field(inst: Inst, name: str, expr: Call, frame: Frame) -> Thunk:

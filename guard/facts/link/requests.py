@@ -138,7 +138,10 @@ class Linker:
 
     def _of_send(self, facts: FileFacts, ref: CallRef) -> list[Made]:
         merged: dict[tuple[object, ...], Made] = {}
+        self.drafter.asked = self.drafter.spent = 0
         for number in range(MAX_ASKED):
+            if number and number >= self.drafter.asked:
+                break
             found = contexts.leaves(self.drafter, self.callers, facts, ref, number)
             if not found:
                 break

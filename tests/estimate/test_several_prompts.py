@@ -1,0 +1,59 @@
+"""Code that may send one of several texts: low is the shortest, high the longest; open ones: the window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from guard.cli import main
+
+HEAD = """import os
+from openai import OpenAI
+client = OpenAI()
+LONG = "hello world " * 50
+PROMPTS = {"a": "Short.", "b": LONG}
+
+def send(text, **more):
+    return client.chat.completions.create(
+        model="gpt-4o-mini", max_tokens=5, messages=[{"role": "user", "content": text}], **more
+    )
+
+"""
+WINDOW = 128_000
+
+
+def scanned(folder: Path, code: str) -> dict[str, Any]:
+    (folder / "app.py").write_text(HEAD + code)
+    result = CliRunner().invoke(main, ["cost", str(folder), "--format", "json"])
+    (found,) = json.loads(result.stdout)["requests"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def run():\n    for text in ['Short.', LONG]:\n        send(text)\n",
+        "def run(k):\n    send(LONG if k else 'Short.')\n",
+        "def run(k):\n    send(PROMPTS[k])\n",
+    ],
+    ids=["loop", "conditional", "dict"],
+)
+def test_low_is_the_shortest_text_and_high_the_longest(tmp_path: Path, code: str) -> None:
+    size = scanned(tmp_path, code)["estimate"]["input_tokens"]
+    assert size["low"] == 9, "two tokens of text and seven of framing"
+    assert size["high"] == 108, "101 tokens of text and seven of framing"
+
+
+def test_a_text_that_the_environment_may_replace_is_bounded_by_the_window_alone(tmp_path: Path) -> None:
+    size = scanned(tmp_path, "def run():\n    send(os.environ.get('TEXT', 'Short.'))\n")["estimate"]["input_tokens"]
+    assert (size["typical"], size["high"]) == (9, WINDOW)
+
+
+def test_an_unknown_schema_of_the_answer_is_a_hole(tmp_path: Path) -> None:
+    found = scanned(tmp_path, "def run(schema):\n    send('Short.', response_format=schema)\n")
+    assert found["estimate"]["input_tokens"]["high"] == WINDOW
+    assert any(line.startswith("schema: 400 tokens") for line in found["estimate"]["assumptions"])
