@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from guard.facts.expr import Const
 from guard.facts.filefacts import Binding, Block, Scope
 
 Place = tuple[int, int]
@@ -46,9 +47,9 @@ def reaching(
             continue
         found.append(Reached(binding, arms))
         if not arms:
-            return found, True
+            return found + _carried(scope, bindings, use), True
         if len(arms) == 1 and _covers(scope, arms[0], covered, feasible):
-            return found, True
+            return found + _carried(scope, bindings, use), True
     found += _carried(scope, bindings, use)
     return found, False
 
@@ -89,13 +90,21 @@ def _covers(
 
 
 def _carried(scope: Scope, bindings: Sequence[Binding], use: Place) -> list[Reached]:
-    """Bindings behind the use in the same loop: they hold from the second turn on."""
+    """Literals bound behind the use in the same loop: they hold from the second turn on."""
     loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= use < b.end]
     if not loops:
         return []
     found = []
     for binding in bindings:
         loop = next((b for b in loops if use < binding.at and b.start <= binding.pos.start < b.end), None)
-        if loop is not None and binding.kind in ("assign", "unpack", "walrus"):
+        if loop is not None and _changes_on(scope, binding):
             found.append(Reached(binding, (loop,)))
     return found
+
+
+def _changes_on(scope: Scope, binding: Binding) -> bool:
+    """Another literal for the next try (in an `except`), or a literal that is added: what a first turn does not show."""
+    if not isinstance(binding.value, Const) or binding.value.value is None:
+        return False
+    handled = any(b.kind == "except" and b.start <= binding.pos.start < b.end for b in scope.blocks)
+    return binding.kind == "aug" or binding.kind == "assign" and handled
