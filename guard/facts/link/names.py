@@ -103,8 +103,8 @@ def _carried(scope: Scope, bindings: Sequence[Binding], use: Place) -> list[Reac
 
 
 def _changes_on(scope: Scope, binding: Binding) -> bool:
-    """Another literal for the next try (in an `except`), or a literal that is added: what a first turn does not show."""
+    """Another literal for the next try (in an `except`), or a literal that is added: unseen in a first turn."""
     if not isinstance(binding.value, Const) or binding.value.value is None:
         return False
     handled = any(b.kind == "except" and b.start <= binding.pos.start < b.end for b in scope.blocks)
-    return binding.kind == "aug" or binding.kind == "assign" and handled
+    return binding.kind == "aug" or (binding.kind == "assign" and handled)
