@@ -204,7 +204,7 @@ def count(text: str, method: Method) -> Tokens:
     error = method.error_of(kind)
     most = max(bound(text), 1)
     high = min(math.ceil(typical * (1 + error)), most)
-    typical = min(typical, most)
+    typical = max(1, min(typical, most))
     return Tokens(min(max(1, math.floor(typical * (1 - error))), high), typical, high)
 
 
