@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, calling, contexts, control, framework, groups, loops
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -186,13 +186,15 @@ class Linker:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""
         draft = leaf.draft
         parts: list[Part] = []
+        called = {id(bind): root for root, bind in leaf.context.items() if isinstance(bind, Called)}
         extra = [b for b in leaf.context.values() if isinstance(b, Called) and b not in chain]
         arounds = {id(step.bind): around for step, around in zip(steps, counted.arounds[1:])}
         for bind in [*extra, *reversed(chain)]:
             above = self._facts(bind.frame.path)
             caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
             around = arounds.get(id(bind)) or self._around(bind)
-            if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
+            decides = self._decides(draft, bind, called[id(bind)]) and called[id(bind)] not in leaf.merged
+            if around.repeats.high != 1 or decides:
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft, self._passed_on(node, steps)):
@@ -318,9 +320,20 @@ class Linker:
         span = self.spans(facts.path, ref.call.pos)
         return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
+    def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
+        """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
+        if contexts.touched_within(draft.touched, bind):
+            return True
+        if draft.model.value.choices:
+            return False
+        given = [param for asked, param in draft.model_from if asked == root]
+        scope = self.project.scope(root.path, root.scope)
+        return any(calling.gives(self.engine, bind, scope, param) for param in given)
+
     def _constructors(self, leaf: Leaf, draft: Draft, nodes: list[Node]) -> Iterable[Part]:
         """Calls that make the objects a request runs on, or that decide something, or take the function that sends."""
-        decided = contexts.objects_of(self.engine, leaf)
+        merged = [bind for root, bind in leaf.context.items() if root in leaf.merged]
+        decided = [bind for bind in contexts.objects_of(self.engine, leaf) if bind not in merged]
         for bind in decided:
             yield from self._constructor(bind, draft, False)
         for bind in self._takers(decided, nodes):
