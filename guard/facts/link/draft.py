@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, providers
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
@@ -108,11 +108,11 @@ class Drafter:
         """All roles of a target read; the others of the list are its variants by client."""
         engine = self.engine
         target = found[0]
-        providers: list[tuple[str | None, World]] = []
+        owners: list[providers.Provider] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
-                providers.append((other.provider, other.world))
-        worlds = [world for _, world in providers]
+            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in owners:
+                owners.append((other.provider, other.world))
+        worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
@@ -122,6 +122,7 @@ class Drafter:
                 *((self._model(t, place), t.world) for t in others),
             ]
         )
+        model, owners = providers.by_name(engine, target, model, owners)
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -141,7 +142,7 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip

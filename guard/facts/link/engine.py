@@ -106,6 +106,8 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.module_places: dict[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = {}
+        """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""

@@ -12,7 +12,7 @@ from guard.facts.catalog_types import Arg, Client, HttpCaller
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, texts
+from guard.facts.link import calling, documents, framework, providers, texts
 from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -26,9 +26,9 @@ from guard.facts.link.things import (
     Made,
     ModuleThing,
     Partial,
-    Pieces,
     Result,
     World,
+    together,
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
@@ -50,6 +50,8 @@ class Layer(NamedTuple):
 
     client: Client
     made: Made | None
+    at: Frame | None = None
+    """Of a module: where it is used."""
 
 
 class Target(NamedTuple):
@@ -133,11 +135,10 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
     found = []
     public = ".".join(part for part in thing.chain.split(".") if not part.startswith("_"))
     for resolved in catalog.resolve(thing.chain) or catalog.resolve(public):
-        target = _resolved(engine, resolved, thing, call, frame, world)
-        if target is not None:
-            found.append(target)
-            if target.clients and target.clients[-1].client.when is not None:
-                break
+        new = _resolved(engine, resolved, thing, call, frame, world)
+        found += new
+        if new and any(client.when is not None for client, _ in resolved.clients):
+            break
     if found:
         return found
     wrapped = _of_wrapped(engine, thing, call, frame, world)
@@ -169,17 +170,37 @@ def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: Wor
     return []
 
 
-def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> Target | None:
+def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
+    """The request that a chain is: once for each provider that may be asked, with what a wrapping client wraps."""
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
-            return None
-        layers.append(Layer(client, made))
-    provider = provider_of(engine, resolved.call, layers)
-    return Target(
-        resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True
-    )
+            return []
+        layers.append(Layer(client, made, frame if client.modules and made is None else None))
+    found = []
+    arguments = CallArguments(engine, call, frame)
+    for clients, inner in _with_wrapped(engine, layers, world):
+        for provider, where in providers.providers_of(engine, resolved.call, clients, arguments):
+            both = together(inner, where)
+            if both is not None:
+                found.append(Target(resolved.call, call, frame, arguments, tuple(clients), provider, {}, both, True))
+    return found
+
+
+def _with_wrapped(engine: Engine, layers: list[Layer], world: World) -> list[tuple[list[Layer], World]]:
+    """The clients of a chain with those that its clients wrap (`instructor.from_openai(client)`) outside of them."""
+    found: list[tuple[list[Layer], World]] = []
+    for layer in layers:
+        if layer.client.wraps is None or layer.made is None:
+            continue
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), layer.client.wraps)
+        for alt in value.result.alts if value is not None else ():
+            both = together(world, alt.world)
+            inner = framework.layers_of(engine, alt.thing) if isinstance(alt.thing, Ext) else None
+            if inner is not None and both is not None:
+                found.append(([*inner, *layers], both))
+    return found or [(layers, world)]
 
 
 def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> bool:
@@ -187,33 +208,6 @@ def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> 
     if value is None:
         return arg.default in equals
     return any(isinstance(a.thing, Lit) and a.thing.value in equals for a in value.result.alts)
-
-
-def provider_of(engine: Engine, spec: Spec, layers: list[Layer]) -> str | None:
-    """The provider: of the call itself, else by the client's base URL, else of the client."""
-    if spec.provider is not None:
-        return spec.provider
-    for client, made in reversed(layers):
-        base = client.roles.get("base_url")
-        if base is not None and made is not None:
-            url = sent(CallArguments(engine, made.call, made.frame), base)
-            if url is not None and url.result.alts:
-                first = next((a for a in url.result.alts if not is_absent(a)), None)
-                if first is None:
-                    continue
-                text = _text(first)
-                return engine.project.catalog.host_provider(text) if text else None
-        if client.provider is not None:
-            return client.provider
-    return None
-
-
-def _text(alt: Alt) -> str | None:
-    if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
-        return alt.thing.value
-    if isinstance(alt.thing, Pieces):
-        return "".join(p.text if p.text is not None else f"\0{i}\0" for i, p in enumerate(alt.thing.parts))
-    return None
 
 
 # --- raw HTTP -----------------------------------------------------------------------------------------------------
@@ -238,9 +232,9 @@ def _http(
     if caller.base is not None and thing is not None and thing.made:
         made = thing.made[0]
         given = sent(CallArguments(engine, made.call, made.frame), caller.base)
-        base = next((t for a in given.result.alts if (t := _text(a))), "") if given is not None else ""
+        base = next((t for a in given.result.alts if (t := providers.text_of(a))), "") if given is not None else ""
     for alt in as_text.alts:
-        text = _text(alt)
+        text = providers.text_of(alt)
         if text is None:
             continue
         if base and not text.startswith(("http:", "https:", "\0")):
@@ -382,14 +376,13 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
         if value is not None:
             return value
     default: Arg | None = None
-    for number, (client, made) in reversed(list(enumerate(target.clients))):
+    for number, (client, *_) in reversed(list(enumerate(target.clients))):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        if made is not None:
-            value = _named(engine, name, sent(CallArguments(engine, made.call, made.frame), arg))
-            if value is not None:
-                return value
+        value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
+        if value is not None:
+            return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
     arg = default or own
     return None if arg is None else Sent(_default(engine, target, arg), None)
