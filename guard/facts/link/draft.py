@@ -13,7 +13,7 @@ from guard.facts.link import above, attempts, containers, control, framework, ob
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -169,8 +169,7 @@ class Drafter:
         """The model: a deployment set on the client overrides it; a URL may name it."""
         for name in ("model", "deployment"):
             if name in target.captures:
-                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
-                return quantity(Sent(value, name), self.spans, is_name, place, "")
+                return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
         deployment = role(self.engine, target, "deployment")
         if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
             return quantity(deployment, self.spans, is_name, place, "")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, contexts, control, framework, groups, loops, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -82,7 +82,8 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        named = self.project.mentioning(self.project.catalog.needles)
+        for path in sorted({*named, *web.helper_files(self.project)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue

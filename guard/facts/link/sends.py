@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.catalog_types import Arg, Client, HttpCaller
+from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
+from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, texts
-from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, providers, web
+from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -65,7 +65,7 @@ class Target(NamedTuple):
     clients: tuple[Layer, ...]
     """Innermost last."""
     provider: str | None
-    captures: dict[str, str]
+    captures: dict[str, Result]
     """What the URL of a raw request says itself."""
     world: World
     sure: bool
@@ -80,8 +80,8 @@ class Target(NamedTuple):
     """Constructors that are sites of the request; None: those of all clients that are."""
 
 
-def may_send(engine: Engine, ref: CallRef) -> bool:
-    """Whether a call looks so much like an API that its unknown receiver is worth asking the callers for."""
+def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
     names: list[str] = []
     expr: Expr = ref.call.func
     while isinstance(expr, Attr):
@@ -91,6 +91,8 @@ def may_send(engine: Engine, ref: CallRef) -> bool:
         names.append(expr.id)
     tails = engine.project.call_tails
     if ".".join(reversed(names[:2])) in tails:
+        return True
+    if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
         return True
     if len(names) < 2 or names[0] not in tails:
         return False
@@ -115,8 +117,7 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
     if not found and not followed:
-        duck = _duck(engine, ref, frame)
-        found = [duck] if duck is not None else []
+        found = _duck(engine, ref, frame)
     asked = [t for t in found if not _excluded(engine, t)]
     return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
 
@@ -146,8 +147,7 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
         return wrapped
     caller = catalog.callers_by_name.get(thing.chain)
     if caller is not None:
-        target = _http(engine, caller, thing, call, frame, world)
-        return [target] if target is not None else []
+        return web.targets(engine, caller, thing, call, frame, world)
     return []
 
 
@@ -210,53 +210,10 @@ def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> 
     return any(isinstance(a.thing, Lit) and a.thing.value in equals for a in value.result.alts)
 
 
-# --- raw HTTP -----------------------------------------------------------------------------------------------------
-
-
-def _http(
-    engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World
-) -> Target | None:
-    """A raw request, when its URL is that of a known API."""
-    arguments = CallArguments(engine, call, frame)
-    if caller.method is not None:
-        method = sent(arguments, caller.method)
-        if method is not None and any(
-            isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts
-        ):
-            return None
-    url = sent(arguments, caller.url)
-    if url is None:
-        return None
-    as_text = texts.as_text(url.result, Const(call.pos, None), frame)
-    base = ""
-    if caller.base is not None and thing is not None and thing.made:
-        made = thing.made[0]
-        given = sent(CallArguments(engine, made.call, made.frame), caller.base)
-        base = next((t for a in given.result.alts if (t := providers.text_of(a))), "") if given is not None else ""
-    for alt in as_text.alts:
-        text = providers.text_of(alt)
-        if text is None:
-            continue
-        if base and not text.startswith(("http:", "https:", "\0")):
-            text = base.rstrip("/") + "/" + text.lstrip("/")
-        match = engine.project.catalog.endpoint(text)
-        if match is not None and (thing is not None or not match.endpoint.any_host):
-            body = sent(arguments, caller.body)
-            held = BodyArguments(engine, body.result if body is not None else unknown("no body is given"))
-            return Target(
-                match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True
-            )
-    return None
-
-
-def _captures(captures: object) -> dict[str, str]:
-    return {k: v for k, v in dict(captures).items() if isinstance(v, str) and "\0" not in v}  # type: ignore[call-overload]
-
-
 # --- unknown receivers ----------------------------------------------------------------------------------------------
 
 
-def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
+def _duck(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """`something.chat.completions.create(...)`: the path alone is particular enough for some APIs."""
     names: list[str] = []
     expr: Expr = ref.call.func
@@ -266,17 +223,16 @@ def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
     if isinstance(expr, Name):
         names.append(expr.id)
     if not names:
-        return None
+        return []
     path = ".".join(reversed(names))
     keywords = [k for k, _ in ref.call.keywords if k is not None]
     spread = any(k is None for k, _ in ref.call.keywords)
     spec = engine.project.catalog.duck(path, keywords, spread)
     if spec is not None:
-        return Target(
-            spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False
-        )
+        arguments = CallArguments(engine, ref.call, frame)
+        return [Target(spec, ref.call, frame, arguments, (), spec.provider, {}, NOWHERE, False)]
     caller = engine.project.catalog.duck_callers.get(names[0])
-    return _http(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else None
+    return web.targets(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else []
 
 
 def _excluded(engine: Engine, target: Target) -> bool:
