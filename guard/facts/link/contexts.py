@@ -61,7 +61,9 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         drafts += len(binds)
         children = _children(drafter, facts, ref, leaf, root, binds[: max(room, 1)], number)
         if len(binds) > max(room, 1):
-            children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1), number))
+            rest = len(binds) - max(room, 1)
+            stop = Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed")
+            children.append(_cut(drafter, facts, ref, leaf, root, stop, number, rest))
         waiting = [child for child in children if child is not None] + waiting
     found = _pruned(found)
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
@@ -130,8 +132,13 @@ def _children(
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
     before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
+    others = 0
     for index, bind in enumerate(binds):
-        context = {**leaf.context, root: bind}
+        closed = _closure(drafter.engine, bind, leaf.context)
+        if closed is None:
+            others += 1
+            continue
+        context = {**leaf.context, **closed, root: bind}
         if _circular(context, root):
             continue
         draft = drafter.draft(facts, ref, context, number)
@@ -145,7 +152,32 @@ def _children(
         else:
             old.callers += leaf.callers
             old.grouped[root] = [*old.grouped.get(root, (old.context[root],)), bind]
+    if others and not children:  # this closure is called where guard cannot see it
+        return [_cut(drafter, facts, ref, leaf, root, Stop("it is called where guard cannot see it"), number)]
     return list(children.values())
+
+
+def _closure(engine: Engine, bind: Bind, context: dict[Root, Bind]) -> dict[Root, Bind] | None:
+    """The calls that made the closure which a call runs: they decide for the functions around it. None: other calls of
+    those functions are decided on already, so that this closure is not the one that is meant."""
+    if not isinstance(bind, Called):
+        return {}
+    ways = []
+    for alt in engine.quietly(bind.call.func, bind.frame).alts:
+        lexical = alt.thing.lexical if isinstance(alt.thing, Func) else None
+        found: dict[Root, Bind] = {}
+        fits = True
+        while lexical is not None:
+            if lexical.call is not None and lexical.caller is not None:
+                root = Root("callers", lexical.path, lexical.scope)
+                old = context.get(root)
+                fits = fits and (not isinstance(old, Called) or old.call.pos == lexical.call.pos)
+                found[root] = old if isinstance(old, Called) else Called(lexical.call, lexical.caller)
+            lexical = lexical.lexical
+        if fits:
+            return found if len(ways) == 0 and found else {}
+        ways.append(found)
+    return None if ways else {}
 
 
 def _circular(context: dict[Root, Bind], root: Root) -> bool:
@@ -170,14 +202,14 @@ def _circular(context: dict[Root, Bind], root: Root) -> bool:
 
 
 def _cut(
-    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, stop: Stop, number: int, rest: int = 0
 ) -> Leaf | None:
-    context = {
-        **leaf.context,
-        root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed"),
-    }
+    """The request with a root left open; `rest`: for how many callers beyond the limit it stands."""
+    context = {**leaf.context, root: stop}
     draft = drafter.draft(facts, ref, context, number)
-    return None if draft is None else Leaf(context, draft, rest, {**leaf.grouped, root: []}, True)
+    if draft is None:
+        return None
+    return Leaf(context, draft, rest or 1, {**leaf.grouped, root: []} if rest else dict(leaf.grouped), rest > 0)
 
 
 def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Expr
-from guard.facts.link import containers, known, methods, paths, records, sequences, templates, texts
+from guard.facts.link import containers, injected, known, methods, paths, records, sequences, templates, texts
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -49,6 +49,8 @@ def call(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
     handler = CALLS.get(thing.chain)
     if handler is not None:
         return handler(engine, expr, frame)
+    if thing.chain == "contextvars.ContextVar().get":
+        return injected.context_variable(engine, thing)
     last = thing.chain.rsplit(".", 1)[-1]
     if last in BY_LAST_NAME and "()" not in thing.chain:
         return BY_LAST_NAME[last](engine, expr, frame)
