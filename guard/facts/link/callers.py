@@ -13,7 +13,7 @@ from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import calling, objects
 from guard.facts.link.handed import Handed, Hands
-from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.stages import is_example, is_test
 from guard.facts.link.things import (
     Bind,
     Called,
@@ -41,6 +41,9 @@ COMMON = frozenset({
 })  # fmt: skip
 """Method names that say nothing about whose method is meant."""
 
+ONLY_EXAMPLES = "only examples in the repository decide it"
+"""Why code that examples use may be used otherwise, too."""
+
 
 class Callers:
     """Answers for roots, each found once."""
@@ -49,6 +52,7 @@ class Callers:
         self.engine = engine
         self.hands = Hands(engine.project, self._parameter)
         self._kept: dict[Root, list[Bind]] = {}
+        self._takers: dict[tuple[str, int], list[OnObject]] = {}
         engine.made_objects = lambda cls: [
             b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)
         ]
@@ -65,6 +69,36 @@ class Callers:
                 self.engine.context, self.engine.work = outer, work
             self._kept[root] = found
         return self._kept[root]
+
+    def takers(self, path: str, scope: int) -> list[OnObject]:
+        """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
+        if (path, scope) not in self._takers:
+            outer, work = self.engine.context, self.engine.work
+            self.engine.context = {}
+            try:
+                self._takers[path, scope] = self._made_with(Root("callers", path, scope))
+            finally:
+                self.engine.context, self.engine.work = outer, work
+        return self._takers[path, scope]
+
+    def _made_with(self, root: Root) -> list[OnObject]:
+        engine = self.engine
+        scope = engine.project.scope(root.path, root.scope)
+        if scope.kind != "function":
+            return []
+        seeds = self._seeds(root, scope, self._names(root, scope))
+        found: list[OnObject] = []
+        for facts, ref, _ in self.hands.takers(seeds, lambda paths: self._allowed(paths, root.path)):
+            frame = engine.root(facts.path, ref.scope)
+            engine.work = 0
+            made = [a.thing for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)]
+            if not made:
+                continue
+            given = [*ref.call.args, *(value for _, value in ref.call.keywords)]
+            things = [a.thing for value in given for a in engine.quietly(value, frame).alts]
+            if any(isinstance(thing, (Func, Partial)) and self._enters(thing, root, scope) for thing in things):
+                found.append(OnObject(Inst(made[0], ref.call, frame)))
+        return found
 
     # --- calls of functions -------------------------------------------------------------------------------------
 
@@ -93,13 +127,11 @@ class Callers:
 
     def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
         """Examples and notebooks alone do not say how production uses code: it may be called from outside, too."""
-        if not found or stage_of(root.path) in ("development", "test", "evaluation"):
-            return found
         decided = [b for b in found if isinstance(b, (Called, OnObject))]
         frames = [b.frame if isinstance(b, Called) else b.thing.frame for b in decided]
-        stages = [stage_of(frame.path) for frame in frames if frame is not None]
-        if stages and all(stage in ("development", "evaluation") for stage in stages):
-            return [*found, Stop("only examples in the repository decide it")]
+        paths = [frame.path for frame in frames if frame is not None]
+        if paths and all(is_example(path, root.path) for path in paths):
+            return [*found, Stop(ONLY_EXAMPLES, True)]
         return found
 
     def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]]) -> dict[str, set[str]]:
