@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, providers
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -110,11 +110,11 @@ class Drafter:
         """All roles of a target read; the others of the list are its variants by client."""
         engine = self.engine
         target = found[0]
-        providers: list[tuple[str | None, World]] = []
+        owners: list[providers.Provider] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
-                providers.append((other.provider, other.world))
-        worlds = [world for _, world in providers]
+            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in owners:
+                owners.append((other.provider, other.world))
+        worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
@@ -127,6 +127,7 @@ class Drafter:
         )
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
+        model, owners = providers.by_name(engine, target, model, owners)
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -146,7 +147,7 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
@@ -173,8 +174,7 @@ class Drafter:
         """The model: a deployment set on the client overrides it; a URL may name it."""
         for name in ("model", "deployment"):
             if name in target.captures:
-                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
-                return quantity(Sent(value, name), self.spans, is_name, place, "")
+                return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
         deployment = role(self.engine, target, "deployment")
         if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
             return quantity(deployment, self.spans, is_name, place, "")

@@ -110,6 +110,8 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.module_places: dict[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = {}
+        """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
         self._depth = 0

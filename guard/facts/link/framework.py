@@ -159,7 +159,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     Constructors that were its sites stay so when the held object is asked on behalf of its holder (an agent's model),
     not when it works for itself (an agent as a tool).
     """
-    from guard.facts.link.sends import provider_of
+    from guard.facts.link.providers import provider_of
 
     if not isinstance(alt.thing, Ext):
         return None
@@ -250,7 +250,8 @@ def is_invoked(target: Target) -> bool:
 def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
     """A stand-in target for an object that a call makes: its own settings, sent by nothing."""
     from guard.facts.catalog_types import Call as Spec
-    from guard.facts.link.sends import Target, provider_of
+    from guard.facts.link.providers import provider_of
+    from guard.facts.link.sends import Target
 
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):

@@ -75,6 +75,10 @@ class Project:
         wanted = tuple(needles)
         return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
 
+    def bytes_of(self, path: str) -> bytes:
+        """The bytes of a code file, for searches; empty when it could not be read."""
+        return self._bytes.get(path, b"")
+
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
         self.reads.add(("file", path))

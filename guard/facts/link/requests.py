@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, calling, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, calling, contexts, control, framework, groups, loops, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, ClassThing, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
 
@@ -82,7 +82,8 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        named = self.project.mentioning(self.project.catalog.needles)
+        for path in sorted({*named, *web.helper_files(self.project)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue
@@ -165,7 +166,11 @@ class Linker:
             facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
         )
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
-        reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
+        bind = leaf.context.get(Root("callers", *counted.at))
+        if isinstance(bind, Stop) and bind.outside:
+            reached = self.entries.itself(counted.at, counted.inner)
+        else:
+            reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
