@@ -30,6 +30,7 @@ from guard.facts.expr import (
     Name,
     Op,
     Opaque,
+    Pos,
     Seq,
     Slice,
     Star,
@@ -106,6 +107,10 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
+        """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.settings: dict[str, list[Any]] = {}
+        """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""
