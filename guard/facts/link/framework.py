@@ -64,7 +64,7 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
         value = sent(target.arguments, target.spec.of)
         found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
         start = [inner for inner in found if inner is not None]
-    asked: list[Target] = [] if start and start[0] is target or not _sends_itself(engine, target) else [target]
+    asked: list[Target] = [] if (start and start[0] is target) or not _sends_itself(engine, target) else [target]
     for outer in start:
         outer = with_settings(engine, outer, len(outer.clients))
         if _sends_itself(engine, outer):
@@ -77,7 +77,7 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
 
 
 def _runs_models(target: Target) -> bool:
-    """Whether an object that holds something unknown is likely to ask a model with it: a sequence, a chain, an agent."""
+    """Whether an object that holds something unknown is likely to ask a model with it: a chain or an agent."""
     return any(layer.client.object in ("chain", "agent") for layer in target.clients)
 
 

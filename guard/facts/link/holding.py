@@ -175,9 +175,11 @@ def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame
     engine.later[made.frame.path, made.call.pos, name] = found
     for facts in _files(engine, made, name):
         alone = facts.path == made.frame.path and _only_maker(facts, made.call)
-        for ref in facts.by_name.get(name, ())[: MAX_LATER * 4]:
-            if isinstance(ref.call.func, Attr) and _is_meant(engine, ref, facts, made, alone):
-                found.append((ref.call, _frame(engine, facts, ref, made)))
+        found += [
+            (ref.call, _frame(engine, facts, ref, made))
+            for ref in facts.by_name.get(name, ())[: MAX_LATER * 4]
+            if isinstance(ref.call.func, Attr) and _is_meant(engine, ref, facts, made, alone)
+        ]
     del found[MAX_LATER:]
     return found
 

@@ -142,8 +142,5 @@ def _assigned(engine: Engine, setting: Setting, facts: FileFacts) -> list[Set]:
             chains = {f"{a.thing.chain}.{rest}" for a in base.alts if isinstance(a.thing, Ext)}
             if not chains & set(setting.names) and not (not base.alts and name in tails):
                 continue
-            found += [
-                Set(facts.path, scope.id, b.at, engine.bound(b, frame)) for b in bindings if b.kind == "assign"
-            ]
+            found += [Set(facts.path, scope.id, b.at, engine.bound(b, frame)) for b in bindings if b.kind == "assign"]
     return found
-

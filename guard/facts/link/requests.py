@@ -113,12 +113,13 @@ class Linker:
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
         own = self._site(facts, ref, "model", around.repeats)
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
+        sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.used.add((facts.path, ref.call.pos))
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         made = self._lone_id(own, draft, number)
         return Request(
             id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
-            sites=tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own), model=draft.model.value, max_output=draft.max_output.value,
+            sites=sites, model=draft.model.value, max_output=draft.max_output.value,
             variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
             why_not="nothing that guard can see uses this object, or another one is taken by default",
