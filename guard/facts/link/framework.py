@@ -7,25 +7,26 @@ holds what.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Holds
-from guard.facts.expr import Call, Name
+from guard.facts.expr import Call, Expr, Name
 from guard.facts.link import containers
 from guard.facts.link.arguments import CallArguments, is_absent, sent
-from guard.facts.link.things import Alt, DictOf, Ext, Frame, Inst, ListOf, Made, Result, World, known, together
+from guard.facts.link.things import (
+    Alt, DictOf, Ext, Frame, Held as Given, ListOf, Lit, Made, Pieces, Result, World, known, together,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.expr import Op
     from guard.facts.link.engine import Engine
-    from guard.facts.link.objects import Owned
     from guard.facts.link.sends import Layer, Target
 
 PIPE = "langchain_core.runnables.RunnableSequence"
 """What `a | b` makes of runnables."""
 PIPED = ("langchain", "langgraph")
-GATHERED = {"crewai.project.CrewBase": {"agents": "agent", "tasks": "task"}}
-"""Class decorators that make a list of what the class's decorated methods return: field -> decorator of the methods."""
+UNWRITTEN = "<default>"
+"""Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
 MAX_HELD = 48
 MAX_DEPTH = 6
 
@@ -126,13 +127,33 @@ def _held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
                 results += [(name, engine.eval(value, frame)) for name, value in call.keywords if name is not None]
             value = sent(CallArguments(engine, call, frame), holds.arg)
             results += [(holds.arg.names, value.result)] if value is not None else []
-        if not any(r.alts for _, r in results) and holds.default is not None:
+        if holds.default is not None:
             made = layer.made or Made(target.call, target.frame)
-            bare = Made(Call(made.call.pos, made.call.func, (), ()), made.frame)
-            results = [("default", known(Ext(holds.default + "()", (bare,))))]
+            results = [(place, _of_texts(engine, result, holds.default, made)) for place, result in results]
+            if all(is_absent(a) for _, r in results for a in r.alts) and not any(r.open for _, r in results):
+                bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
+                results = [("default", known(Ext(holds.default + "()", (bare,))))]
         for place, result in results:
             found += [Held(alt, holds, (layer.client.id, place, *inner)) for inner, alt in _elements(engine, result, 0)]
     return found
+
+
+def _of_texts(engine: Engine, result: Result, constructor: str, holder: Made) -> Result:
+    """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
+    client = next(iter(engine.project.catalog.client_named(constructor)), None)
+    name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
+    if name is None:
+        return result
+    alts = []
+    for alt in result.alts:
+        if isinstance(alt.thing, Pieces) or (isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str)):
+            call = holder.call
+            given = cast(Expr, Given(call.pos, Result((alt,))))
+            alt = alt._replace(
+                thing=Ext(constructor + "()", (Made(Call(call.pos, call.func, (), ((name, given),)), holder.frame),))
+            )
+        alts.append(alt)
+    return Result(tuple(alts), result.open)
 
 
 def _elements(engine: Engine, result: Result, depth: int) -> list[tuple[tuple[object, ...], Alt]]:
@@ -211,12 +232,17 @@ def apart(found: list[Target]) -> list[list[Target]]:
     return list(groups.values())
 
 
+def is_unwritten(made: Made) -> bool:
+    """Whether an object is made by the library for lack of a given one."""
+    return isinstance(made.call.func, Name) and made.call.func.id == UNWRITTEN
+
+
 DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
     """Whether making an object is a site: models and embeddings always, an agent where it names one or sets a limit."""
-    if not layer.client.is_site or layer.made is None:
+    if not layer.client.is_site or layer.made is None or is_unwritten(layer.made):
         return False
     if layer.client.object != "agent":
         return True
@@ -268,30 +294,4 @@ def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
         return Target(
             spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
         )
-    return None
-
-
-def gathered(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
-    """`self.agents` of a class whose decorator gathers what its decorated methods return; None for other attributes."""
-    from guard.facts.link import calling, objects
-
-    for cls, scope in owned:
-        frame = engine.root(cls.path, scope.parent) if scope.parent > 0 else engine.module(cls.path)
-        chains = [
-            alt.thing.chain
-            for d in scope.decorators
-            for alt in engine.quietly(d, frame).alts
-            if isinstance(alt.thing, Ext)
-        ]
-        wanted = next((GATHERED[c][name] for c in chains if name in GATHERED.get(c, {})), None)
-        if wanted is None:
-            continue
-        items = []
-        for bindings in scope.bindings.values():
-            method = engine.project.scope(cls.path, bindings[-1].scope) if bindings[-1].kind == "def" else None
-            if method is not None and objects.decorated(method, frozenset({wanted})):
-                items.append(
-                    calling.returned(engine, method, engine.frame(cls.path, method.id, None, None, inst, None))
-                )
-        return known(ListOf(tuple(items)))
     return None
