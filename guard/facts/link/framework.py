@@ -77,7 +77,7 @@ def piped(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -
 
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
-    found = [target] if _sends_itself(engine, target) else []
+    found = [target] if target.spec.of is None and _sends_itself(engine, target) else []
     start = [target]
     if target.spec.of is not None:
         value = sent(target.arguments, target.spec.of)
@@ -88,6 +88,8 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
                 start.append(inner)
                 if _sends_itself(engine, inner):
                     found.append(inner)
+        if not start and _sends_itself(engine, target):  # the object is not known, or the argument names a model
+            found = [target]
     for outer in start:
         found += _held_targets(engine, outer, len(outer.clients), 0)
     return found[:MAX_HELD]
