@@ -15,16 +15,13 @@ from guard.facts.expr import Call
 from guard.facts.link import holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
-from guard.facts.link.things import Alt, Ext, Frame, Inst, ListOf, Made, Result, World, known, together
+from guard.facts.link.things import Alt, Ext, Frame, Made, World, together
 from guard.model import Operation
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
-    from guard.facts.link.objects import Owned
     from guard.facts.link.sends import Layer, Target
 
-GATHERED = {"crewai.project.CrewBase": {"agents": "agent", "tasks": "task"}}
-"""Class decorators that make a list of what the class's decorated methods return: field -> decorator of the methods."""
 MAX_HELD = 48
 MAX_DEPTH = 8
 OWN = ("run", "delegate", "tool", "choice", "fallback")
@@ -251,7 +248,7 @@ DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries"
 def decides(engine: Engine, layer: Layer) -> bool:
     """Whether making an object is a site: models and embeddings always; an agent, or an object that is derived from
     another one, where it names a model or sets a limit."""
-    if not layer.client.is_site or layer.made is None:
+    if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
     if layer.client.object != "agent" and not layer.derived:
         return True
@@ -309,29 +306,3 @@ def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]
             asked = [target, *asked]
         return [t for t in asked if t.use != "tool"]
     return []
-
-
-def gathered(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
-    """`self.agents` of a class whose decorator gathers what its decorated methods return; None for other attributes."""
-    from guard.facts.link import calling, objects
-
-    for cls, scope in owned:
-        frame = engine.root(cls.path, scope.parent) if scope.parent > 0 else engine.module(cls.path)
-        chains = [
-            alt.thing.chain
-            for d in scope.decorators
-            for alt in engine.quietly(d, frame).alts
-            if isinstance(alt.thing, Ext)
-        ]
-        wanted = next((GATHERED[c][name] for c in chains if name in GATHERED.get(c, {})), None)
-        if wanted is None:
-            continue
-        items = []
-        for bindings in scope.bindings.values():
-            method = engine.project.scope(cls.path, bindings[-1].scope) if bindings[-1].kind == "def" else None
-            if method is not None and objects.decorated(method, frozenset({wanted})):
-                items.append(
-                    calling.returned(engine, method, engine.frame(cls.path, method.id, None, None, inst, None))
-                )
-        return known(ListOf(tuple(items)))
-    return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Name, dotted, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, fields
+from guard.facts.link import calling, fields, gathering
 from guard.facts.link.names import END, Reached, reaching
 from guard.facts.link.things import (
     ClassThing,
@@ -137,6 +137,9 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     owned, outside = order(engine, inst.cls)
     if name == "__class__":
         return known(inst.cls)
+    gathered = gathering.attribute(engine, inst, owned, name)
+    if gathered is not None:
+        return gathered
     found = method(engine, owned, name)
     if found is not None:
         return bind_method(engine, *found, inst)
@@ -151,11 +154,6 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     for cls, scope in owned:
         if scope.bindings.get(name):
             return _class_value(engine, Owned(cls, scope), name)
-    from guard.facts.link import framework
-
-    gathered = framework.gathered(engine, inst, owned, name)
-    if gathered is not None:
-        return gathered
     dynamic = _set_dynamically(engine, inst, owned, name)
     if dynamic is not None:
         return dynamic

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, beyond, contexts, control, framework, groups, loops
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -82,7 +82,10 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        telling = [
+            path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
+        ]
+        for path in sorted({*telling, *beyond.invoking(self.project, telling)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue
