@@ -93,7 +93,7 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         draft = drafter.draft(facts, ref, context, number)
         if draft is not None:
             found.append(Leaf(context, draft))
-        elif len(context) < MAX_LEVELS and may_send(drafter.engine, ref) and not is_test(facts.path):
+        elif len(context) < MAX_LEVELS and may_send(drafter.engine, facts, ref) and not is_test(facts.path):
             start = drafter.engine.root(facts.path, ref.scope)
             root = next_root(drafter.engine.consulted, askable(start, context), start, context)
             if root is not None and len(waiting) < MAX_CONTEXTS:

@@ -71,8 +71,11 @@ class Hands:
         """Path and name of the parameter that a positional argument of a call goes to, if the callee is known."""
         self._kept: dict[str, Mentions] = {}
 
-    def calls(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
-        """Calls by other names. `names`: own names -> files in which they mean the function."""
+    def calls(
+        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
+    ) -> list[Handed]:  # fmt: skip
+        """Calls by other names. `names`: own names -> files in which they mean the function; with `objects` they are
+        those of a class whose objects are called."""
         found: dict[tuple[str, object], Handed] = {}
         waiting = [(name, frozenset(paths), False, 0) for name, paths in names.items()]
         seen = {(name, paths) for name, paths, _, _ in waiting}
@@ -87,14 +90,16 @@ class Hands:
                     if hops or last_name(ref.call.func) != name:
                         found.setdefault((path, ref.call.pos), Handed(facts, ref, telling))
                 if hops < MAX_HOPS:
-                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed):
+                    made = index.results.get(name, []) if objects and not hops else []
+                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed, made):
                         if (alias, where) not in seen and alias not in names:
                             seen.add((alias, where))
                             waiting.append((alias, where, clear, hops + 1))
         return list(found.values())
 
     def _aliases(
-        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]]
+        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]],
+        made: list[tuple[int, Binding]],
     ) -> list[tuple[str, frozenset[str], bool]]:  # fmt: skip
         """Names that a name is handed to in a file, the files where they count, and whether they are telling."""
         here = frozenset({facts.path})
@@ -106,7 +111,7 @@ class Hands:
                     (alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7)
                 )
 
-        for scope, binding in index.bindings.get(name, ()):
+        for scope, binding in (*index.bindings.get(name, ()), *made):
             alias = binding.name.rsplit(".", 1)[-1]
             if facts.scopes[scope].kind == "class" or "." in binding.name:
                 everywhere(alias)

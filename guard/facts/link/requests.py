@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, beyond, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, beyond, contexts, control, framework, groups, loops, running
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -168,11 +168,10 @@ class Linker:
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = self._parts(leaf, steps, counted, chain)
+        parts = [*self._invokes(node, steps), *self._parts(leaf, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
-        sending = self._site(
-            facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
-        )
+        repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
+        sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
@@ -203,12 +202,26 @@ class Linker:
             above = self._facts(bind.frame.path)
             caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
             around = arounds.get(id(bind)) or self._around(bind)
-            if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
+            run = running.invoked(self.engine, bind)
+            if run is not None:
+                repeats = control.around(self.engine, above, run, bind.frame).repeats
+                parts.insert(0, Part(self._site(above, run, "invoke", repeats), (bind.frame.path, run.call.pos)))
+            elif around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft):
             parts.insert(0, made)
         return [*self._objects(draft), *parts]
+
+    def _invokes(self, node: Node, steps: list[Step]) -> list[Part]:
+        """The calls that make a framework run a function on the way to the send, outermost first."""
+        parts: list[Part] = []
+        top = steps[-1].above if steps else node
+        for ref, frame in reversed(self.above.invokes(top)):
+            facts = self._facts(frame.path)
+            around = control.around(self.engine, facts, ref, frame)
+            parts.append(Part(self._site(facts, ref, "invoke", around.repeats), (frame.path, ref.call.pos)))
+        return parts
 
     def _objects(self, draft: Draft) -> list[Part]:
         """The calls that make the objects a request is sent through, with the functions that make those."""
@@ -303,14 +316,19 @@ class Linker:
     def _fixed(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Count]:
         """What multiplies apart from loops on the way: elements of a batch, recursion, callers of constructors."""
         draft, counts = leaf.draft, []
-        if draft.elements != (1, 1):
-            low, high = draft.elements
-            counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
-        counts.append(draft.target.runs)
+        counts += [*self._elements(draft), draft.target.runs]
         counts += [self.above.recursion(n).runs for n in dict.fromkeys([node, *(step.above for step in steps)])]
         on_way = {id(step.bind) for step in steps}
         others = [bind for bind in leaf.context.values() if isinstance(bind, Called) and id(bind) not in on_way]
         return [*counts, *(self._around(bind).repeats for bind in others)]
+
+    @staticmethod
+    def _elements(draft: Draft) -> list[Count]:
+        """The number of requests in a batch; none for a single request."""
+        if draft.elements == (1, 1):
+            return []
+        low, high = draft.elements
+        return [Count(low, high or max(low, 1), high, ("requests in one batch",))]
 
     def _layers_above(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted) -> list[attempts.LoopLayer]:
         """Attempts of functions that decide nothing: around closures on the way, and further up on the worst way."""
@@ -482,5 +500,6 @@ def _merge_key(request: Request) -> tuple[object, ...]:
 
 
 def _identity(request: Request) -> str:
-    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in request.sites]
+    deciding = [s for s in request.sites if s.role != "invoke" or s is request.sites[-1]]
+    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in deciding]
     return "|".join([KEY_VERSION, request.api, *names])
