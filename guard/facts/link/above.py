@@ -204,7 +204,7 @@ class Above:
             while waiting and len(found) < MAX_INVOKES:
                 for edge in self.edges(waiting.pop(0)):
                     bind = edge.bind
-                    ref = self._quietly(lambda b=bind: running.invoked(self.engine, b)) if bind is not None else None
+                    ref = self._invoked(bind) if bind is not None else None
                     if ref is not None and bind is not None:
                         found.setdefault((bind.frame.path, edge.place), (ref, bind.frame))
                     if edge.node not in seen and len(seen) < MAX_ABOVE:
@@ -212,6 +212,9 @@ class Above:
                         waiting.append(edge.node)
             self._invokes[node] = tuple(found.values())
         return self._invokes[node]
+
+    def _invoked(self, bind: Called) -> CallRef | None:
+        return self._quietly(lambda: running.invoked(self.engine, bind))
 
     # --- recursion ----------------------------------------------------------------------------------------------
 
