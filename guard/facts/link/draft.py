@@ -5,9 +5,10 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
@@ -67,6 +68,8 @@ class Draft(NamedTuple):
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
     reads: frozenset[Fact]
+    in_name: Callable[[str], tuple[str | None, str]] | None
+    """Splits the provider off a model's name, where names begin with it."""
 
 
 class Drafter:
@@ -113,8 +116,9 @@ class Drafter:
         target = found[0]
         providers: list[tuple[str | None, World]] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
-                providers.append((other.provider, other.world))
+            named = (self._provider(other), other.world)
+            if other.spec.operation == target.spec.operation and named not in providers:
+                providers.append(named)
         worlds = [world for _, world in providers]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
@@ -149,8 +153,21 @@ class Drafter:
         return Draft(
             target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), frozenset(engine.project.reads),
+            self._owners(facts, ref), frozenset(engine.project.reads), self._in_name(target),
         )  # fmt: skip
+
+    def _provider(self, target: Target) -> str | None:
+        """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
+        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
+        if len(names) != 1 or not isinstance(names[0], str):
+            return target.provider
+        return self.engine.project.catalog.provider_prefixes.get(names[0], names[0])
+
+    def _in_name(self, target: Target) -> Callable[[str], tuple[str | None, str]] | None:
+        if target.spec.provider_in_model or any(layer.client.provider_in_model for layer in target.clients):
+            return self.engine.project.catalog.split_model
+        return None
 
     def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
         for scope in _function_scopes(facts, ref.scope):
@@ -274,9 +291,8 @@ class Drafter:
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
-            of_clients = (c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles)
-            arg = target.spec.roles.get(name) or next(of_clients, None)
             value = role(self.engine, target, name)
+            arg = self._source(target, name, value)
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
@@ -291,6 +307,15 @@ class Drafter:
             else:
                 reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
         return numbers, reasons
+
+    def _source(self, target: Target, name: str, value: Sent | None) -> Arg | None:
+        """The argument that a role's value stands in: what its number counts is said there."""
+        of_clients = [c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles]
+        own = target.spec.roles.get(name)
+        known = [arg for arg in (own, *of_clients) if arg is not None]
+        if value is not None and value.name is not None:
+            return next((arg for arg in known if value.name in arg.names), next(iter(known), None))
+        return next(iter(of_clients), own)
 
     def _turns(self, target: Target) -> tuple[int | None, str | None]:
         if target.spec.turns is None:

@@ -162,7 +162,8 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         runs=loops.product([target.runs, times(engine, target, layer, held)]),
         fallback=target.fallback or use == "fallback",
         choice=_choice(layer, held) if use == "choice" else target.choice,
-        prompt=(*_templates(engine, layer, held), *target.prompt),
+        prompt=_templates(engine, layer, held) or target.prompt,
+        own=_own(inner, target, use),
     )
 
 
@@ -177,6 +178,14 @@ def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
 def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
     made = layer.made
     return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+
+
+def _own(inner: Target, holder: Target, use: str) -> int | None:
+    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold."""
+    kind = inner.clients[0].client.object
+    if use in ("tool", "delegate") and kind not in ("model", "embeddings"):
+        return inner.held
+    return None if holder.own is None else holder.own + inner.held
 
 
 def _templates(engine: Engine, layer: Layer, held: Held) -> tuple[Alt, ...]:
@@ -224,7 +233,8 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
         return target
     end = new if target.held else len(target.clients)
     clients = (*target.clients[:end], *added, *target.clients[end:])
-    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0)
+    own = None if target.own is None else target.own + len(added)
+    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0, own=own)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -287,6 +297,7 @@ def apart(found: list[Target]) -> list[list[Target]]:
 
 
 DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
+"""Roles by which making an agent is a site; of an object that is derived from another one the first three."""
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
@@ -298,7 +309,7 @@ def decides(engine: Engine, layer: Layer) -> bool:
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
-    for name in DECIDING:
+    for name in DECIDING if not layer.derived else DECIDING[:3]:
         role = layer.client.roles.get(name)
         value = sent(arguments, role) if role is not None else None
         if role is None or value is None:

@@ -26,7 +26,7 @@ from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
+from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -118,10 +118,10 @@ class Linker:
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.used.add((facts.path, ref.call.pos))
-        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        choices, too_many = self._variants(draft)
         made = self._lone_id(own, draft, number)
         return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=sites, model=draft.model.value, max_output=draft.max_output.value,
             variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
@@ -174,10 +174,10 @@ class Linker:
         sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
-        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        choices, too_many = self._variants(draft)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
-            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
@@ -424,6 +424,12 @@ class Linker:
             yield Part(self._site(facts, ref, "wrapper", around.repeats), (frame.path, call.pos))
 
     @staticmethod
+    def _variants(draft: Draft) -> tuple[tuple[Variant, ...], bool]:
+        return variants(
+            draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers, draft.in_name
+        )  # fmt: skip
+
+    @staticmethod
     def _operation(draft: Draft) -> Operation:
         name = next((c.value for c in draft.model.value.choices if isinstance(c.value, str)), None)
         return draft.target.spec.operation_for(name)
@@ -482,6 +488,11 @@ class Linker:
         finished = groups.exclusive(self.engine, made, finished)
         finished = groups.chosen(made, finished)
         return tuple(groups.fallbacks(made, groups.after(self.above, made, finished)))
+
+
+def _provider(draft: Draft, choices: tuple[Variant, ...]) -> str | None:
+    """The provider of the default: of its client, else the one that its model's name begins with."""
+    return draft.providers[0][0] or (choices[0].provider if choices else None)
 
 
 def _joined(first: Request, second: Request) -> Request:

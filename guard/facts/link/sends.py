@@ -86,7 +86,10 @@ class Target(NamedTuple):
     choice: tuple[object, ...] = ()
     """The place of its holder, where one of several objects there is asked."""
     prompt: tuple[Alt, ...] = ()
-    """Prompt templates that fill its input; innermost (nearest to the model) first."""
+    """The prompt template before it in a sequence; several: alternatives."""
+    own: int | None = None
+    """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
+    agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
 
 
 def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
@@ -407,13 +410,13 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name)
+    own = target.spec.roles.get(name) if target.own is None else None
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own))
         if value is not None:
             return value
     default: Arg | None = None
-    layers = list(enumerate(target.clients))
+    layers = list(enumerate(target.clients[: target.own]))
     if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
         layers = [*layers[target.held :], *layers[: target.held]]
     for number, (client, made, _) in reversed(layers):
