@@ -24,7 +24,7 @@ from guard.facts.catalog_load import (
     read_shared,
     read_texts,
 )
-from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, HttpCaller, Kin, Setting
+from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
 
@@ -226,6 +226,15 @@ def _base(raw: Mapping[str, Any]) -> Base:
     return Base(expand(raw["names"]), paths, tuple(raw.get("runs", ())), expand(raw.get("decorated", ())))
 
 
+def _gathers(documents: Documents) -> dict[str, Gathers]:
+    found: dict[str, Gathers] = {}
+    for _, raw in _listed(documents, "gathers"):
+        names = expand(raw["decorators"])
+        entry = Gathers(names, raw.get("lists", {}), raw.get("documents", {}), raw.get("references", {}))
+        found.update(dict.fromkeys(names, entry))
+    return found
+
+
 def _listed(documents: Documents, key: str) -> Iterable[tuple[str, Any]]:
     """The elements of a list that family files may have, with their places."""
     return ((f"{name}: {key}[{i}]", raw) for name, document in documents for i, raw in enumerate(document.get(key, ())))
@@ -307,6 +316,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         distributions=_distributions(documents),
         settings={setting.id: setting for setting in (_setting(raw, at) for at, raw in _listed(documents, "settings"))},
         bases=_bases(documents),
+        gathers=_gathers(documents),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
         needles=_needles(documents, duck, endpoints),
         url_needles=_url_needles(endpoints, hosts),

@@ -203,6 +203,15 @@ def _frameworks() -> dict[str, Any]:
         runs=_NAMES,
         decorated={**_NAMES, "description": "Decorators whose methods run."},
     )
+    texts = {"type": "object", "additionalProperties": _NAME}
+    gathers = _object(
+        "A class decorator that fills attributes of its class.",
+        ["decorators"],
+        decorators=_NAMES,
+        lists={**texts, "description": "Attribute: decorator of the methods whose results it lists."},
+        documents={**texts, "description": "Attribute: data file that is loaded into it, from the class's folder."},
+        references={**texts, "description": "Key in such a file: decorator of the methods that a text there names."},
+    )
     kin = _object(
         "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
         ["modules", "classes", "like"],
@@ -222,6 +231,7 @@ def _frameworks() -> dict[str, Any]:
         },
         "settings": {"type": "array", "items": setting},
         "bases": {"type": "array", "items": base},
+        "gathers": {"type": "array", "items": gathers},
         "families": {"type": "array", "items": kin},
     }
 

@@ -242,6 +242,22 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathers:
+    """A class decorator of a framework that fills attributes of the class it stands on."""
+
+    decorators: tuple[str, ...]
+    """Full names of the class decorator."""
+    lists: Mapping[str, str]
+    """Attribute -> last name of a decorator: a list of what the methods that bear it return."""
+    documents: Mapping[str, str]
+    """Attribute -> path of a data file, from the folder of the class, that is loaded into it; a text that the class
+    itself gives to the attribute is another path."""
+    references: Mapping[str, str]
+    """Key of an entry of such a file -> last name of a decorator: a text there that names a method with it stands for
+    what that method returns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kin:
     """A rule for classes that are not listed: by module and class name they are like a listed client."""
 

@@ -38,6 +38,7 @@ from guard.facts.catalog_types import (
     Each,
     Endpoint,
     EndpointMatch,
+    Gathers,
     Groups,
     Holds,
     HttpCaller,
@@ -50,7 +51,8 @@ from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
     "ROLES", "Arg", "Base", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch",
-    "Formula", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula", "load",
+    "Formula", "Gathers", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula",
+    "load",
 ]  # fmt: skip
 
 
@@ -96,6 +98,8 @@ class Catalog:
     settings: Mapping[str, Setting]
     bases: Mapping[str, tuple[Base, ...]]
     """By full class name."""
+    gathers: Mapping[str, Gathers]
+    """By full name of the class decorator."""
     http_roots: frozenset[str]
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""

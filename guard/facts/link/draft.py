@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, providers
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Result, Root, World, union, within
+from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -96,13 +97,14 @@ class Drafter:
             return None
         return self._drafted(facts, ref, context, frame, groups[number])
 
-    def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
-        """What is known of a framework's object that no request goes through, by the call that makes it; else None."""
+    def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
+        """What is known of a framework's object that no request goes through, by the call that makes it: what it would
+        ask, were it invoked. `agents`: whether agents are looked at, or all other objects."""
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
-        target = framework.lone(engine, ref.call, frame)
-        return None if target is None else self._drafted(facts, ref, {}, frame, [target])
+        found = framework.lone(engine, ref.call, frame, agents)
+        return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
 
     def _drafted(
         self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]
@@ -112,8 +114,9 @@ class Drafter:
         target = found[0]
         owners: list[providers.Provider] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in owners:
-                owners.append((other.provider, other.world))
+            named = (self._provider(other), other.world)
+            if other.spec.operation == target.spec.operation and named not in owners:
+                owners.append(named)
         worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
@@ -151,6 +154,14 @@ class Drafter:
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
+
+    def _provider(self, target: Target) -> str | None:
+        """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
+        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
+        if len(names) != 1 or not isinstance(names[0], str):
+            return target.provider
+        return self.engine.project.catalog.provider_prefixes.get(names[0], names[0])
 
     def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
         for scope in _function_scopes(facts, ref.scope):
@@ -273,9 +284,8 @@ class Drafter:
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
-            of_clients = (c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles)
-            arg = target.spec.roles.get(name) or next(of_clients, None)
             value = role(self.engine, target, name)
+            arg = self._source(target, name, value)
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
@@ -290,6 +300,15 @@ class Drafter:
             else:
                 reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
         return numbers, reasons
+
+    def _source(self, target: Target, name: str, value: Sent | None) -> Arg | None:
+        """The argument that a role's value stands in: what its number counts is said there."""
+        of_clients = [c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles]
+        own = target.spec.roles.get(name)
+        known = [arg for arg in (own, *of_clients) if arg is not None]
+        if value is not None and value.name is not None:
+            return next((arg for arg in known if value.name in arg.names), next(iter(known), None))
+        return next(iter(of_clients), own)
 
     def _turns(self, target: Target) -> tuple[int | None, str | None]:
         if target.spec.turns is None:

@@ -12,7 +12,7 @@ from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, web
+from guard.facts.link import calling, documents, framework, providers, running, web
 from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -32,6 +32,7 @@ from guard.facts.link.things import (
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
+from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -52,6 +53,8 @@ class Layer(NamedTuple):
     made: Made | None
     at: Frame | None = None
     """Of a module: where it is used."""
+    derived: bool = False
+    """Made of another object by a method of it (`model.bind_tools(tools)`)."""
 
 
 class Target(NamedTuple):
@@ -78,10 +81,23 @@ class Target(NamedTuple):
     """By which arguments and elements of holders the object was reached."""
     sites: tuple[Made, ...] | None = None
     """Constructors that are sites of the request; None: those of all clients that are."""
+    runs: Count = ONCE
+    """How often a held object is asked in one call."""
+    fallback: bool = False
+    """It is asked after a failure of another object."""
+    choice: tuple[object, ...] = ()
+    """The place of its holder, where one of several objects there is asked."""
+    prompt: tuple[Alt, ...] = ()
+    """The prompt template before it in a sequence; several: alternatives."""
+    own: int | None = None
+    """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
+    agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
 
 
 def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
+    if _in_module(engine, facts, ref):
+        return True
     names: list[str] = []
     expr: Expr = ref.call.func
     while isinstance(expr, Attr):
@@ -100,8 +116,24 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
 
 
+def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a method of a framework's subclass calls what the object holds: `self.predictor(question=...)`."""
+    func, at = ref.call.func, ref.scope
+    if not isinstance(func, Attr) or not isinstance(func.base, Name) or func.base.id != "self":
+        return False
+    while at > 0 and facts.scopes[at].kind != "class":
+        at = facts.scopes[at].parent
+    return at > 0 and bool(running.bases(engine, ClassThing(facts.path, at)))
+
+
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
+    asked = direct(engine, ref, frame)
+    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+
+
+def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
+    """What a call can be by the catalogue alone; what objects of frameworks hold is not looked at."""
     found: list[Target] = []
     callee = engine.eval(ref.call.func, frame)
     followed = False
@@ -118,11 +150,11 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             followed = True
     if not found and not followed:
         found = _duck(engine, ref, frame)
-    asked = [t for t in found if not _excluded(engine, t)]
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
+    return [t for t in found if not _excluded(engine, t)]
 
 
-def _is_framework(target: Target) -> bool:
+def is_framework(target: Target) -> bool:
+    """Whether a target goes through objects of a framework."""
     return target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
@@ -177,7 +209,8 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
             return []
-        layers.append(Layer(client, made, frame if client.modules and made is None else None))
+        place = frame if client.modules and made is None else None
+        layers.append(Layer(client, made, at=place, derived=bool(layers)))
     found = []
     arguments = CallArguments(engine, call, frame)
     for clients, inner in _with_wrapped(engine, layers, world):
@@ -312,12 +345,14 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
 
 
 def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
-    """Attributes that are bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
+    """Attributes that are, or may be, bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
     found = set()
     for scope in facts.scopes:
         for name, bindings in scope.bindings.items():
+            params = {param.name for param in scope.params}
             if "." in name and any(
-                isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "")
+                (isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or ""))
+                or (isinstance(b.value, Name) and b.value.id in params)
                 for b in bindings
             ):
                 found.add(name.rsplit(".", 1)[-1])
@@ -326,13 +361,16 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name)
+    own = target.spec.roles.get(name) if target.own is None else None
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own))
         if value is not None:
             return value
     default: Arg | None = None
-    for number, (client, *_) in reversed(list(enumerate(target.clients))):
+    layers = list(enumerate(target.clients[: target.own]))
+    if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
+        layers = [*layers[target.held :], *layers[: target.held]]
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue

@@ -234,7 +234,9 @@ def _dumped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     source = engine.eval(expr.args[0], frame)
     alts = [a for a in source.alts if isinstance(a.thing, (DictOf, ListOf))]
     rest = [Alt(Lit(json.dumps(a.thing.value)), a.trail, a.world) for a in source.alts if isinstance(a.thing, Lit)]
-    return Result((*alts, *rest), source.open) if alts or rest else None
+    found = (*alts, *rest)
+    dropped = () if len(found) == len(source.alts) else ("a value that is built at run time",)
+    return Result(found, source.open or dropped) if found else None
 
 
 def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
