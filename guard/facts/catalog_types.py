@@ -37,10 +37,12 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
+    "fills",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
-provider as an argument; `chunk_size`: texts in one request; the rest as named."""
+provider as an argument; `chunk_size`: texts in one request; `fills`: values by name that are put into `{name}` places of the
+prompt's texts; the rest as named."""
 
 
 @dataclass(frozen=True, slots=True)
