@@ -94,13 +94,14 @@ class Drafter:
             return None
         return self._drafted(facts, ref, context, frame, groups[number])
 
-    def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
-        """What is known of a framework's object that no request goes through, by the call that makes it; else None."""
+    def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
+        """What is known of a framework's object that no request goes through, by the call that makes it: what it would
+        ask, were it invoked. `agents`: whether agents are looked at, or all other objects."""
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
-        target = framework.lone(engine, ref.call, frame)
-        return None if target is None else self._drafted(facts, ref, {}, frame, [target])
+        found = framework.lone(engine, ref.call, frame, agents)
+        return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
 
     def _drafted(
         self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]

@@ -30,6 +30,7 @@ from guard.facts.expr import (
     Name,
     Op,
     Opaque,
+    Pos,
     Seq,
     Slice,
     Star,
@@ -110,6 +111,10 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
+        """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.settings: dict[str, list[Any]] = {}
+        """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
         self._depth = 0

@@ -7,37 +7,25 @@ holds what.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from guard.facts.catalog_types import Holds
-from guard.facts.expr import Call, Expr, Name
-from guard.facts.link import containers
-from guard.facts.link.arguments import CallArguments, is_absent, sent
-from guard.facts.link.things import (
-    Alt, DictOf, Ext, Frame, Held as Given, ListOf, Lit, Made, Pieces, Result, World, known, together,
-)  # fmt: skip
+from guard.facts.catalog_types import Call as Spec
+from guard.facts.expr import Call
+from guard.facts.link import holding, loops, pipes
+from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link.holding import Held
+from guard.facts.link.things import Alt, Ext, Frame, Made, World, together
+from guard.model import Operation
 
 if TYPE_CHECKING:
-    from guard.facts.expr import Op
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Layer, Target
 
-PIPE = "langchain_core.runnables.RunnableSequence"
-"""What `a | b` makes of runnables."""
-PIPED = ("langchain", "langgraph")
-UNWRITTEN = "<default>"
-"""Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
 MAX_HELD = 48
-MAX_DEPTH = 6
-
-
-class Held(NamedTuple):
-    """An object that is asked when its holder is invoked. `place`: which argument and element of it holds the object;
-    alternatives for one element have the same place."""
-
-    alt: Alt
-    holds: Holds
-    place: tuple[object, ...]
+MAX_DEPTH = 8
+OWN = ("run", "delegate", "tool", "choice", "fallback")
+"""Uses of a held object that works for itself, not as a part of its holder."""
 
 
 def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
@@ -61,38 +49,42 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
                 if inner is None:
                     return None
                 client = inner
-                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None))
+                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None, True))
             return layers
     return None
 
 
-def piped(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result | None:
-    """`prompt | model | parser`: a sequence that holds both sides; None when neither is a runnable."""
-    things = [alt.thing for side in (left, right) for alt in side.alts]
-    if not any(isinstance(t, Ext) and t.chain.startswith(PIPED) for t in things):
-        return None
-    made = Call(expr.pos, Name(expr.pos, PIPE), (expr.left, expr.right), ())
-    return known(Ext(PIPE + "()", (Made(made, frame),)))
-
-
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
-    found = [target] if target.spec.of is None and _sends_itself(engine, target) else []
     start = [target]
     if target.spec.of is not None:
         value = sent(target.arguments, target.spec.of)
-        start = []
-        for alt in value.result.alts if value is not None else ():
-            inner = _with(engine, target, alt)
-            if inner is not None:
-                start.append(inner)
-                if _sends_itself(engine, inner):
-                    found.append(inner)
-        if not start and _sends_itself(engine, target):  # the object is not known, or the argument names a model
-            found = [target]
+        found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
+        start = [inner for inner in found if inner is not None]
+    # The call names a model itself only where the object is not known, or where the argument is a model's name.
+    asked: list[Target] = [] if start or not _sends_itself(engine, target) else [target]
     for outer in start:
-        found += _held_targets(engine, outer, len(outer.clients), 0)
-    return found[:MAX_HELD]
+        outer = with_settings(engine, outer, len(outer.clients))
+        if _sends_itself(engine, outer):
+            asked.append(outer._replace(choice=_chooses(outer)))
+        asked += _held_targets(engine, outer, len(outer.clients), 0)
+    if not asked and target.spec.of is None:
+        why = holding.unknown_part(engine, target)
+        asked = [target] if why is not None and _runs_models(target) else []
+    return asked[:MAX_HELD]
+
+
+def _runs_models(target: Target) -> bool:
+    """Whether an object that holds something unknown is likely to ask a model with it: a chain or an agent."""
+    return any(layer.client.object in ("chain", "agent") for layer in target.clients)
+
+
+def _chooses(target: Target) -> tuple[object, ...]:
+    """The choice that the target's own object is the default of: `model.configurable_alternatives(...)`."""
+    for layer in target.clients:
+        if layer.derived and layer.made is not None and any(h.use == "choice" for h in layer.client.holds):
+            return (layer.made.frame.path, layer.made.call.pos)
+    return target.choice
 
 
 def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
@@ -100,80 +92,96 @@ def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[
     if depth >= MAX_DEPTH:
         return []
     found: list[Target] = []
-    for layer in target.clients[:new]:
-        for held in _held_by(engine, target, layer):
-            inner = _with(engine, target, held.alt, held.holds.use)
+    for number, layer in enumerate(target.clients[:new]):
+        for held in holding.held_by(engine, target, layer):
+            inner = None if held.holds.use == "setting" else _asked(engine, target, number, held)
             if inner is None:
                 continue
-            use = held.holds.use if held.holds.use != "run" else target.use
-            inner = inner._replace(use=use, route=(*target.route, *held.place))
+            before = len(inner.clients)
+            inner = with_settings(engine, inner, inner.held)
             if _sends_itself(engine, inner):
                 found.append(inner)
-            found += _held_targets(engine, inner, len(inner.clients) - len(target.clients), depth + 1)
+            found += _held_targets(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
             if len(found) >= MAX_HELD:
                 return found
     return found
 
 
-def _held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
-    found: list[Held] = []
-    for holds in layer.client.holds:
-        if holds.use == "setting" or holds.paths:
+def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | None:
+    """The target for an object that client `number` of a target holds."""
+    use, layer = held.holds.use, target.clients[number]
+    alt = holding.as_object(engine, held.alt)
+    if alt is None:
+        return None
+    holder = target
+    if use in ("fallback", "choice") and layer.derived:  # takes the place of the object that it is derived from
+        holder = target._replace(clients=target.clients[number + 1 :], sites=())
+    inner = _with(engine, holder, alt, use)
+    if inner is None:
+        return None
+    place = (*target.route, *held.place)
+    return inner._replace(
+        use=use if use != "run" else target.use,
+        route=place,
+        spec=_spec(engine, inner, use),
+        runs=loops.product([target.runs, holding.runs(engine, target, held.holds)]),
+        fallback=target.fallback or use == "fallback",
+        choice=_choice(layer, held) if use == "choice" else target.choice,
+        prompt=(*_templates(engine, layer, held), *target.prompt),
+    )
+
+
+def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
+    made = layer.made
+    return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+
+
+def _templates(engine: Engine, layer: Layer, held: Held) -> tuple[Alt, ...]:
+    """The prompt templates that stand before an object in a sequence."""
+    number = held.place[1] if len(held.place) > 1 else None
+    if layer.made is None or not isinstance(number, int) or "*" not in held.holds.arg.names:
+        return ()
+    return pipes.templates_before(engine, layer.made, number)
+
+
+def _spec(engine: Engine, target: Target, use: str) -> Spec:
+    """The call with what the held object itself does: embedding, ranking, answering, running for several turns."""
+    spec = target.spec
+    nearest = target.clients[0].client if target.clients else None
+    own = engine.project.catalog.held_call(nearest.id) if nearest is not None else None
+    if use == "embedding" or (nearest is not None and nearest.object == "embeddings"):
+        return _plain(spec, "embedding")
+    if own is None or nearest is None:
+        return spec
+    if own.operation in ("embedding", "rerank"):
+        return _plain(spec, own.operation)
+    if use not in OWN or nearest.object not in ("agent", "model"):
+        return spec
+    return replace(
+        spec, operation=own.operation, by_model=own.by_model, turns=own.turns, turns_when=own.turns_when,
+        keeps_history=own.keeps_history,
+    )  # fmt: skip
+
+
+def _plain(spec: Spec, operation: Operation) -> Spec:
+    return replace(spec, operation=operation, by_model=(), turns=None, turns_when=(), keeps_history=False)
+
+
+def with_settings(engine: Engine, target: Target, new: int) -> Target:
+    """The target with objects that only hold arguments (`use` is `setting`) as further clients of the chain."""
+    added: list[Layer] = []
+    for layer in target.clients[:new]:
+        if not any(holds.use == "setting" for holds in layer.client.holds):
             continue
-        results: list[tuple[object, Result]] = []
-        if layer.made is not None:
-            call, frame = layer.made.call, layer.made.frame
-            if "*" in holds.arg.names:
-                results += [(n, engine.eval(arg, frame)) for n, arg in enumerate(call.args)]
-            if "**" in holds.arg.names:
-                results += [(name, engine.eval(value, frame)) for name, value in call.keywords if name is not None]
-            value = sent(CallArguments(engine, call, frame), holds.arg)
-            results += [(holds.arg.names, value.result)] if value is not None else []
-        if holds.default is not None:
-            made = layer.made or Made(target.call, target.frame)
-            results = [(place, _of_texts(engine, result, holds.default, made)) for place, result in results]
-            if all(is_absent(a) for _, r in results for a in r.alts) and not any(r.open for _, r in results):
-                bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
-                results = [("default", known(Ext(holds.default + "()", (bare,))))]
-        for place, result in results:
-            found += [Held(alt, holds, (layer.client.id, place, *inner)) for inner, alt in _elements(engine, result, 0)]
-    return found
-
-
-def _of_texts(engine: Engine, result: Result, constructor: str, holder: Made) -> Result:
-    """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
-    client = next(iter(engine.project.catalog.client_named(constructor)), None)
-    name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
-    if name is None:
-        return result
-    alts = []
-    for alt in result.alts:
-        if isinstance(alt.thing, Pieces) or (isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str)):
-            call = holder.call
-            given = cast(Expr, Given(call.pos, Result((alt,))))
-            alt = alt._replace(
-                thing=Ext(constructor + "()", (Made(Call(call.pos, call.func, (), ((name, given),)), holder.frame),))
-            )
-        alts.append(alt)
-    return Result(tuple(alts), result.open)
-
-
-def _elements(engine: Engine, result: Result, depth: int) -> list[tuple[tuple[object, ...], Alt]]:
-    """Objects in a value, each with its place: itself, the items of a list, the values of a dict."""
-    found: list[tuple[tuple[object, ...], Alt]] = []
-    for alt in result.alts:
-        thing = alt.thing
-        if isinstance(thing, Ext) and not is_absent(alt):
-            found.append(((), alt))
-        elif isinstance(thing, ListOf) and depth < 3:
-            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
-                found += [((number, *place), a) for place, a in _elements(engine, engine.force(cell), depth + 1)]
-        elif isinstance(thing, DictOf) and depth < 3:
-            for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                found += [
-                    ((entry.key, *place), a) for place, a in _elements(engine, engine.force(entry.value), depth + 1)
-                ]
-    return found
+        for held in holding.held_by(engine, target, layer):
+            if held.holds.use == "setting":
+                alt = holding.as_object(engine, held.alt)
+                added += (layers_of(engine, alt.thing) or []) if alt and isinstance(alt.thing, Ext) else []
+    if not added:
+        return target
+    end = new if target.held else len(target.clients)
+    clients = (*target.clients[:end], *added, *target.clients[end:])
+    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -192,7 +200,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
         return None
     clients = (*layers, *target.clients)
     provider = provider_of(engine, target.spec, layers) or target.provider
-    before = sites(engine, target) if use in ("chat", "embedding", "fallback", "choice", "run") else []
+    before = sites(engine, target) if use in ("chat", "embedding", "choice", "run") else []
     made = [layer.made for layer in layers if layer.made is not None and decides(engine, layer)]
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
@@ -222,7 +230,8 @@ def _sends_itself(engine: Engine, target: Target) -> bool:
 
 def is_held(engine: Engine, alt: Alt) -> bool:
     """Whether an alternative is an object of a framework rather than a name."""
-    return isinstance(alt.thing, Ext) and layers_of(engine, alt.thing) is not None
+    found = holding.as_object(engine, alt)
+    return found is not None and isinstance(found.thing, Ext) and layers_of(engine, found.thing) is not None
 
 
 def apart(found: list[Target]) -> list[list[Target]]:
@@ -234,19 +243,15 @@ def apart(found: list[Target]) -> list[list[Target]]:
     return list(groups.values())
 
 
-def is_unwritten(made: Made) -> bool:
-    """Whether an object is made by the library for lack of a given one."""
-    return isinstance(made.call.func, Name) and made.call.func.id == UNWRITTEN
-
-
 DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
-    """Whether making an object is a site: models and embeddings always, an agent where it names one or sets a limit."""
-    if not layer.client.is_site or layer.made is None or is_unwritten(layer.made):
+    """Whether making an object is a site: models and embeddings always; an agent, or an object that is derived from
+    another one, where it names a model or sets a limit."""
+    if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.object != "agent":
+    if layer.client.object != "agent" and not layer.derived:
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
@@ -275,25 +280,30 @@ def is_invoked(target: Target) -> bool:
     return target.spec.invoke or target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
-def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
-    """A stand-in target for an object that a call makes: its own settings, sent by nothing."""
-    from guard.facts.catalog_types import Call as Spec
+def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
+    """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
+    are looked at with `agents`) also what it would ask besides its model."""
     from guard.facts.link.sends import Target, provider_of
 
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):
             continue
         layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
-        if layers is None or not decides(engine, layers[-1]):
+        if layers is None or (layers[-1].client.object == "agent") != agents:
             continue
         client = layers[-1].client
-        spec = Spec(
-            alt.thing.chain,
-            client.family,
-            "embedding" if client.object == "embeddings" else "agent" if client.object == "agent" else "chat",
-        )
+        own = engine.project.catalog.held_call(client.id)
+        operation = own.operation if own is not None else "unknown"
+        spec = Spec(alt.thing.chain, client.family, operation)
         provider = provider_of(engine, spec, layers)
-        return Target(
+        target = Target(
             spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
         )
-    return None
+        if not agents:
+            return [target] if decides(engine, layers[-1]) else []
+        target = with_settings(engine, target, len(layers))
+        asked = _held_targets(engine, target, len(target.clients), 0)
+        if decides(engine, layers[-1]) and _sends_itself(engine, target):
+            asked = [target, *asked]
+        return [t for t in asked if t.use != "tool" and sites(engine, t)]
+    return []

@@ -206,8 +206,21 @@ def _settled(result: Result) -> Result:
     return Result(alts, result.open) if alts else result
 
 
+def base_made(engine: Engine, inst: Inst) -> Made | None:
+    """The call that makes the part of an object that a base outside of the repository describes: that of its
+    constructor by the last class of the repository that has one, else the call that makes the object."""
+    owned, _ = order(engine, inst.cls)
+    made = Made(inst.call, inst.frame) if inst.call is not None and inst.frame is not None else None
+    for init, frame in constructor_frames(engine, inst, owned):
+        upward = _super_call(engine, frame.path, init) if init.name == "__init__" else None
+        if upward is not None:
+            made = Made(upward, frame)
+    return made
+
+
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
-    made = (Made(inst.call, inst.frame),) if inst.call is not None and inst.frame is not None else ()
+    base_call = base_made(engine, inst)
+    made = (base_call,) if base_call is not None else ()
     bases = [
         e
         for e in outside

@@ -91,4 +91,4 @@ def _fills(engine: Engine, target: Target) -> Result | None:
 def _filled(engine: Engine, target: Target, value: Sent, values: Result | None) -> Sent:
     if values is None:
         return value
-    return value._replace(result=templates.filled(engine, value.result, values, target.frame, target.call.pos))
+    return value._replace(result=templates.placed(engine, value.result, values, target.frame, target.call.pos))

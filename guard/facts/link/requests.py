@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, OnObject, Root
+from guard.facts.link.things import Bind, Called, Frame, OnObject, Root
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
 
@@ -94,31 +94,37 @@ class Linker:
         return self._finished(made) + self._unused()
 
     def _unused(self) -> tuple[Request, ...]:
-        """Objects of frameworks that nothing visible invokes: reported, not counted."""
+        """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""
         found: list[Request] = []
+        makers: list[tuple[FileFacts, CallRef]] = []
         for path in sorted(self.project.mentioning(self.project.catalog.needles)):
             facts = self.project.facts(path)
-            if facts is None or self._is_sdk_itself(path):
-                continue
-            for ref in facts.calls:
-                if (path, ref.call.pos) not in self.used and self.project.catalog.may_make(
-                    last_name(ref.call.func) or ""
-                ):
-                    draft = self.drafter.lone_object(facts, ref)
-                    if draft is not None:
-                        found.append(self._lone(facts, ref, draft, len(found)))
+            if facts is not None and not self._is_sdk_itself(path):
+                makers += [(facts, r) for r in facts.calls if self._may_make(last_name(r.call.func) or "")]
+        for agents in (True, False):
+            for facts, ref in makers:
+                if (facts.path, ref.call.pos) in self.used:
+                    continue
+                drafts = self.drafter.lone_objects(facts, ref, agents)
+                found += [self._lone(facts, ref, draft, len(found) + n) for n, draft in enumerate(drafts)]
         return tuple(found)
+
+    def _may_make(self, name: str) -> bool:
+        return self.project.catalog.may_make(name)
 
     def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
-        site = self._site(facts, ref, "model", around.repeats)
+        own = self._site(facts, ref, "model", around.repeats)
+        parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
+        sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
+        self.used.add((facts.path, ref.call.pos))
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
-        made = self._lone_id(site, draft, number)
+        made = self._lone_id(own, draft, number)
         return Request(
             id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
-            sites=(site,), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
-            attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats, layers=draft.layers,
-            prompt=draft.prompt, reached_from=(), counted=False,
+            sites=sites, model=draft.model.value, max_output=draft.max_output.value,
+            variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
+            layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
             why_not="nothing that guard can see uses this object, or another one is taken by default",
             stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
@@ -158,6 +164,7 @@ class Linker:
         draft = leaf.draft
         engine = self.engine
         engine.ask(leaf.context)
+        self.used.update((x.made.frame.path, x.made.call.pos) for x in draft.target.clients if x.made is not None)
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
@@ -183,7 +190,9 @@ class Linker:
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
-        return Made(request, facts, ref, way, leaf.context, _merge_key(request))
+        target = draft.target
+        key = (*_merge_key(request), target.fallback, target.choice)
+        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
 
     def _parts(self, leaf: Leaf, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""
@@ -200,14 +209,32 @@ class Linker:
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft):
             parts.insert(0, made)
+        return [*self._objects(draft), *parts]
+
+    def _objects(self, draft: Draft) -> list[Part]:
+        """The calls that make the objects a request is sent through, with the functions that make those."""
+        parts: list[Part] = []
         for model in framework.sites(self.engine, draft.target):
-            self.used.add((model.frame.path, model.call.pos))
+            place = (model.frame.path, model.call.pos)
+            self.used.add(place)
             above = self._facts(model.frame.path)
-            model_ref = CallRef(model.call, model.frame.scope)
-            around = control.around(self.engine, above, model_ref, model.frame)
-            parts.insert(
-                0, Part(self._site(above, model_ref, "model", around.repeats), (model.frame.path, model.call.pos))
-            )
+            ref = CallRef(model.call, model.frame.scope)
+            around = control.around(self.engine, above, ref, model.frame)
+            made = Part(self._site(above, ref, "model", around.repeats), place)
+            parts = [*self._factories(model.frame, draft), made, *parts]
+        return parts
+
+    def _factories(self, frame: Frame | None, draft: Draft) -> list[Part]:
+        """The calls of functions that make an object, where they decide something about it, outermost first."""
+        parts: list[Part] = []
+        while frame is not None and frame.call is not None and frame.caller is not None:
+            call, caller = frame.call, frame.caller
+            if contexts.touched_within(draft.touched, Called(call, caller)):
+                facts = self._facts(caller.path)
+                ref = CallRef(call, caller.scope)
+                around = control.around(self.engine, facts, ref, caller)
+                parts.insert(0, Part(self._site(facts, ref, "wrapper", around.repeats), (caller.path, call.pos)))
+            frame = caller
         return parts
 
     # --- how often, and how many attempts -------------------------------------------------------------------------
@@ -280,6 +307,7 @@ class Linker:
         if draft.elements != (1, 1):
             low, high = draft.elements
             counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
+        counts.append(draft.target.runs)
         counts += [self.above.recursion(n).runs for n in dict.fromkeys([node, *(step.above for step in steps)])]
         on_way = {id(step.bind) for step in steps}
         others = [bind for bind in leaf.context.values() if isinstance(bind, Called) and id(bind) not in on_way]
@@ -396,7 +424,8 @@ class Linker:
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
         finished = groups.exclusive(self.engine, made, finished)
-        return tuple(groups.after(self.above, made, finished))
+        finished = groups.chosen(made, finished)
+        return tuple(groups.fallbacks(made, groups.after(self.above, made, finished)))
 
 
 def _joined(first: Request, second: Request) -> Request:

@@ -32,6 +32,7 @@ from guard.facts.link.things import (
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
+from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -50,6 +51,8 @@ class Layer(NamedTuple):
 
     client: Client
     made: Made | None
+    derived: bool = False
+    """Made of another object by a method of it (`model.bind_tools(tools)`)."""
 
 
 class Target(NamedTuple):
@@ -76,6 +79,14 @@ class Target(NamedTuple):
     """By which arguments and elements of holders the object was reached."""
     sites: tuple[Made, ...] | None = None
     """Constructors that are sites of the request; None: those of all clients that are."""
+    runs: Count = ONCE
+    """How often a held object is asked in one call."""
+    fallback: bool = False
+    """It is asked after a failure of another object."""
+    choice: tuple[object, ...] = ()
+    """The place of its holder, where one of several objects there is asked."""
+    prompt: tuple[Alt, ...] = ()
+    """Prompt templates that fill its input; innermost (nearest to the model) first."""
 
 
 def may_send(engine: Engine, ref: CallRef) -> bool:
@@ -151,21 +162,29 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
 
 
 def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
-    """`instructor.from_openai(client).chat...`: what the wrapper lacks is asked of the client it wraps."""
+    """`instructor.from_openai(client).chat...`: what the wrapper lacks is asked of the client it wraps; so is what an
+    object's attribute holds that was given to its constructor (`retriever.vectorstore.add_documents`)."""
     parts = thing.chain.split("()")
     for end in range(len(parts) - 1, 0, -1):
-        for client in engine.project.catalog.clients_by_name.get("()".join(parts[:end]), ()):
-            if client.wraps is None or end > len(thing.made):
+        for client in engine.project.catalog.client_named("()".join(parts[:end])):
+            if end > len(thing.made):
                 continue
             made = thing.made[end - 1]
-            value = sent(CallArguments(engine, made.call, made.frame), client.wraps)
-            rest, later = "()".join(parts[end:]), thing.made[end:]
+            rest, arg = parts[end], client.wraps
+            if arg is None:
+                name, _, rest = rest.lstrip(".").partition(".")
+                if not rest or not any(name in holds.arg.names for holds in client.holds):
+                    continue
+                arg, rest = Arg((name,)), "." + rest
+            value = sent(CallArguments(engine, made.call, made.frame), arg)
+            rest, later = "()".join([rest, *parts[end + 1 :]]), thing.made[end:]
             found = []
             for alt in value.result.alts if value is not None else ():
                 if isinstance(alt.thing, Ext):
                     inner = Ext(alt.thing.chain + rest, (*alt.thing.made, *later))
                     found += _of_chain(engine, inner, call, frame, world)
-            return [t._replace(clients=(*t.clients, Layer(client, made))) for t in found]
+            outer = (Layer(client, made),) if client.wraps is not None else ()
+            return [t._replace(clients=(*t.clients, *outer)) for t in found]
     return []
 
 
@@ -175,7 +194,7 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
             return None
-        layers.append(Layer(client, made))
+        layers.append(Layer(client, made, bool(layers)))
     provider = provider_of(engine, resolved.call, layers)
     return Target(
         resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True
@@ -193,7 +212,7 @@ def provider_of(engine: Engine, spec: Spec, layers: list[Layer]) -> str | None:
     """The provider: of the call itself, else by the client's base URL, else of the client."""
     if spec.provider is not None:
         return spec.provider
-    for client, made in reversed(layers):
+    for client, made, _ in reversed(layers):
         base = client.roles.get("base_url")
         if base is not None and made is not None:
             url = sent(CallArguments(engine, made.call, made.frame), base)
@@ -382,7 +401,10 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
         if value is not None:
             return value
     default: Arg | None = None
-    for number, (client, made) in reversed(list(enumerate(target.clients))):
+    layers = list(enumerate(target.clients))
+    if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
+        layers = [*layers[target.held :], *layers[: target.held]]
+    for number, (client, made, _) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue

@@ -143,7 +143,7 @@ def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 
 
-def filled(engine: Engine, text: Result, values: Result, frame: Frame, pos: Pos) -> Result:
+def placed(engine: Engine, text: Result, values: Result, frame: Frame, pos: Pos) -> Result:
     """`{name}` in texts of a framework's objects, filled with the values that they are invoked with; what is not known
     or not given is a hole by its name."""
     from guard.facts.link import containers
