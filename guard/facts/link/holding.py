@@ -25,6 +25,7 @@ from guard.facts.link.things import (
     Lit,
     Made,
     Partial,
+    Pieces,
     Result,
     known,
     within,
@@ -66,7 +67,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
             results += _later(engine, layer, holds)
         elif layer.made is not None:
             results += _given(engine, layer.client, layer.made, holds)
-        if not any(r.alts or r.open for _, r, _ in results) and not holds.paths:
+        nothing = all(is_absent(a) for _, r, _ in results for a in r.alts) and not any(r.open for _, r, _ in results)
+        if nothing and not holds.paths:
             results = _otherwise(engine, target, layer, holds)
         for place, result, name in results:
             found += [
@@ -142,23 +144,29 @@ def is_unwritten(made: Made) -> bool:
     return isinstance(made.call.func, Name) and made.call.func.id == UNWRITTEN
 
 
-def _named(result: Result, layer: Layer, holds: Holds) -> Result:
-    """A text that stands for an object is the default one with that text as its model, made by the holder's call."""
+def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Result:
+    """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
     made = layer.made
     if holds.default is None or made is None or not any(_is_text(a) for a in result.alts):
+        return result
+    client = next(iter(engine.project.catalog.client_named(holds.default)), None)
+    name = client.roles["model"].names[0] if client is not None and "model" in client.roles else "model"
+    client = next(iter(engine.project.catalog.client_named(holds.default)), None)
+    name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
+    if name is None:
         return result
     alts = []
     for alt in result.alts:
         if _is_text(alt):
             value = cast(Expr, ValueOf(made.call.pos, Result((alt,))))
-            call = Call(made.call.pos, made.call.func, (), (("model", value),))
+            call = Call(made.call.pos, made.call.func, (), ((name, value),))
             alt = alt._replace(thing=Ext(holds.default + "()", (Made(call, made.frame),)))
         alts.append(alt)
     return Result(tuple(alts), result.open)
 
 
 def _is_text(alt: Alt) -> bool:
-    return isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str)
+    return isinstance(alt.thing, Pieces) or (isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str))
 
 
 # --- added later ------------------------------------------------------------------------------------------------
@@ -268,7 +276,7 @@ def _elements(
 ) -> list[tuple[tuple[object, ...], Alt]]:  # fmt: skip
     """Things in a value, each with its place: itself, the items of a list, the values of a dict."""
     found: list[tuple[tuple[object, ...], Alt]] = []
-    for alt in _named(result, layer, holds).alts:
+    for alt in _of_texts(engine, result, layer, holds).alts:
         thing = alt.thing
         if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
             found.append(((), alt))
