@@ -37,11 +37,11 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
-    "fills",
+    "fills", "reasks",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
-provider as an argument; `chunk_size`: texts in one request; `fills`: values by name that are put into `{name}` places of the
+provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`: values by name that are put into `{name}` places of the
 prompt's texts; the rest as named."""
 
 
@@ -78,8 +78,8 @@ class Arg:
     first try."""
     forms: tuple[Form, ...] = ()
     """For inputs: how each name is to be read, parallel to `names` (empty: `text`)."""
-    given: str | None = None
-    """Argument whose presence switches the default to `given_default` (google-genai: `retry_options` without
+    given: tuple[str, ...] = ()
+    """Arguments of which the presence of one switches the default to `given_default` (google-genai: `retry_options` without
     `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
     given_default: Scalar = None
     older: tuple[Older, ...] = ()
@@ -156,6 +156,10 @@ class Holds:
     """How often it is asked in one run of the holder; None: once. A role without a value has no bound."""
     typical: int | None = None
     """How often, as a rule; None: the same as `times`."""
+    when: tuple[tuple[Arg, tuple[Scalar, ...]], ...] = ()
+    """Arguments of which one must have one of its values for anything to be asked (`planning=True`); a name of a
+    library counts by its last part (`Process.hierarchical`), `*` is any value. Of a list every element is looked at.
+    Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
 

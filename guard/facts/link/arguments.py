@@ -43,6 +43,13 @@ def is_absent(alt: Alt) -> bool:
     )
 
 
+def is_off(alt: Alt) -> bool:
+    """Whether an alternative means that something is not sent or switched off: nothing, False, an empty list."""
+    thing = alt.thing
+    empty = isinstance(thing, ListOf) and not thing.items and not thing.open
+    return is_absent(alt) or empty or (isinstance(thing, Lit) and thing.value is False)
+
+
 class Sent(NamedTuple):
     """The value of a role and the argument it was sent in (None: a default, or nothing)."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
-from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
+from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
@@ -292,7 +292,7 @@ class Drafter:
             return 1, None
         if target.spec.turns_when:
             values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            if all(v is None or (v.result.alts and all(is_absent(a) for a in v.result.alts)) for v in values):
+            if all(v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

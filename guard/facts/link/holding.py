@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import containers, objects, program_settings
-from guard.facts.link.arguments import CallArguments, is_absent, sent
+from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -28,6 +28,7 @@ from guard.facts.link.things import (
     Pieces,
     Result,
     known,
+    union,
     within,
 )  # fmt: skip
 from guard.facts.link.things import Held as ValueOf
@@ -62,6 +63,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
     """All that one layer holds, settings (`use` is `setting`) included."""
     found: list[Held] = []
     for holds in layer.client.holds:
+        if holds.when and layer.made is not None and not _applies(engine, layer.made, holds):
+            continue
         results: list[tuple[object, Result, str | None]] = []
         if holds.paths:
             results += _later(engine, layer, holds)
@@ -89,6 +92,40 @@ def given(engine: Engine, thing: Ext, name: str) -> Result | None:
             value = sent(CallArguments(engine, made.call, made.frame), arg)
             return None if value is None else value.result
     return None
+
+
+def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
+    """Whether one of the conditions may hold under which something is asked."""
+    for arg, equals in holds.when:
+        first, *rest = arg.names[0].split(".")
+        found = CallArguments(engine, made.call, made.frame).get(first, arg.pos)
+        for name in rest:
+            found = union(deep(engine, known(a.thing), [name]) for a in _things(engine, found, 0))
+        if found.open or any(_equals(alt, equals) for alt in found.alts):
+            return True
+    return False
+
+
+def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
+    """The objects of a value and of the lists in it."""
+    found: list[Alt] = []
+    for alt in result.alts:
+        if isinstance(alt.thing, ListOf) and depth < 3:
+            for cell in alt.thing.items[: containers.MAX_ELEMENTS]:
+                found += _things(engine, engine.force(cell), depth + 1)
+        elif isinstance(alt.thing, (Ext, Inst, DictOf)) and not is_absent(alt):
+            found.append(alt)
+    return found
+
+
+def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
+    if is_off(alt):
+        return False
+    if "*" in values:
+        return True
+    thing = alt.thing
+    name = thing.chain.rsplit(".", 1)[-1] if isinstance(thing, Ext) else None
+    return (isinstance(thing, Lit) and thing.value in values) or (name is not None and name in values)
 
 
 def unknown_part(engine: Engine, target: Target) -> str | None:
@@ -149,8 +186,6 @@ def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Res
     made = layer.made
     if holds.default is None or made is None or not any(_is_text(a) for a in result.alts):
         return result
-    client = next(iter(engine.project.catalog.client_named(holds.default)), None)
-    name = client.roles["model"].names[0] if client is not None and "model" in client.roles else "model"
     client = next(iter(engine.project.catalog.client_named(holds.default)), None)
     name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
     if name is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
 from guard.facts.link import containers, objects, prompt_parts, texts
-from guard.facts.link.arguments import CallArguments, Sent, is_absent
+from guard.facts.link.arguments import CallArguments, Sent, is_absent, is_off
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -344,7 +344,7 @@ class Reader:
 
     def _tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_absent(a) for a in value.result.alts)):
+        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
             return None, 0, False
         alt = self._first(value.result)
         if alt is None:

@@ -397,7 +397,7 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
     own = target.spec.roles.get(name)
     if own is not None:
-        value = _named(engine, name, sent(target.arguments, own))
+        value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
             return value
     default: Arg | None = None
@@ -409,7 +409,8 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
         if arg is None:
             continue
         if made is not None:
-            value = _named(engine, name, sent(CallArguments(engine, made.call, made.frame), arg))
+            arguments = CallArguments(engine, made.call, made.frame)
+            value = _named(engine, name, sent(arguments, arg)) or _by_another(arguments, arg)
             if value is not None:
                 return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
@@ -425,6 +426,15 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     if len(alts) == len(value.result.alts):
         return value
     return Sent(Result(alts, value.result.open), value.name) if alts else None
+
+
+def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The default that holds because another argument is sent; None where none of those is."""
+    if not arg.given or sent(arguments, Arg(arg.given)) is None:
+        return None
+    if arg.given_default is None:
+        return Sent(unknown(arg.why or "there is no limit"), None)
+    return Sent(Result((Alt(Lit(arg.given_default)),)), None)
 
 
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
