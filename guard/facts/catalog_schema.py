@@ -60,6 +60,7 @@ def _arg() -> dict[str, Any]:
             "anyOf": [_NAME, _NAMES],
         },
         given_default={**_SCALAR, "description": "null: no bound."},
+        none={"enum": ["unbounded"], "description": "What None means when it is sent, if not the default."},
         join={"type": "boolean", "description": "All names that are sent count, not only the first."},
         older={
             "description": "A default that held before a release, or several, newest first.",

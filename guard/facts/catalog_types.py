@@ -41,8 +41,8 @@ ROLES = (
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
-provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`: values by name that are put into `{name}` places of the
-prompt's texts; the rest as named."""
+provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`:
+values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,14 @@ class Arg:
     forms: tuple[Form, ...] = ()
     """For inputs: how each name is to be read, parallel to `names` (empty: `text`)."""
     given: tuple[str, ...] = ()
-    """Arguments of which the presence of one switches the default to `given_default` (google-genai: `retry_options` without
-    `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
+    """Arguments of which the presence of one switches the default to `given_default` (google-genai: `retry_options`
+    without `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
     given_default: Scalar = None
     older: tuple[Older, ...] = ()
     """Other defaults in older releases of one package, newest first."""
 
+    none: Literal["default", "unbounded"] = "default"
+    """What None means when it is sent: the same as nothing, or that there is no bound (`max_turns=None`)."""
     join: bool = False
     """All names that are sent count, not only the first (role, goal and backstory of a crewAI agent)."""
 

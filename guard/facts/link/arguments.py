@@ -149,6 +149,16 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
     return result
 
 
+def is_unbounded(arguments: Arguments, arg: Arg) -> bool:
+    """Whether None is sent where it means that there is no bound."""
+    for index, name in enumerate(arg.names if arg.none == "unbounded" else ()):
+        first, *rest = name.split(".")
+        found = deep(arguments.engine, arguments.get(first, arg.pos if index == 0 else None), rest)
+        if any(isinstance(alt.thing, Lit) and alt.thing.value is None for alt in found.alts):
+            return True
+    return False
+
+
 def sent(arguments: Arguments, arg: Arg) -> Sent | None:
     """The first of the argument names that is sent; None when surely none of them is."""
     perhaps: list[Result] = []

@@ -12,7 +12,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
-from guard.facts.link.sends import Target, role, targets
+from guard.facts.link.sends import Target, is_boundless, role, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
@@ -276,7 +276,9 @@ class Drafter:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
             number = known_number(value.result)
-            if number is not None:
+            if is_boundless(self.engine, target, name):
+                numbers[name] = None
+            elif number is not None:
                 numbers[name] = arg.as_retries(number, value.name)
             elif value.result.alts and all(is_absent(a) for a in value.result.alts):
                 default = arg.defaults(None)[0]

@@ -181,7 +181,11 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
         return target
     end = new if target.held else len(target.clients)
     clients = (*target.clients[:end], *added, *target.clients[end:])
-    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0)
+    from guard.facts.link.sends import provider_of
+
+    decides_provider = any(layer.client.provider or "base_url" in layer.client.roles for layer in added)
+    provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
+    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0, provider=provider)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:

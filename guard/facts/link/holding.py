@@ -167,13 +167,13 @@ def _otherwise(
         setting = engine.project.catalog.settings[holds.setting]
         found = program_settings.value(engine, setting, target.call, target.frame)
         if found is not None:
-            return [("setting", found, None)]
+            return [((*holds.arg.names, "setting"), found, None)]
         default = default or setting.default
     if default is None or "*" in holds.arg.names:
         return []
     made = layer.made or Made(target.call, target.frame)
     bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
-    return [("default", known(Ext(default + "()", (bare,))), None)]
+    return [((*holds.arg.names, "default"), known(Ext(default + "()", (bare,))), None)]
 
 
 def is_unwritten(made: Made) -> bool:

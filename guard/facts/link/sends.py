@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import calling, documents, framework, texts
-from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -402,7 +402,7 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
             return value
     default: Arg | None = None
     layers = list(enumerate(target.clients))
-    if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
+    if target.fallback or target.use in ("delegate", "tool"):  # it stands in for what its holder asks, with its own values
         layers = [*layers[target.held :], *layers[: target.held]]
     for number, (client, made, _) in reversed(layers):
         arg = client.roles.get(name)
@@ -426,6 +426,18 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     if len(alts) == len(value.result.alts):
         return value
     return Sent(Result(alts, value.result.open), value.name) if alts else None
+
+
+def is_boundless(engine: Engine, target: Target, name: str) -> bool:
+    """Whether a role is sent as None where that means that there is no bound."""
+    own = target.spec.roles.get(name)
+    if own is not None and is_unbounded(target.arguments, own):
+        return True
+    made = [(c.client.roles.get(name), c.made) for c in target.clients]
+    return any(
+        arg is not None and m is not None and is_unbounded(CallArguments(engine, m.call, m.frame), arg)
+        for arg, m in made
+    )
 
 
 def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
