@@ -39,7 +39,7 @@ _USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join", "none",
+    "join", "none", "by_prefix",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
@@ -127,6 +127,7 @@ def read_arg(raw: Any, where: str) -> Arg:
         read_texts(raw["given"], f"{where}.given") if "given" in raw else (),
         raw.get("given_default"),
         _older(raw["older"], f"{where}.older") if "older" in raw else (),
+        raw.get("by_prefix", _NOTHING),
         "unbounded" if raw.get("none") == "unbounded" else "default",
         bool(raw.get("join", False)),
     )

@@ -60,6 +60,11 @@ def _arg() -> dict[str, Any]:
             "anyOf": [_NAME, _NAMES],
         },
         given_default={**_SCALAR, "description": "null: no bound."},
+        by_prefix={
+            "type": "object",
+            "additionalProperties": _SCALAR,
+            "description": "Defaults by the first part of the model's name.",
+        },
         none={"enum": ["unbounded"], "description": "What None means when it is sent, if not the default."},
         join={"type": "boolean", "description": "All names that are sent count, not only the first."},
         older={

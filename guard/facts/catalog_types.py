@@ -85,6 +85,8 @@ class Arg:
     older: tuple[Older, ...] = ()
     """Other defaults in older releases of one package, newest first."""
 
+    by_prefix: Mapping[str, Scalar] = field(default_factory=dict)
+    """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
     none: Literal["default", "unbounded"] = "default"
     """What None means when it is sent: the same as nothing, or that there is no bound (`max_turns=None`)."""
     join: bool = False

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, holding, objects, prompts
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, is_boundless, role, targets
@@ -294,7 +294,10 @@ class Drafter:
             return 1, None
         if target.spec.turns_when:
             values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            if all(v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values):
+            later = "tools" in target.spec.turns_when and holding.added_tools(self.engine, target) > 0
+            if not later and all(
+                v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values
+            ):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

@@ -94,6 +94,16 @@ def given(engine: Engine, thing: Ext, name: str) -> Result | None:
     return None
 
 
+def added_tools(engine: Engine, target: Target) -> int:
+    """Number of tools that are added to an agent after it is made (`@agent.tool`)."""
+    return sum(
+        len(_later(engine, layer, holds))
+        for layer in target.clients
+        for holds in layer.client.holds
+        if holds.paths and holds.use == "tool"
+    )
+
+
 def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
     """Whether one of the conditions may hold under which something is asked."""
     for arg, equals in holds.when:
@@ -147,7 +157,8 @@ def _given(engine: Engine, client: Client, made: Made, holds: Holds) -> list[tup
     names = set(holds.arg.names)
     if "*" in names:
         plain_args = [(n, arg.value if isinstance(arg, Star) else arg) for n, arg in enumerate(call.args)]
-        found += [(n, engine.eval(arg, frame), None) for n, arg in plain_args]
+        taken = {h.arg.pos for h in client.holds if h is not holds and "*" not in h.arg.names}
+        found += [(n, engine.eval(arg, frame), None) for n, arg in plain_args if n not in taken]
     if "**" in names:
         roles = {name for role in client.roles.values() for name in role.names}
         found += [(n, engine.eval(v, frame), n) for n, v in call.keywords if n is not None and n not in roles]

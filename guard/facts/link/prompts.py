@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, prompt_parts, texts
+from guard.facts.link import containers, holding, objects, prompt_parts, texts
 from guard.facts.link.arguments import CallArguments, Sent, is_absent, is_off
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
@@ -343,6 +343,11 @@ class Reader:
     # --- tools --------------------------------------------------------------------------------------------------
 
     def _tools(self) -> tuple[str | None, int, bool]:
+        plain, count, unsure = self._given_tools()
+        added = holding.added_tools(self.engine, self.target)
+        return plain, count + added, unsure or added > 0
+
+    def _given_tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
         if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
             return None, 0, False

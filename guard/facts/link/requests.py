@@ -26,7 +26,7 @@ from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, Frame, OnObject, Root
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
+from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -118,10 +118,10 @@ class Linker:
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.used.add((facts.path, ref.call.pos))
-        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        choices, too_many, provider = self._variants(draft)
         made = self._lone_id(own, draft, number)
         return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=provider,
             sites=sites, model=draft.model.value, max_output=draft.max_output.value,
             variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
@@ -176,10 +176,10 @@ class Linker:
         )
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
-        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        choices, too_many, provider = self._variants(draft)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
-            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=provider,
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
@@ -366,6 +366,20 @@ class Linker:
             ref = CallRef(call, frame.scope)
             around = control.around(self.engine, facts, ref, frame)
             yield Part(self._site(facts, ref, "wrapper", around.repeats), (frame.path, call.pos))
+
+    def _variants(self, draft: Draft) -> tuple[tuple[Variant, ...], bool, str | None]:
+        """The variants, whether some were cut off, and the provider: where models are named with theirs, by the name."""
+        found, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
+        target = draft.target
+        named = next((layer.client for layer in target.clients if "model" in layer.client.roles), target.spec)
+        if named.provider_in_model or target.spec.provider_in_model:
+            split = self.project.catalog.split_model
+            names = [v.model.value if v.model is not None else None for v in found]
+            found = tuple(
+                replace(v, provider=(split(name)[0] if isinstance(name, str) else None) or v.provider)
+                for v, name in zip(found, names)
+            )
+        return found, too_many, found[0].provider if found else draft.providers[0][0]
 
     @staticmethod
     def _operation(draft: Draft) -> Operation:

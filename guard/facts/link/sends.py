@@ -6,6 +6,7 @@ SDK by name.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg, Client, HttpCaller
@@ -402,7 +403,10 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
             return value
     default: Arg | None = None
     layers = list(enumerate(target.clients))
-    if target.fallback or target.use in ("delegate", "tool"):  # it stands in for what its holder asks, with its own values
+    if target.fallback or target.use in (
+        "delegate",
+        "tool",
+    ):  # it stands in for what its holder asks, with its own values
         layers = [*layers[target.held :], *layers[: target.held]]
     for number, (client, made, _) in reversed(layers):
         arg = client.roles.get(name)
@@ -426,6 +430,19 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     if len(alts) == len(value.result.alts):
         return value
     return Sent(Result(alts, value.result.open), value.name) if alts else None
+
+
+def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+    """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    model = role(engine, target, "model")
+    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
+    if not names or len(names) < len(model.result.alts if model is not None else ()):
+        return None
+    parts = [re.split("[:/]", str(name))[0] for name in names]
+    if any(part not in arg.by_prefix for part in parts):
+        return None
+    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
 
 
 def is_boundless(engine: Engine, target: Target, name: str) -> bool:
@@ -453,6 +470,9 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
     from guard.facts.link.things import Hop
 
+    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    if named is not None:
+        return named
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
     settled = []
     for name in arg.env:
