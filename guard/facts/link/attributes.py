@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, cli, effects, holding, known, modules, objects, paths, records, truth
+from guard.facts.link import calling, cli, effects, framework, known, modules, objects, paths, records, truth
 from guard.facts.link.names import Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -145,7 +145,7 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         declared = cli.parsed_argument(engine, thing, name)
         if declared is not None:
             return declared
-        given = holding.given(engine, thing, name)
+        given = framework.given(engine, thing, name) if thing.chain.endswith("()") else None
         if given is not None:
             return given
         return Result((Alt(Ext(f"{thing.chain}.{name}", thing.made)),))

@@ -368,6 +368,18 @@ def passed(engine: Engine, expr: Expr, caller: Frame, name: str) -> Result:
     return moved(result, Hop(caller.path, expr.pos, "argument", name))
 
 
+def gives(engine: Engine, bind: Called, scope: Scope, name: str) -> bool:
+    """Whether a call has an argument of its own for a parameter: not one that it only passes on."""
+    call = bind.call
+    positional = [p.name for p in scope.params if p.kind in ("positional_only", "positional")]
+    if isinstance(call.func, Attr) and positional[:1] in (["self"], ["cls"]):
+        positional = positional[1:]
+    named = [value for keyword, value in call.keywords if keyword == name]
+    index = positional.index(name) if name in positional else len(call.args)
+    value = named[0] if named else call.args[index] if index < len(call.args) else None
+    return value is not None and not isinstance(value, Const) and not passes_on(engine, value, bind.frame)
+
+
 def passes_on(engine: Engine, expr: Expr, caller: Frame) -> bool:
     """Whether an argument is a bare parameter of the calling function."""
     if not isinstance(expr, Name):

@@ -62,6 +62,8 @@ class Draft(NamedTuple):
     consulted: Consulted
     prompt_only: frozenset[Root]
     """Roots that only the prompt asked for."""
+    model_from: frozenset[tuple[Root, str]]
+    """Functions and their parameters that the model was asked of."""
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
     reads: frozenset[Fact]
@@ -117,12 +119,15 @@ class Drafter:
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
+        before, engine.consulted = engine.consulted, {}
         model = either(
             [
                 (fitting(self._model(target, place), worlds), target.world),
                 *((self._model(t, place), t.world) for t in others),
             ]
         )
+        model_from = frozenset(engine.consulted)
+        engine.consulted = {**before, **engine.consulted}
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -143,7 +148,7 @@ class Drafter:
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
             target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
+            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, Scope
+from guard.facts.filefacts import Binding, CallRef, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
@@ -64,6 +64,7 @@ from guard.facts.link.things import (
     unknown,
     within,
 )  # fmt: skip
+from guard.model import Count
 
 MAX_DEPTH = 60
 """Evaluations nested in one another."""
@@ -113,6 +114,11 @@ class Engine:
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
         self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.graphs: dict[tuple[str, Pos], Any] = {}
+        """Graphs of steps, by where they are made; filled by `graphs`."""
+        self.run_by: dict[int, tuple[Count, CallRef]] = {}
+        """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
+        by `running`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}

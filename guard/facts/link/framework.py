@@ -7,16 +7,18 @@ holds what.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Call
-from guard.facts.link import holding, loops, pipes
+from guard.facts.link import graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
-from guard.facts.link.things import Alt, Ext, Frame, Made, World, together
-from guard.model import Operation
+from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, together
+from guard.model import Count, Operation
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -54,6 +56,21 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
     return None
 
 
+def given(engine: Engine, thing: Ext, name: str) -> Result | None:
+    """An attribute of an object that holds what its constructor was given: `llm.model`, `retriever.vectorstore`."""
+    for layer in reversed(layers_of(engine, thing) or ()):
+        client = layer.client
+        if client.object is None or layer.made is None or name in client.derive or name in engine.project.call_tails:
+            continue
+        names = next((role.names for role in client.roles.values() if name in role.names), None)
+        if names is None and any(name in holds.arg.names for holds in client.holds):
+            names = (name,)
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), Arg(names)) if names else None
+        if value is not None:
+            return value.result
+    return None
+
+
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
     start = [target]
@@ -74,6 +91,15 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
     return asked[:MAX_HELD]
 
 
+def starts(engine: Engine, target: Target) -> list[Target]:
+    """The target, or one for each object that an argument of its call may be (`Runner.run(agent, ...)`)."""
+    if target.spec.of is None:
+        return [target]
+    value = sent(target.arguments, target.spec.of)
+    found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
+    return [inner for inner in found if inner is not None]
+
+
 def _runs_models(target: Target) -> bool:
     """Whether an object that holds something unknown is likely to ask a model with it: a chain or an agent."""
     return any(layer.client.object in ("chain", "agent") for layer in target.clients)
@@ -89,22 +115,32 @@ def _chooses(target: Target) -> tuple[object, ...]:
 
 def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
     """Targets of what the first `new` clients hold."""
-    if depth >= MAX_DEPTH:
-        return []
     found: list[Target] = []
+    for _, _, _, inner in walk(engine, target, new, depth):
+        if inner is not None and _sends_itself(engine, inner):
+            found.append(inner)
+            if len(found) >= MAX_HELD:
+                break
+    return found
+
+
+def walk(
+    engine: Engine, target: Target, new: int, depth: int = 0
+) -> Iterator[tuple[Target, Layer, Held, Target | None]]:  # fmt: skip
+    """All that the first `new` clients of a target hold, and what that holds: with the holder, and the target for it
+    where it is an object (None: a function, or nothing that the catalogue knows)."""
+    if depth >= MAX_DEPTH:
+        return
     for number, layer in enumerate(target.clients[:new]):
         for held in holding.held_by(engine, target, layer):
             inner = None if held.holds.use == "setting" else _asked(engine, target, number, held)
             if inner is None:
+                yield target, layer, held, None
                 continue
             before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
-            if _sends_itself(engine, inner):
-                found.append(inner)
-            found += _held_targets(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
-            if len(found) >= MAX_HELD:
-                return found
-    return found
+            yield target, layer, held, inner
+            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
 
 
 def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | None:
@@ -124,11 +160,19 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         use=use if use != "run" else target.use,
         route=place,
         spec=_spec(engine, inner, use),
-        runs=loops.product([target.runs, holding.runs(engine, target, held.holds)]),
+        runs=loops.product([target.runs, times(engine, target, layer, held)]),
         fallback=target.fallback or use == "fallback",
         choice=_choice(layer, held) if use == "choice" else target.choice,
         prompt=(*_templates(engine, layer, held), *target.prompt),
     )
+
+
+def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
+    """How often a held thing is asked, or runs, in one call of its holder."""
+    found = holding.runs(engine, target, held.holds)
+    if layer.made is None or "add_node" not in held.holds.paths:
+        return found
+    return graphs.runs(engine, layer.made, held.name, found.high)
 
 
 def _choice(layer: Layer, held: Held) -> tuple[object, ...]:

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Layer, Target
 
-SETTINGS = frozenset({"model", "model_name", "model_id", "max_tokens", "deployment_name"})
-"""Attributes by which objects of frameworks tell what they were made with."""
 MAX_LATER = 64
 """Calls that add something to one object."""
 UNWRITTEN = "<default>"
@@ -79,19 +77,6 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
                 for inner, alt in _elements(engine, result, layer, holds, 0)
             ]
     return found
-
-
-def given(engine: Engine, thing: Ext, name: str) -> Result | None:
-    """`llm.model` of a framework's object: what its constructor got. None for any other attribute."""
-    if not thing.chain.endswith("()") or not thing.made:
-        return None
-    for client in engine.project.catalog.client_named(thing.chain.removesuffix("()")) if name in SETTINGS else ():
-        arg = next((a for r in ("model", "max_output") if (a := client.roles.get(r)) and name in a.names), None)
-        if client.object in ("model", "embeddings", "agent") and arg is not None:
-            made = thing.made[-1]
-            value = sent(CallArguments(engine, made.call, made.frame), arg)
-            return None if value is None else value.result
-    return None
 
 
 def added_tools(engine: Engine, target: Target) -> int:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, beyond, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, Frame, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
@@ -169,11 +169,10 @@ class Linker:
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = self._parts(leaf, steps, counted, chain)
+        parts = [*self._invokes(node, steps), *self._parts(leaf, node, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
-        sending = self._site(
-            facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
-        )
+        repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
+        sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
         reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many, provider = self._variants(draft)
@@ -194,22 +193,38 @@ class Linker:
         key = (*_merge_key(request), target.fallback, target.choice)
         return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
 
-    def _parts(self, leaf: Leaf, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
+    def _parts(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""
         draft = leaf.draft
         parts: list[Part] = []
+        called = {id(bind): root for root, bind in leaf.context.items() if isinstance(bind, Called)}
         extra = [b for b in leaf.context.values() if isinstance(b, Called) and b not in chain]
         arounds = {id(step.bind): around for step, around in zip(steps, counted.arounds[1:])}
         for bind in [*extra, *reversed(chain)]:
             above = self._facts(bind.frame.path)
             caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
             around = arounds.get(id(bind)) or self._around(bind)
-            if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
+            decides = self._decides(draft, bind, called[id(bind)]) and called[id(bind)] not in leaf.merged
+            run = running.invoked(self.engine, bind)
+            if run is not None:
+                repeats = control.around(self.engine, above, run, bind.frame).repeats
+                parts.insert(0, Part(self._site(above, run, "invoke", repeats), (bind.frame.path, run.call.pos)))
+            elif around.repeats.high != 1 or decides:
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
-        for made in self._constructors(leaf, draft):
+        for made in self._constructors(leaf, draft, self._passed_on(node, steps)):
             parts.insert(0, made)
         return [*self._objects(draft), *parts]
+
+    def _invokes(self, node: Node, steps: list[Step]) -> list[Part]:
+        """The calls that make a framework run a function on the way to the send, outermost first."""
+        parts: list[Part] = []
+        top = steps[-1].above if steps else node
+        for ref, frame in reversed(self.above.invokes(top)):
+            facts = self._facts(frame.path)
+            around = control.around(self.engine, facts, ref, frame)
+            parts.append(Part(self._site(facts, ref, "invoke", around.repeats), (frame.path, ref.call.pos)))
+        return parts
 
     def _objects(self, draft: Draft) -> list[Part]:
         """The calls that make the objects a request is sent through, with the functions that make those."""
@@ -304,14 +319,19 @@ class Linker:
     def _fixed(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Count]:
         """What multiplies apart from loops on the way: elements of a batch, recursion, callers of constructors."""
         draft, counts = leaf.draft, []
-        if draft.elements != (1, 1):
-            low, high = draft.elements
-            counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
-        counts.append(draft.target.runs)
+        counts += [*self._elements(draft), draft.target.runs]
         counts += [self.above.recursion(n).runs for n in dict.fromkeys([node, *(step.above for step in steps)])]
         on_way = {id(step.bind) for step in steps}
         others = [bind for bind in leaf.context.values() if isinstance(bind, Called) and id(bind) not in on_way]
         return [*counts, *(self._around(bind).repeats for bind in others)]
+
+    @staticmethod
+    def _elements(draft: Draft) -> list[Count]:
+        """The number of requests in a batch; none for a single request."""
+        if draft.elements == (1, 1):
+            return []
+        low, high = draft.elements
+        return [Count(low, high or max(low, 1), high, ("requests in one batch",))]
 
     def _layers_above(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted) -> list[attempts.LoopLayer]:
         """Attempts of functions that decide nothing: around closures on the way, and further up on the worst way."""
@@ -349,16 +369,53 @@ class Linker:
         span = self.spans(facts.path, ref.call.pos)
         return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
-    def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
-        """Calls that make the objects a request runs on, or that decide something."""
-        for bind in contexts.objects_of(self.engine, leaf):
-            yield from self._constructor(bind, draft)
+    def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
+        """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
+        if contexts.touched_within(draft.touched, bind):
+            return True
+        if draft.model.value.choices:
+            return False
+        given = [param for asked, param in draft.model_from if asked == root]
+        scope = self.project.scope(root.path, root.scope)
+        return any(calling.gives(self.engine, bind, scope, param) for param in given)
 
-    def _constructor(self, bind: OnObject, draft: Draft) -> Iterable[Part]:
+    def _constructors(self, leaf: Leaf, draft: Draft, nodes: list[Node]) -> Iterable[Part]:
+        """Calls that make the objects a request runs on, or that decide something, or take the function that sends."""
+        merged = [bind for root, bind in leaf.context.items() if root in leaf.merged]
+        decided = [bind for bind in contexts.objects_of(self.engine, leaf) if bind not in merged]
+        for bind in decided:
+            yield from self._constructor(bind, draft, False)
+        for bind in self._takers(decided, nodes):
+            yield from self._constructor(bind, draft, True)
+
+    def _passed_on(self, node: Node, steps: list[Step]) -> list[Node]:
+        """The functions on the way from the first on that is called by another name than its own (else the last)."""
+        nodes = [node, *(step.above for step in steps)]
+        for number, step in enumerate(steps):
+            name = self._facts(step.below[0]).scopes[step.below[1]].name
+            if step.bind is not None and last_name(step.bind.call.func) not in (name, None):
+                return nodes[number:]
+        return nodes[-1:]
+
+    def _takers(self, decided: list[OnObject], nodes: list[Node]) -> list[OnObject]:
+        """Objects that were made with the first of these functions, and with those further up that the class takes."""
+        by_class = {bind.thing.cls: [bind] for bind in decided}
+        given: set[ClassThing] = set()
+        for number, node in enumerate(dict.fromkeys(nodes)):
+            taking: dict[ClassThing, list[OnObject]] = {}
+            for bind in self.callers.takers(*node):
+                taking.setdefault(bind.thing.cls, []).append(bind)
+            for cls, binds in taking.items():
+                if number == 0:
+                    given.add(cls)
+                by_class[cls] = [b for b in by_class.get(cls, binds) if b in binds]
+        return [bind for cls in by_class if cls in given for bind in by_class[cls]]
+
+    def _constructor(self, bind: OnObject, draft: Draft, takes: bool) -> Iterable[Part]:
         call, frame = bind.thing.call, bind.thing.frame
         if call is None or frame is None:
             return
-        own = (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
+        own = takes or (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
         if not own and not contexts.touched_within(draft.touched, Called(call, frame)):
             return
         facts = self.project.facts(frame.path)
@@ -368,7 +425,7 @@ class Linker:
             yield Part(self._site(facts, ref, "wrapper", around.repeats), (frame.path, call.pos))
 
     def _variants(self, draft: Draft) -> tuple[tuple[Variant, ...], bool, str | None]:
-        """The variants, whether some were cut off, and the provider: where models are named with theirs, by the name."""
+        """The variants, whether some were cut off, and the provider: by the model's name where it has one."""
         found, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         target = draft.target
         named = next((layer.client for layer in target.clients if "model" in layer.client.roles), target.spec)
@@ -497,5 +554,6 @@ def _merge_key(request: Request) -> tuple[object, ...]:
 
 
 def _identity(request: Request) -> str:
-    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in request.sites]
+    deciding = [s for s in request.sites if s.role != "invoke" or s is request.sites[-1]]
+    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in deciding]
     return "|".join([KEY_VERSION, request.api, *names])

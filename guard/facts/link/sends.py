@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client, HttpCaller
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, texts
+from guard.facts.link import calling, documents, framework, running, texts
 from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -90,8 +90,10 @@ class Target(NamedTuple):
     """Prompt templates that fill its input; innermost (nearest to the model) first."""
 
 
-def may_send(engine: Engine, ref: CallRef) -> bool:
+def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     """Whether a call looks so much like an API that its unknown receiver is worth asking the callers for."""
+    if _in_module(engine, facts, ref):
+        return True
     names: list[str] = []
     expr: Expr = ref.call.func
     while isinstance(expr, Attr):
@@ -108,8 +110,24 @@ def may_send(engine: Engine, ref: CallRef) -> bool:
     return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
 
 
+def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a method of a framework's subclass calls what the object holds: `self.predictor(question=...)`."""
+    func, at = ref.call.func, ref.scope
+    if not isinstance(func, Attr) or not isinstance(func.base, Name) or func.base.id != "self":
+        return False
+    while at > 0 and facts.scopes[at].kind != "class":
+        at = facts.scopes[at].parent
+    return at > 0 and bool(running.bases(engine, ClassThing(facts.path, at)))
+
+
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
+    asked = direct(engine, ref, frame)
+    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+
+
+def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
+    """What a call can be by the catalogue alone; what objects of frameworks hold is not looked at."""
     found: list[Target] = []
     callee = engine.eval(ref.call.func, frame)
     followed = False
@@ -127,11 +145,11 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     if not found and not followed:
         duck = _duck(engine, ref, frame)
         found = [duck] if duck is not None else []
-    asked = [t for t in found if not _excluded(engine, t)]
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
+    return [t for t in found if not _excluded(engine, t)]
 
 
-def _is_framework(target: Target) -> bool:
+def is_framework(target: Target) -> bool:
+    """Whether a target goes through objects of a framework."""
     return target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
@@ -163,29 +181,21 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
 
 
 def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
-    """`instructor.from_openai(client).chat...`: what the wrapper lacks is asked of the client it wraps; so is what an
-    object's attribute holds that was given to its constructor (`retriever.vectorstore.add_documents`)."""
+    """`instructor.from_openai(client).chat...`: what the wrapper lacks is asked of the client it wraps."""
     parts = thing.chain.split("()")
     for end in range(len(parts) - 1, 0, -1):
-        for client in engine.project.catalog.client_named("()".join(parts[:end])):
-            if end > len(thing.made):
+        for client in engine.project.catalog.clients_by_name.get("()".join(parts[:end]), ()):
+            if client.wraps is None or end > len(thing.made):
                 continue
             made = thing.made[end - 1]
-            rest, arg = parts[end], client.wraps
-            if arg is None:
-                name, _, rest = rest.lstrip(".").partition(".")
-                if not rest or not any(name in holds.arg.names for holds in client.holds):
-                    continue
-                arg, rest = Arg((name,)), "." + rest
-            value = sent(CallArguments(engine, made.call, made.frame), arg)
-            rest, later = "()".join([rest, *parts[end + 1 :]]), thing.made[end:]
+            value = sent(CallArguments(engine, made.call, made.frame), client.wraps)
+            rest, later = "()".join(parts[end:]), thing.made[end:]
             found = []
             for alt in value.result.alts if value is not None else ():
                 if isinstance(alt.thing, Ext):
                     inner = Ext(alt.thing.chain + rest, (*alt.thing.made, *later))
                     found += _of_chain(engine, inner, call, frame, world)
-            outer = (Layer(client, made),) if client.wraps is not None else ()
-            return [t._replace(clients=(*t.clients, *outer)) for t in found]
+            return [t._replace(clients=(*t.clients, Layer(client, made))) for t in found]
     return []
 
 
@@ -382,12 +392,14 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
 
 
 def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
-    """Attributes that are bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
+    """Attributes that are, or may be, bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
     found = set()
     for scope in facts.scopes:
         for name, bindings in scope.bindings.items():
+            params = {param.name for param in scope.params}
             if "." in name and any(
-                isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "")
+                (isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or ""))
+                or (isinstance(b.value, Name) and b.value.id in params)
                 for b in bindings
             ):
                 found.add(name.rsplit(".", 1)[-1])
