@@ -131,7 +131,7 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
-            if is_absent(alt):
+            if is_off(alt):  # `llm_config=False`: there is none
                 found = ABSENT
             elif isinstance(thing, DictOf):
                 found = _dict_key(engine, thing, name)

@@ -30,6 +30,7 @@ from guard.facts.link.things import (
     Pieces,
     Result,
     World,
+    together,
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
@@ -165,7 +166,7 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
     for resolved in catalog.resolve(thing.chain) or catalog.resolve(public):
         target = _resolved(engine, resolved, thing, call, frame, world)
         if target is not None:
-            found.append(target)
+            found += _with_wrapped(engine, target)
             if target.clients and target.clients[-1].client.when is not None:
                 break
     if found:
@@ -178,6 +179,23 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
         target = _http(engine, caller, thing, call, frame, world)
         return [target] if target is not None else []
     return []
+
+
+def _with_wrapped(engine: Engine, target: Target) -> list[Target]:
+    """The target with the client that its own one wraps as a further client: it decides provider and retries."""
+    made = target.clients[-1].made if target.clients else None
+    wraps = target.clients[-1].client.wraps if target.clients else None
+    value = sent(CallArguments(engine, made.call, made.frame), wraps) if made is not None and wraps is not None else None
+    found: list[Target] = []
+    for alt in value.result.alts if value is not None else ():
+        layers = framework.layers_of(engine, alt.thing) if isinstance(alt.thing, Ext) else None
+        world = together(target.world, alt.world)
+        if layers is not None and world is not None:
+            clients = (*layers, *target.clients)
+            found.append(target._replace(
+                clients=clients, provider=provider_of(engine, target.spec, list(clients)), world=world
+            ))
+    return found or [target]
 
 
 def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
