@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, providers
-from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
+from guard.facts.link import above, attempts, containers, control, framework, holding, objects, prompts, providers
+from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
-from guard.facts.link.sends import Target, role, targets
+from guard.facts.link.sends import Target, is_boundless, role, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
@@ -290,7 +290,9 @@ class Drafter:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
             number = known_number(value.result)
-            if number is not None:
+            if is_boundless(self.engine, target, name):
+                numbers[name] = None
+            elif number is not None:
                 numbers[name] = arg.as_retries(number, value.name)
             elif value.result.alts and all(is_absent(a) for a in value.result.alts):
                 default = arg.defaults(None)[0]
@@ -315,7 +317,10 @@ class Drafter:
             return 1, None
         if target.spec.turns_when:
             values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            if all(v is None or (v.result.alts and all(is_absent(a) for a in v.result.alts)) for v in values):
+            later = "tools" in target.spec.turns_when and holding.added_tools(self.engine, target) > 0
+            if not later and all(
+                v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values
+            ):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

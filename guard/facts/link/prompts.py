@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, pipes, prompt_templates, texts
-from guard.facts.link.arguments import CallArguments, Sent, is_absent, sent
+from guard.facts.link import containers, holding, objects, pipes, prompt_parts, prompt_templates, texts
+from guard.facts.link.arguments import CallArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -90,13 +90,12 @@ class Reader:
             if name == "input" and (asked.prompt or asked.own is not None):
                 messages += self._templated()
                 continue
-            value = role(self.engine, self.target, name)
-            if value is None or (not value.result.alts and not value.result.open):
-                continue
-            if all(is_absent(a) for a in value.result.alts) and value.result.alts:
-                continue
-            form = self._form(name, value)
-            messages += self._messages(value.result, form, label, self._argument(value) or name)
+            found: list[Message] = []
+            for value, form in prompt_parts.parts(self.engine, self.target, name):
+                found += self._messages(value.result, form, label, self._argument(value) or name)
+            if len(found) > 1 and prompt_parts.is_joined(self.target, name):
+                found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
+            messages += found
         messages += self._schema()
         tools, count, tools_open = self._tools()
         prompt = Prompt(
@@ -152,12 +151,6 @@ class Reader:
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None
-
-    def _form(self, name: str, value: Sent) -> str:
-        arg = self.target.spec.roles.get(name)
-        if arg is None or not arg.forms:
-            return "text"
-        return arg.form(value.name) if value.name in arg.names else arg.forms[0]
 
     # --- messages -----------------------------------------------------------------------------------------------
 
@@ -400,8 +393,13 @@ class Reader:
     # --- tools --------------------------------------------------------------------------------------------------
 
     def _tools(self) -> tuple[str | None, int, bool]:
+        plain, count, unsure = self._given_tools()
+        added = holding.added_tools(self.engine, self.target)
+        return plain, count + added, unsure or added > 0
+
+    def _given_tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_absent(a) for a in value.result.alts)):
+        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
             return None, 0, False
         alt = self._first(value.result)
         if alt is None:

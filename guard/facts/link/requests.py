@@ -164,6 +164,7 @@ class Linker:
         draft = leaf.draft
         engine = self.engine
         engine.ask(leaf.context)
+        self.used.update((x.made.frame.path, x.made.call.pos) for x in draft.target.clients if x.made is not None)
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
