@@ -39,6 +39,7 @@ from guard.facts.expr import (
 )  # fmt: skip
 from guard.facts.filefacts import Binding, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link.declared import Declared
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -106,6 +107,8 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.declared = Declared(self)
+        """Functions of the repository that guard.yaml declares to ask a model."""
         self._depth = 0
         self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
         """Answers that asked for no root. The expression is kept so that its identity stays its own."""

@@ -7,9 +7,11 @@ is parsed only when a question asks for a name that a search of its bytes finds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from guard.facts.catalog_types import Pin
 from guard.facts.collect import collect
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.registry import Catalog
@@ -20,6 +22,9 @@ from guard.parse.python import PythonSyntax, parse_python
 from guard.sources.walk import Listing, SourceFile, read, read_text_within
 
 CODE = (".py", ".ipynb")
+_REQUIREMENTS = re.compile(
+    r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
+)
 Fact = tuple[str, str]
 """What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
@@ -37,6 +42,9 @@ class Project:
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
         self.env_files = _env_files(self.listed)
+        self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
+        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
         self._syntax: dict[str, PythonSyntax | None] = {}
@@ -283,8 +291,6 @@ def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
 
 def own_distributions(root: Path) -> frozenset[str]:
     """Normalised names of the distributions that the repository builds (pyproject.toml, setup.cfg, setup.py)."""
-    import re
-
     names: set[str] = set()
     for file, pattern in (
         ("pyproject.toml", r"(?m)^\s*name\s*=\s*[\"']([\w.-]+)[\"']"),

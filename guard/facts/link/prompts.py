@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
 from guard.facts.link import containers, objects, texts
-from guard.facts.link.arguments import CallArguments, Sent, is_absent
+from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -106,11 +106,14 @@ class Reader:
 
     def _argument(self, value: Sent) -> str | None:
         """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
-        if not isinstance(self.target.arguments, CallArguments):
+        arguments = self.target.arguments
+        if isinstance(arguments, BodyArguments):
             return None
-        call = self.target.arguments.call
+        call = arguments.call
         given = dict(call.keywords).get(value.name)
         place = next((arg.pos for arg in self.target.spec.roles.values() if value.name in arg.names[:1]), None)
+        if isinstance(arguments, OwnArguments):
+            place = arguments.position(value.name or "")
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None

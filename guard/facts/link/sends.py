@@ -12,8 +12,8 @@ from guard.facts.catalog_types import Arg, Client, HttpCaller
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, texts
-from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, texts, versions
+from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, OwnArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -21,6 +21,7 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Func,
+    Hop,
     Inst,
     Lit,
     Made,
@@ -88,7 +89,7 @@ def may_send(engine: Engine, ref: CallRef) -> bool:
     if isinstance(expr, Name):
         names.append(expr.id)
     tails = engine.project.call_tails
-    if ".".join(reversed(names[:2])) in tails:
+    if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True
     if len(names) < 2 or names[0] not in tails:
         return False
@@ -112,6 +113,10 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             followed = followed or bool(new) or _is_known_root(engine, thing)
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
+            own = engine.declared.of(thing)
+            if own is not None:
+                held = OwnArguments(engine, call, inner, own[1])
+                found.append(Target(own[0], call, inner, held, (), own[0].provider, {}, alt.world, True))
     if not found and not followed:
         duck = _duck(engine, ref, frame)
         found = [duck] if duck is not None else []
@@ -407,7 +412,6 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
 
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
-    from guard.facts.link.things import Hop
 
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
     settled = []
@@ -416,10 +420,11 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
             Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
             for path, value, line in documents.env(engine.project, name, target.frame.path)
         ]
+    arg, release = versions.settled(engine.project, arg, target.frame.path)
     if arg.how == "default":
-        hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
-        values = arg.defaults(None)[:1] if not settled else ()
-        return Result((*settled, *(Alt(Lit(value), (hop,)) for value in values)), reasons)
+        hops = (release, _default_hop(target)) if release is not None else (_default_hop(target),)
+        alts = (Alt(Lit(arg.default), hops),) if not settled else ()
+        return Result((*settled, *alts), reasons)
     if settled:
         return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
@@ -427,3 +432,12 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     return unknown(
         arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
     )
+
+
+def _default_hop(target: Target) -> Hop:
+    """Where a default stands: in guard.yaml for a user's own call, else in the SDK."""
+    place = target.spec.place
+    if place is None:
+        return Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+    path, line, column = place
+    return Hop(path, Pos(line, column, line, column), "declared", target.spec.api)
