@@ -299,7 +299,7 @@ def decides(engine: Engine, layer: Layer) -> bool:
     another one, where it names a model or sets a limit."""
     if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.object != "agent" and not layer.derived:
+    if layer.client.site or (layer.client.object != "agent" and not layer.derived):
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}

@@ -185,16 +185,18 @@ def _with_wrapped(engine: Engine, target: Target) -> list[Target]:
     """The target with the client that its own one wraps as a further client: it decides provider and retries."""
     made = target.clients[-1].made if target.clients else None
     wraps = target.clients[-1].client.wraps if target.clients else None
-    value = sent(CallArguments(engine, made.call, made.frame), wraps) if made is not None and wraps is not None else None
+    value = (
+        sent(CallArguments(engine, made.call, made.frame), wraps) if made is not None and wraps is not None else None
+    )
     found: list[Target] = []
     for alt in value.result.alts if value is not None else ():
         layers = framework.layers_of(engine, alt.thing) if isinstance(alt.thing, Ext) else None
         world = together(target.world, alt.world)
         if layers is not None and world is not None:
             clients = (*layers, *target.clients)
-            found.append(target._replace(
-                clients=clients, provider=provider_of(engine, target.spec, list(clients)), world=world
-            ))
+            found.append(
+                target._replace(clients=clients, provider=provider_of(engine, target.spec, list(clients)), world=world)
+            )
     return found or [target]
 
 
