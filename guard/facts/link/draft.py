@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, holding, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, holding, objects, prompts, providers
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, is_boundless, role, targets
@@ -111,11 +112,12 @@ class Drafter:
         """All roles of a target read; the others of the list are its variants by client."""
         engine = self.engine
         target = found[0]
-        providers: list[tuple[str | None, World]] = []
+        owners: list[providers.Provider] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
-                providers.append((other.provider, other.world))
-        worlds = [world for _, world in providers]
+            named = (self._provider(other), other.world)
+            if other.spec.operation == target.spec.operation and named not in owners:
+                owners.append(named)
+        worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
@@ -128,6 +130,7 @@ class Drafter:
         )
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
+        model, owners = providers.by_name(engine, target, model, owners)
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -147,10 +150,18 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
+
+    def _provider(self, target: Target) -> str | None:
+        """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
+        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
+        if len(names) != 1 or not isinstance(names[0], str):
+            return target.provider
+        return self.engine.project.catalog.provider_prefixes.get(names[0], names[0])
 
     def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
         for scope in _function_scopes(facts, ref.scope):
@@ -174,8 +185,7 @@ class Drafter:
         """The model: a deployment set on the client overrides it; a URL may name it."""
         for name in ("model", "deployment"):
             if name in target.captures:
-                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
-                return quantity(Sent(value, name), self.spans, is_name, place, "")
+                return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
         deployment = role(self.engine, target, "deployment")
         if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
             return quantity(deployment, self.spans, is_name, place, "")
@@ -274,9 +284,8 @@ class Drafter:
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
-            of_clients = (c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles)
-            arg = target.spec.roles.get(name) or next(of_clients, None)
             value = role(self.engine, target, name)
+            arg = self._source(target, name, value)
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
@@ -293,6 +302,15 @@ class Drafter:
             else:
                 reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
         return numbers, reasons
+
+    def _source(self, target: Target, name: str, value: Sent | None) -> Arg | None:
+        """The argument that a role's value stands in: what its number counts is said there."""
+        of_clients = [c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles]
+        own = target.spec.roles.get(name)
+        known = [arg for arg in (own, *of_clients) if arg is not None]
+        if value is not None and value.name is not None:
+            return next((arg for arg in known if value.name in arg.names), next(iter(known), None))
+        return next(iter(of_clients), own)
 
     def _turns(self, target: Target) -> tuple[int | None, str | None]:
         if target.spec.turns is None:

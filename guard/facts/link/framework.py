@@ -51,7 +51,8 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
                 if inner is None:
                     return None
                 client = inner
-                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None, True))
+                made = thing.made[number] if number < len(thing.made) else None
+                layers.append(Layer(inner, made, derived=True))
             return layers
     return None
 
@@ -163,7 +164,8 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         runs=loops.product([target.runs, times(engine, target, layer, held)]),
         fallback=target.fallback or use == "fallback",
         choice=_choice(layer, held) if use == "choice" else target.choice,
-        prompt=(*_templates(engine, layer, held), *target.prompt),
+        prompt=_templates(engine, layer, held) or target.prompt,
+        own=_own(inner, target, use),
     )
 
 
@@ -178,6 +180,14 @@ def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
 def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
     made = layer.made
     return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+
+
+def _own(inner: Target, holder: Target, use: str) -> int | None:
+    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold."""
+    kind = inner.clients[0].client.object
+    if use in ("tool", "delegate") and kind not in ("model", "embeddings"):
+        return inner.held
+    return None if holder.own is None else holder.own + inner.held
 
 
 def _templates(engine: Engine, layer: Layer, held: Held) -> tuple[Alt, ...]:
@@ -225,11 +235,13 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
         return target
     end = new if target.held else len(target.clients)
     clients = (*target.clients[:end], *added, *target.clients[end:])
-    from guard.facts.link.sends import provider_of
+    from guard.facts.link.providers import provider_of
 
+    own = None if target.own is None else target.own + len(added)
     decides_provider = any(layer.client.provider or "base_url" in layer.client.roles for layer in added)
     provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
-    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0, provider=provider)
+    before = target.held + len(added) if target.held else 0
+    return target._replace(clients=clients, held=before, own=own, provider=provider)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -238,7 +250,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     Constructors that were its sites stay so when the held object is asked on behalf of its holder (an agent's model),
     not when it works for itself (an agent as a tool).
     """
-    from guard.facts.link.sends import provider_of
+    from guard.facts.link.providers import provider_of
 
     if not isinstance(alt.thing, Ext):
         return None
@@ -292,6 +304,7 @@ def apart(found: list[Target]) -> list[list[Target]]:
 
 
 DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
+"""Roles by which making an agent is a site; of an object that is derived from another one the first three."""
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
@@ -303,7 +316,7 @@ def decides(engine: Engine, layer: Layer) -> bool:
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
-    for name in DECIDING:
+    for name in DECIDING if not layer.derived else DECIDING[:3]:
         role = layer.client.roles.get(name)
         value = sent(arguments, role) if role is not None else None
         if role is None or value is None:
@@ -331,7 +344,8 @@ def is_invoked(target: Target) -> bool:
 def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
     """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
     are looked at with `agents`) also what it would ask besides its model."""
-    from guard.facts.link.sends import Target, provider_of
+    from guard.facts.link.providers import provider_of
+    from guard.facts.link.sends import Target
 
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):

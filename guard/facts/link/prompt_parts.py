@@ -52,10 +52,10 @@ def is_joined(target: Target, name: str) -> bool:
 
 def _places(engine: Engine, target: Target, name: str) -> Iterator[tuple[Arguments, Arg]]:
     """Where a role can be sent: in the call, then in what makes the clients, innermost first."""
-    own = target.spec.roles.get(name)
+    own = target.spec.roles.get(name) if target.own is None else None
     if own is not None:
         yield target.arguments, own
-    for layer in reversed(target.clients):
+    for layer in reversed(target.clients[: target.own]):
         arg = layer.client.roles.get(name)
         if arg is not None and layer.made is not None:
             yield CallArguments(engine, layer.made.call, layer.made.frame), arg

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running
+from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
@@ -85,7 +85,7 @@ class Linker:
         telling = [
             path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
         ]
-        for path in sorted({*telling, *beyond.invoking(self.project, telling)}):
+        for path in sorted({*telling, *beyond.invoking(self.project, telling), *web.helper_files(self.project)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue
@@ -118,10 +118,10 @@ class Linker:
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.used.add((facts.path, ref.call.pos))
-        choices, too_many, provider = self._variants(draft)
+        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         made = self._lone_id(own, draft, number)
         return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=provider,
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=sites, model=draft.model.value, max_output=draft.max_output.value,
             variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
@@ -174,11 +174,15 @@ class Linker:
         repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
         sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
-        reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
-        choices, too_many, provider = self._variants(draft)
+        bind = leaf.context.get(Root("callers", *counted.at))
+        if isinstance(bind, Stop) and bind.outside:
+            reached = self.entries.itself(counted.at, counted.inner)
+        else:
+            reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
+        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
-            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=provider,
+            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
@@ -424,20 +428,6 @@ class Linker:
             around = control.around(self.engine, facts, ref, frame)
             yield Part(self._site(facts, ref, "wrapper", around.repeats), (frame.path, call.pos))
 
-    def _variants(self, draft: Draft) -> tuple[tuple[Variant, ...], bool, str | None]:
-        """The variants, whether some were cut off, and the provider: by the model's name where it has one."""
-        found, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
-        target = draft.target
-        named = next((layer.client for layer in target.clients if "model" in layer.client.roles), target.spec)
-        if named.provider_in_model or target.spec.provider_in_model:
-            split = self.project.catalog.split_model
-            names = [v.model.value if v.model is not None else None for v in found]
-            found = tuple(
-                replace(v, provider=(split(name)[0] if isinstance(name, str) else None) or v.provider)
-                for v, name in zip(found, names)
-            )
-        return found, too_many, found[0].provider if found else draft.providers[0][0]
-
     @staticmethod
     def _operation(draft: Draft) -> Operation:
         name = next((c.value for c in draft.model.value.choices if isinstance(c.value, str)), None)
@@ -497,6 +487,11 @@ class Linker:
         finished = groups.exclusive(self.engine, made, finished)
         finished = groups.chosen(made, finished)
         return tuple(groups.fallbacks(made, groups.after(self.above, made, finished)))
+
+
+def _provider(draft: Draft, choices: tuple[Variant, ...]) -> str | None:
+    """The provider of the default: of its client, else the one that its model's name begins with."""
+    return draft.providers[0][0] or (choices[0].provider if choices else None)
 
 
 def _joined(first: Request, second: Request) -> Request:
