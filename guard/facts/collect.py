@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from guard.facts.expr import Expr, Opaque, Pos, Seq, dotted, last_name
 from guard.facts.filefacts import Binding, Block, BlockKind, Comment, Effect, FileFacts, Scope
-from guard.facts.lower import Lowering
+from guard.facts.lower import BINARY, Lowering
 from guard.parse.python import PythonSyntax
 
 
@@ -118,10 +118,7 @@ class _Statements:
 
     def _augassign(self, node: ast.AugAssign, scope: Scope) -> None:
         value = self.low.expr(node.value, scope.id)
-        op = {"Add": "+", "Sub": "-", "Mult": "*", "BitOr": "|", "Mod": "%", "Div": "/"}.get(
-            type(node.op).__name__, "?"
-        )
-        self.low.bind(node.target, scope, "aug", value, self.low.pos(node).end, (), op=op)
+        self.low.bind(node.target, scope, "aug", value, self.low.pos(node).end, (), op=BINARY[type(node.op)])
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         scope.returns.append((self.low.pos(node).start, self.low.optional(node.value, scope.id)))

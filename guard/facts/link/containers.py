@@ -6,6 +6,7 @@ of its own, so that values of the same element stay together.
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
@@ -33,10 +34,14 @@ from guard.facts.link.things import (
     within,
 )  # fmt: skip
 
+from guard.model import Scalar
+
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_ELEMENTS = 24
+MAX_LENGTH = 1000
+"""Items of a list that is put together from others; further ones are a gap."""
 MAX_ITEMS = 200
 """Items of a list whose order is kept for a prompt."""
 
@@ -59,7 +64,19 @@ def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
         else:
             gaps.append((len(items), gap_name(item.value)))
             reasons.append(inner.open[0] if inner.open else "further items are spread into it")
-    return Result((Alt(ListOf(tuple(items), tuple(reasons), expr.kind, tuple(gaps))),))
+    made = ListOf(tuple(items), tuple(dict.fromkeys(reasons)), expr.kind, tuple(gaps))
+    return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
+
+
+def distinct(engine: Engine, thing: ListOf) -> ListOf:
+    """A list as a set: in no order, equal items once; some may be missing where not all are known."""
+    from guard.facts.link import plain
+
+    values = plain.of(engine, thing._replace(kind="list"))
+    if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
+        return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
+    items = {value: cell for value, cell in reversed(list(zip(values, thing.items)))}
+    return thing._replace(items=tuple(reversed(items.values())), kind="set", gaps=())
 
 
 def shifted(thing: ListOf, by: int, name: str) -> list[tuple[int, str]]:
@@ -92,60 +109,101 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
     if not right.items and not right.open:
         return left
     gaps = (*shifted(left, 0, ""), *shifted(right, len(left.items), name))
-    return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps, False, left.fewer or right.fewer)
+    reasons = tuple(dict.fromkeys((*left.open, *right.open)))
+    items = left.items + right.items
+    if len(items) > MAX_LENGTH:
+        reasons = (*reasons, f"more than {MAX_LENGTH:,} items")
+        items, gaps = items[:MAX_LENGTH], (*(gap for gap in gaps if gap[0] < MAX_LENGTH), (MAX_LENGTH, name))
+    return ListOf(items, reasons, left.kind, gaps[:MAX_LENGTH], False, left.fewer or right.fewer)
 
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
     """A dict display; `**other` merges what is known of the other dict. Several possible dicts stay apart."""
     rows: list[Alt] = [Alt(DictOf(()))]
     reasons: list[str] = []
+    plain: list[Entry] = []
     for key, value in expr.items:
         if key is not None:
             found = engine.eval(key, frame)
             keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
             exact = len(keys) == 1 and len(found.alts) == 1 and not found.open
-            entries = tuple(Entry(k, Thunk(value, frame), exact) for k in keys)
-            why = () if exact else ("a key that is not known",)
-            rows = [_extended(row, DictOf(entries, why)) for row in rows]
+            plain += [Entry(k, Thunk(value, frame), exact) for k in keys]
+            if not exact:
+                rows = [_extended(row, DictOf(tuple(plain), ("a key that is not known",))) for row in rows]
+                plain = []
             continue
-        inner = engine.eval(value, frame)
-        spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
-        if not spread:
-            none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
-            why = (
-                () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
-            )
-            rows = [_extended(row, DictOf((), why)) for row in rows]
-            continue
-        reasons += inner.open
-        if any(
-            not isinstance(a.thing, DictOf) and not (isinstance(a.thing, Lit) and a.thing.value is None)
-            for a in inner.alts
-        ):
-            reasons.append("further keys are spread into it")
-        grown = []
-        for row in rows:
-            for alt in spread:
-                grown += [
-                    _extended(a, alt.thing)
-                    for a in within(Result((row,)), alt.world).alts
-                    if isinstance(alt.thing, DictOf)
-                ]
-        rows = grown[:MAX_ELEMENTS]
-    return Result(tuple(rows), tuple(reasons))
+        rows = _spread(engine, [_extended(row, DictOf(tuple(plain))) for row in rows], value, frame, reasons)
+        plain = []
+    return Result(tuple(_extended(row, DictOf(tuple(plain))) for row in rows), tuple(dict.fromkeys(reasons)))
+
+
+def _spread(engine: Engine, rows: list[Alt], value: Expr, frame: Frame, reasons: list[str]) -> list[Alt]:
+    """The dicts with what `**value` adds to each; reasons why it may add more are noted."""
+    inner = engine.eval(value, frame)
+    spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
+    if not spread:
+        none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
+        why = () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
+        return [_extended(row, DictOf((), why)) for row in rows]
+    reasons += inner.open
+    if any(
+        not isinstance(a.thing, DictOf) and not (isinstance(a.thing, Lit) and a.thing.value is None) for a in inner.alts
+    ):
+        reasons.append("further keys are spread into it")
+    grown = []
+    for row in rows:
+        for alt in spread:
+            grown += [
+                _extended(a, alt.thing)
+                for a in within(Result((row,)), alt.world).alts
+                if isinstance(alt.thing, DictOf)
+            ]
+    if len(grown) > MAX_ELEMENTS:
+        reasons.append(f"more than {MAX_ELEMENTS} dicts can arrive")
+    return grown[:MAX_ELEMENTS]
+
+
+def with_entries(old: tuple[Entry, ...], new: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries of a dict with further ones: a sure one takes the place of those of its key."""
+    if not old or not new:
+        return new or old
+    rows: dict[object, list[Entry]] = {}
+    for entry in (*old, *new):
+        if entry.sure:
+            rows[entry.key] = [entry]
+        else:
+            rows.setdefault(entry.key, []).append(entry)
+    return tuple(entry for row in rows.values() for entry in row)
+
+
+def each_key(engine: Engine, owner: DictOf) -> list[Entry]:
+    """The entries of a dict, each key once: with what it can hold, sure where one of its entries is."""
+    by_key: dict[Scalar, list[Entry]] = {}
+    for entry in owner.entries:
+        by_key.setdefault(entry.key, []).append(entry)
+    found = []
+    for key, entries in by_key.items():
+        if len(entries) > 1:
+            last = max((at for at, entry in enumerate(entries) if entry.sure), default=0)
+            value = union([engine.force(e.value) for e in entries[last:]])
+            entries = [Entry(key, value, any(e.sure for e in entries))]
+        found.append(entries[0])
+    return found
 
 
 def _extended(row: Alt, more: DictOf) -> Alt:
     from guard.facts.link.texts import merged
 
-    return Alt(merged(row.thing, more), row.trail, row.world) if isinstance(row.thing, DictOf) else row
+    if not isinstance(row.thing, DictOf) or not (more.entries or more.open):
+        return row
+    return Alt(merged(row.thing, more), row.trail, row.world)
 
 
 def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
     """The value under a key: the last sure entry and those set under a condition behind it. None when it is absent."""
     results: list[Result] = []
     for entry in reversed(entries.entries):
-        if entry.key == key and type(entry.key) is type(key):
+        if entry.key == key:
             results.append(engine.force(entry.value))
             if entry.sure:
                 break
@@ -157,6 +215,11 @@ def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
     return union(results)
 
 
+def unordered(thing: ListOf) -> bool:
+    """Whether no number of an item is sure."""
+    return thing.kind == "set" or thing.fewer
+
+
 def turned(thing: ListOf) -> ListOf:
     """The list in reverse."""
     if thing.kind == "set":
@@ -165,18 +228,18 @@ def turned(thing: ListOf) -> ListOf:
     return thing._replace(items=thing.items[::-1], gaps=gaps[::-1])
 
 
-def in_sorted_order(engine: Engine, thing: ListOf, plain: bool) -> ListOf:
-    """The list in order, where all of its items are known texts or numbers and no key says another order."""
-    rows = [engine.force(cell) for cell in thing.items] if plain and not thing.open and not thing.fewer else []
-    values = [
-        r.alts[0].thing.value for r in rows if len(r.alts) == 1 and not r.open and isinstance(r.alts[0].thing, Lit)
-    ]
-    if not values or len(values) < len(rows):
+def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | None, Expr], ...]) -> ListOf:
+    """The list in order, where all of its items are known through and through and no key says another order."""
+    from guard.facts.link import plain
+
+    turned_round = [value.value for name, value in keywords if name == "reverse" and isinstance(value, Const)]
+    values = plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    if values is plain.NOT_PLAIN:
         return thing._replace(kind="set", gaps=())
     try:
-        order = sorted(range(len(rows)), key=lambda index: values[index])  # type: ignore[arg-type,return-value]
+        order = sorted(range(len(values)), key=lambda index: values[index], reverse=turned_round == [True])
     except TypeError:
-        return thing._replace(kind="set")
+        return thing._replace(kind="set", gaps=())
     return thing._replace(items=tuple(thing.items[index] for index in order), kind="list")
 
 
@@ -200,6 +263,10 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
             if literal
             else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
         )
+    if isinstance(thing, (Lit, Pieces)):
+        from guard.facts.link import plain
+
+        return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
     if isinstance(thing, ClassThing):
         from guard.facts.link import objects
 
@@ -237,13 +304,14 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
 
 def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:
     """One of all values of a dict, each in the world of its key."""
-    entries = thing.entries[:MAX_ELEMENTS]
-    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries])
-    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open)))) if thing.entries else unknown(why)
+    entries = each_key(engine, thing)
+    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries[:MAX_ELEMENTS]])
+    more = (f"more than {MAX_ELEMENTS} values can arrive",) if len(entries) > MAX_ELEMENTS else ()
+    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open, *more)))) if entries else unknown(why)
 
 
 def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
-    if thing.kind == "set" or thing.fewer:  # its order is not known
+    if unordered(thing):
         return elements(engine, Result((Alt(thing),)), ("key", frame.key, expr.pos))
     if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
         return engine.force(thing.items[index])
@@ -272,12 +340,13 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     exact = all(
         given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step))
     )
+    in_place = (key.low, key.high, key.step) == (None, None, None)
     results: list[Result] = []
     for alt in base.alts:
         thing: Thing = alt.thing
         if isinstance(thing, Lit) and isinstance(thing.value, str) and exact:
             results.append(Result((Alt(Lit(thing.value[low:high:step]), alt.trail, alt.world),)))
-        elif isinstance(thing, ListOf) and exact and not thing.open:
+        elif isinstance(thing, ListOf) and exact and not thing.open and (in_place or not unordered(thing)):
             results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf):
             part_of = thing._replace(open=(*thing.open, "a part of it is taken"), gaps=((0, gap_name(expr.base)),))
@@ -312,13 +381,17 @@ def elements(engine: Engine, result: Result, decision: object) -> Result:
                 results.append(within(element, frozenset({(decision, index)})) if many else element)
             if thing.open or len(thing.items) > MAX_ELEMENTS:
                 results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
+        elif isinstance(thing, Lit) and isinstance(thing.value, str):
+            from guard.facts.link import sequences
+
+            results.append(elements(engine, sequences.as_list(Result((alt,))), decision))
         elif isinstance(thing, DictOf):
             results += [
                 within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)}))
-                for entry in thing.entries[:MAX_ELEMENTS]
+                for entry in each_key(engine, thing)[:MAX_ELEMENTS]
             ]
-            if thing.open:
-                results.append(unknown(thing.open[0]))
+            if thing.open or len(thing.entries) > MAX_ELEMENTS:
+                results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
         else:
             results.append(
                 unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed")

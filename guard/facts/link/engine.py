@@ -22,6 +22,7 @@ from guard.facts.expr import (
     Compare,
     Const,
     Expr,
+    Format,
     IfElse,
     Item,
     Lambda,
@@ -115,7 +116,7 @@ class Engine:
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
-            Map: self._map, Text: texts.formatted, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
+            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
             Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
@@ -429,5 +430,5 @@ class Engine:
         return unknown(expr.why if isinstance(expr, Opaque) else "a slice")
 
 
-_WITH_ENGINE = frozenset({Attr, Text, Op, Unary, Logic, Compare})
+_WITH_ENGINE = frozenset({Attr, Text, Format, Op, Unary, Logic, Compare})
 """Kinds whose handlers are functions of other modules and take the engine first."""

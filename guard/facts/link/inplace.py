@@ -173,8 +173,8 @@ def _list_call(
         return containers.joined(thing, _extension(engine, call, frame))._replace(kind="set")
     if method == "reverse" and sure and thing.kind == "list":
         return containers.turned(thing) if not repeated else thing._replace(kind="set")
-    if method == "sort" and sure and not call.keywords and not thing.open:
-        return containers.in_sorted_order(engine, thing, True)
+    if method == "sort" and sure and not thing.open:
+        return containers.in_sorted_order(engine, thing, call.keywords)
     if method in ("reverse", "sort", "rotate"):
         return thing._replace(kind="set", gaps=((0, ""),) if thing.open else ())
     if method == "pop":
