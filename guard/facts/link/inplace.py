@@ -102,10 +102,10 @@ def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Fr
             and isinstance(key, (str, int))
             and not any(e.key == key and e.sure for e in thing.entries)
         ):
-            return thing._replace(
-                entries=(Entry(key, Thunk(call.args[1], frame), sure and not thing.open), *thing.entries)
-            )
-        return thing
+            entry = Entry(key, Thunk(call.args[1], frame), sure and not thing.open)
+            at = next((i for i, e in enumerate(thing.entries) if e.key == key), len(thing.entries))
+            return thing._replace(entries=(*thing.entries[:at], entry, *thing.entries[at:]))
+        return thing if key is not _NOTHING else thing._replace(open=(*thing.open, "a key that is not known is set"))
     if method == "pop" and call.args:
         return _without(thing, _literal(engine, call.args[0], frame), sure)
     if method == "clear":
