@@ -49,6 +49,7 @@ class Callers:
         self.engine = engine
         self.hands = Hands(engine.project, self._parameter)
         self._kept: dict[Root, list[Bind]] = {}
+        self._takers: dict[tuple[str, int], list[OnObject]] = {}
         engine.made_objects = lambda cls: [
             b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)
         ]
@@ -65,6 +66,36 @@ class Callers:
                 self.engine.context, self.engine.work = outer, work
             self._kept[root] = found
         return self._kept[root]
+
+    def takers(self, path: str, scope: int) -> list[OnObject]:
+        """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
+        if (path, scope) not in self._takers:
+            outer, work = self.engine.context, self.engine.work
+            self.engine.context = {}
+            try:
+                self._takers[path, scope] = self._made_with(Root("callers", path, scope))
+            finally:
+                self.engine.context, self.engine.work = outer, work
+        return self._takers[path, scope]
+
+    def _made_with(self, root: Root) -> list[OnObject]:
+        engine = self.engine
+        scope = engine.project.scope(root.path, root.scope)
+        if scope.kind != "function":
+            return []
+        seeds = self._seeds(root, scope, self._names(root, scope))
+        found: list[OnObject] = []
+        for facts, ref, _ in self.hands.takers(seeds, lambda paths: self._allowed(paths, root.path)):
+            frame = engine.root(facts.path, ref.scope)
+            engine.work = 0
+            made = [a.thing for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)]
+            if not made:
+                continue
+            given = [*ref.call.args, *(value for _, value in ref.call.keywords)]
+            things = [a.thing for value in given for a in engine.quietly(value, frame).alts]
+            if any(isinstance(thing, (Func, Partial)) and self._enters(thing, root, scope) for thing in things):
+                found.append(OnObject(Inst(made[0], ref.call, frame)))
+        return found
 
     # --- calls of functions -------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, truth
 from guard.facts.link.attempts import LoopLayer, retry_loop
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Frame, Held, Result, Root
+from guard.facts.link.things import DEPENDENCY, Frame, Held, Result, Root
 from guard.facts.lower import EACH
 from guard.model import ONCE, Count
 
@@ -54,8 +54,10 @@ class _Quiet:
             return engine.eval(expr, frame)
         finally:
             inner, engine.consulted = engine.consulted, outer
-            self.asks |= {root for (root, _), bind in inner.items() if bind is None}
-            engine.consulted.update({key: bind for key, bind in inner.items() if bind is not None})
+            self.asks |= {root for (root, what), bind in inner.items() if bind is None and what != DEPENDENCY}
+            engine.consulted.update(
+                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
+            )
 
 
 def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:

@@ -75,16 +75,20 @@ MAX_WORK = 60_000
 Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
-class _Decided(NamedTuple):
-    """An answer with what it depends on; expression and decisions are kept so that their identities stay their own."""
+class _Answer(NamedTuple):
+    """An answer with what it depends on; what was asked and the decisions are kept so that identities stay their own."""
 
-    expr: Any
+    asked: object
     consulted: Consulted
     read: frozenset[Fact]
-    result: Result
+    result: Any
 
 
-_NO_ANSWERS: dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]] = {}
+class _Split(NamedTuple):
+    """Answers that differ by what the context decides for a root, by identity of the decision."""
+
+    root: Root
+    answers: dict[int, Any]
 
 
 class Engine:
@@ -107,11 +111,11 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.augmented: dict[int, tuple[Binding, Expr]] = {}
+        """By identity of a `name += value`: the binding, and the expression that reads what was before."""
         self._depth = 0
-        self._settled: dict[tuple[int, int], tuple[Any, frozenset[Fact], Result]] = {}
-        """Answers that asked for no root. The expression is kept so that its identity stays its own."""
-        self._decided: dict[tuple[int, int], dict[tuple[Root, ...], dict[tuple[int, ...], _Decided]]] = {}
-        """Answers under decisions of the context: by the roots that were asked for, then by what decided them."""
+        self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
+        """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
@@ -206,56 +210,68 @@ class Engine:
         if isinstance(expr, Held):
             return self.force(expr.cell)
         key = (id(expr), frame.key)
-        kept = self._kept(key)
+        kept = self.kept(key)
         if kept is not None:
-            return kept
+            return cast(Result, kept.result)
         if key in self._active:
             return unknown("it depends on itself")
         if self._depth >= MAX_DEPTH or self.work >= MAX_WORK:
             return unknown("following it further would take too long")
-        outer, reads = self.consulted, self.project.reads
-        self.consulted, self.project.reads = {}, set()
         self._active.add(key)
         self._depth += 1
         self.work += 1
+        handler = self._by_type[type(expr)]
         try:
-            result = cast(
-                Result,
-                self._by_type[type(expr)](expr, frame)
-                if type(expr) not in _WITH_ENGINE
-                else self._by_type[type(expr)](self, expr, frame),
-            )
+            if type(expr) in _WITH_ENGINE:
+                return cast(Result, self.keeping(key, expr, lambda: handler(self, expr, frame)))
+            return cast(Result, self.keeping(key, expr, lambda: handler(expr, frame)))
         finally:
             self._depth -= 1
             self._active.discard(key)
+
+    def keeping(self, key: tuple[int, ...], asked: object, answer: Callable[[], Any]) -> Any:
+        """Answer a question and keep the answer for the same decisions of the context.
+
+        `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
+        """
+        outer, reads = self.consulted, self.project.reads
+        self.consulted, self.project.reads = {}, set()
+        try:
+            result = answer()
+        finally:
             inner, read = self.consulted, self.project.reads
             self.consulted, self.project.reads = outer, reads
             self.consulted.update(inner)
             self.project.reads |= read
         if self.work < MAX_WORK:
-            if inner:
-                roots = tuple(dict.fromkeys(root for root, _ in inner))
-                binds = tuple([id(self.context.get(root)) for root in roots])
-                self._decided.setdefault(key, {}).setdefault(roots, {})[binds] = _Decided(
-                    expr, inner, frozenset(read), result
-                )
-            else:
-                self._settled[key] = (expr, frozenset(read), result)
+            self._keep(key, _Answer(asked, inner, frozenset(read), result))
         return result
 
-    def _kept(self, key: tuple[int, int]) -> Result | None:
-        """An answer given before under the same decisions of the context."""
-        settled = self._settled.get(key)
-        if settled is not None:
-            self.project.reads |= settled[1]
-            return settled[2]
-        for roots, answers in self._decided.get(key, _NO_ANSWERS).items():
-            found = answers.get(tuple([id(self.context.get(root)) for root in roots]))
-            if found is not None:
-                self.consulted.update(found.consulted)
-                self.project.reads |= found.read
-                return found.result
-        return None
+    def kept(self, key: tuple[int, ...]) -> _Answer | None:
+        """An answer given before under the same decisions of the context; what it depends on is noted again."""
+        found: Any = self._answers.get(key)
+        while type(found) is _Split:
+            found = found.answers.get(id(self.context.get(found.root)))
+        if found is not None:
+            self.consulted.update(found.consulted)
+            self.project.reads |= found.read
+        return cast("_Answer | None", found)
+
+    def _keep(self, key: tuple[int, ...], answer: _Answer) -> None:
+        """Put an answer where the same decisions lead to it.
+
+        Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
+        """
+        roots = dict.fromkeys(root for root, _ in answer.consulted)
+        holder: dict[Any, Any] = self._answers
+        place: Any = key
+        while roots:
+            found = holder.get(place)
+            if type(found) is not _Split or found.root not in roots:
+                found = holder[place] = _Split(next(iter(roots)), {})
+            del roots[found.root]
+            holder, place = found.answers, id(self.context.get(found.root))
+        holder[place] = answer
 
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""

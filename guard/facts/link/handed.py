@@ -6,7 +6,7 @@ default, a keyword argument, a dict's key, a parameter. Which of them really mea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from guard.facts.expr import (
@@ -74,24 +74,42 @@ class Hands:
     def calls(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
         """Calls by other names. `names`: own names -> files in which they mean the function."""
         found: dict[tuple[str, object], Handed] = {}
+        for name, facts, telling, hops in self._walk(names, allowed):
+            for ref in self._index(facts).callees.get(name, ()):
+                if hops or last_name(ref.call.func) != name:
+                    found.setdefault((facts.path, ref.call.pos), Handed(facts, ref, telling))
+            if len(found) >= MAX_CALLS:
+                break
+        return list(found.values())
+
+    def takers(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
+        """Calls that are given the function, by its own or another name, as an argument."""
+        found: dict[tuple[str, object], Handed] = {}
+        for name, facts, telling, _ in self._walk(names, allowed):
+            for ref, _ in self._index(facts).arguments.get(name, ()):
+                found.setdefault((facts.path, ref.call.pos), Handed(facts, ref, telling))
+            if len(found) >= MAX_CALLS:
+                break
+        return list(found.values())
+
+    def _walk(
+        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]
+    ) -> Iterator[tuple[str, FileFacts, bool, int]]:
+        """Names and files in which they may mean the function, whether they are telling, and after how many hops."""
         waiting = [(name, frozenset(paths), False, 0) for name, paths in names.items()]
         seen = {(name, paths) for name, paths, _, _ in waiting}
-        while waiting and len(seen) < MAX_NAMES and len(found) < MAX_CALLS:
+        while waiting and len(seen) < MAX_NAMES:
             name, paths, telling, hops = waiting.pop(0)
             for path in sorted(paths):
                 facts = self.project.facts(path)
                 if facts is None:
                     continue
-                index = self._index(facts)
-                for ref in index.callees.get(name, ()):
-                    if hops or last_name(ref.call.func) != name:
-                        found.setdefault((path, ref.call.pos), Handed(facts, ref, telling))
+                yield name, facts, telling, hops
                 if hops < MAX_HOPS:
-                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed):
+                    for alias, where, clear in self._aliases(facts, self._index(facts), name, telling, allowed):
                         if (alias, where) not in seen and alias not in names:
                             seen.add((alias, where))
                             waiting.append((alias, where, clear, hops + 1))
-        return list(found.values())
 
     def _aliases(
         self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]]

@@ -46,12 +46,9 @@ def reaching(
         if arms is None:
             continue
         found.append(Reached(binding, arms))
-        if not arms:
-            return found + _carried(scope, bindings, use), True
-        if len(arms) == 1 and _covers(scope, arms[0], covered, feasible):
-            return found + _carried(scope, bindings, use), True
-    found += _carried(scope, bindings, use)
-    return found, False
+        if not arms or (len(arms) == 1 and _covers(scope, arms[0], covered, feasible)):
+            return found + _carried(scope, bindings, use, binding.pos.start), True
+    return found + _carried(scope, bindings, use, None), False
 
 
 def _open_arms(
@@ -89,22 +86,27 @@ def _covers(
     return possible <= arms
 
 
-def _carried(scope: Scope, bindings: Sequence[Binding], use: Place) -> list[Reached]:
-    """Literals bound behind the use in the same loop: they hold from the second turn on."""
+def _carried(scope: Scope, bindings: Sequence[Binding], use: Place, sure: Place | None) -> list[Reached]:
+    """What is bound behind the use in a loop around it: it holds from the second turn on.
+
+    `sure`: a binding that surely holds before the use. Where it stands in the same loop, each turn begins with it.
+    """
     loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= use < b.end]
     if not loops:
         return []
     found = []
     for binding in bindings:
-        loop = next((b for b in loops if use < binding.at and b.start <= binding.pos.start < b.end), None)
-        if loop is not None and _changes_on(scope, binding):
+        if binding.at <= use or _grows(binding):
+            continue
+        loop = max((b for b in loops if b.start <= binding.pos.start < b.end), key=lambda b: b.start, default=None)
+        if loop is None or (sure is not None and loop.start <= sure < loop.end):
+            continue
+        left = any(b.leaves in ("return", "raise", "break") for b in blocks_at(scope, binding.pos.start) if b.start > loop.start)
+        if not left:
             found.append(Reached(binding, (loop,)))
     return found
 
 
-def _changes_on(scope: Scope, binding: Binding) -> bool:
-    """Another literal for the next try (in an `except`), or a literal that is added: unseen in a first turn."""
-    if not isinstance(binding.value, Const) or binding.value.value is None:
-        return False
-    handled = any(b.kind == "except" and b.start <= binding.pos.start < b.end for b in scope.blocks)
-    return binding.kind == "aug" or (binding.kind == "assign" and handled)
+def _grows(binding: Binding) -> bool:
+    """`text += "more"` says of itself that it grows in a loop (see `texts.augmented`)."""
+    return binding.kind == "aug" and not (isinstance(binding.value, Const) and not isinstance(binding.value.value, str))

@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, OnObject, Root
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
 
@@ -159,7 +159,7 @@ class Linker:
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = self._parts(leaf, steps, counted, chain)
+        parts = self._parts(leaf, node, steps, counted, chain)
         parts = _unique(parts, (facts.path, ref.call.pos))
         sending = self._site(
             facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
@@ -182,7 +182,7 @@ class Linker:
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
         return Made(request, facts, ref, way, leaf.context, _merge_key(request))
 
-    def _parts(self, leaf: Leaf, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
+    def _parts(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""
         draft = leaf.draft
         parts: list[Part] = []
@@ -195,7 +195,7 @@ class Linker:
             if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
-        for made in self._constructors(leaf, draft):
+        for made in self._constructors(leaf, draft, self._passed_on(node, steps)):
             parts.insert(0, made)
         for model in framework.sites(self.engine, draft.target):
             self.used.add((model.frame.path, model.call.pos))
@@ -318,16 +318,42 @@ class Linker:
         span = self.spans(facts.path, ref.call.pos)
         return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
-    def _constructors(self, leaf: Leaf, draft: Draft) -> Iterable[Part]:
-        """Calls that make the objects a request runs on, or that decide something."""
-        for bind in contexts.objects_of(self.engine, leaf):
-            yield from self._constructor(bind, draft)
+    def _constructors(self, leaf: Leaf, draft: Draft, nodes: list[Node]) -> Iterable[Part]:
+        """Calls that make the objects a request runs on, or that decide something, or take the function that sends."""
+        decided = contexts.objects_of(self.engine, leaf)
+        for bind in decided:
+            yield from self._constructor(bind, draft, False)
+        for bind in self._takers(decided, nodes):
+            yield from self._constructor(bind, draft, True)
 
-    def _constructor(self, bind: OnObject, draft: Draft) -> Iterable[Part]:
+    def _passed_on(self, node: Node, steps: list[Step]) -> list[Node]:
+        """The functions on the way from the first on that is called by another name than its own (else the last)."""
+        nodes = [node, *(step.above for step in steps)]
+        for number, step in enumerate(steps):
+            name = self._facts(step.below[0]).scopes[step.below[1]].name
+            if step.bind is not None and last_name(step.bind.call.func) not in (name, None):
+                return nodes[number:]
+        return nodes[-1:]
+
+    def _takers(self, decided: list[OnObject], nodes: list[Node]) -> list[OnObject]:
+        """Objects that were made with the first of these functions, and with those further up that the class takes."""
+        by_class = {bind.thing.cls: [bind] for bind in decided}
+        given: set[ClassThing] = set()
+        for number, node in enumerate(dict.fromkeys(nodes)):
+            taking: dict[ClassThing, list[OnObject]] = {}
+            for bind in self.callers.takers(*node):
+                taking.setdefault(bind.thing.cls, []).append(bind)
+            for cls, binds in taking.items():
+                if number == 0:
+                    given.add(cls)
+                by_class[cls] = [b for b in by_class.get(cls, binds) if b in binds]
+        return [bind for cls in by_class if cls in given for bind in by_class[cls]]
+
+    def _constructor(self, bind: OnObject, draft: Draft, takes: bool) -> Iterable[Part]:
         call, frame = bind.thing.call, bind.thing.frame
         if call is None or frame is None:
             return
-        own = (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
+        own = takes or (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
         if not own and not contexts.touched_within(draft.touched, Called(call, frame)):
             return
         facts = self.project.facts(frame.path)

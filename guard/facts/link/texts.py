@@ -340,15 +340,10 @@ def _repeated(thing: ListOf, times: int) -> ListOf | None:
 
 def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     """`name += value`: what it was before, with the value added; in a loop it may have grown further."""
-    from guard.facts.expr import Attr, Name
-
     value = binding.value
     assert value is not None
     names = binding.name.split(".")
-    at = Pos(*binding.pos.start, *binding.pos.start)
-    target: Expr = Name(at, names[0])
-    for name in names[1:]:
-        target = Attr(at, target, name)
+    target = _target(engine, binding)
     scope = engine.scope_of(frame)
     before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
     result = operated(
@@ -370,6 +365,22 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     return Result(
         tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open
     )
+
+
+def _target(engine: Engine, binding: Binding) -> Expr:
+    """What `name += value` reads, as one expression for ever: answers are kept by the identity of expressions."""
+    from guard.facts.expr import Attr, Name
+
+    known = engine.augmented.get(id(binding))
+    if known is not None:
+        return known[1]
+    at = Pos(*binding.pos.start, *binding.pos.start)
+    first, *rest = binding.name.split(".")
+    target: Expr = Name(at, first)
+    for name in rest:
+        target = Attr(at, target, name)
+    engine.augmented[id(binding)] = (binding, target)
+    return target
 
 
 def _accumulates(scope: Scope, binding: Binding) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
 from guard.facts.filefacts import Block
@@ -45,20 +45,43 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
         return _matches(engine, block, frame)
     if block.kind != "if":
         return None
+    verdict = _reached(engine, block, frame)
+    if verdict is False or block.test is None:
+        return verdict
+    outcome = truth(engine, block.test, frame)
+    return False if outcome is False else verdict if outcome else None
+
+
+def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
+    """Whether all earlier conditions of an `if` chain are false. Each arm builds on the one before."""
+    number = len(block.negated)
+    if number == 0:
+        return True
+    by_default = int(engine.by_default > 0)
+    kept = engine.kept((block.group, number, frame.key, by_default))
+    if kept is not None:
+        return cast("bool | None", kept.result)
     verdict: bool | None = True
-    for earlier in block.negated:
-        outcome = truth(engine, earlier, frame)
-        if outcome is True:
-            return False
-        if outcome is None:
-            verdict = None
-    if block.test is not None:
-        outcome = truth(engine, block.test, frame)
-        if outcome is False:
-            return False
-        if outcome is None:
-            verdict = None
+    for index in range(number):
+        key = (block.group, index + 1, frame.key, by_default)
+        kept = engine.kept(key)
+        if kept is not None:
+            verdict = kept.result
+        else:
+            verdict = engine.keeping(key, block, lambda index=index: _reached_on(engine, block, frame, index))
     return verdict
+
+
+def _reached_on(engine: Engine, block: Block, frame: Frame, index: int) -> bool | None:
+    """Whether the conditions up to `index` are false, from what is kept of those before."""
+    before: bool | None = True
+    if index:
+        kept = engine.kept((block.group, index, frame.key, int(engine.by_default > 0)))
+        before = None if kept is None else kept.result
+    if before is False:
+        return False
+    outcome = truth(engine, block.negated[index], frame)
+    return False if outcome is True else before if outcome is False else None
 
 
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
