@@ -48,23 +48,29 @@ MAX_ITEMS = 200
 
 def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
     """A list, tuple or set display."""
+    from guard.facts.link import sequences
+
     items: list[Cell] = []
     reasons: list[str] = []
     gaps: list[tuple[int, str]] = []
+    fewer = mixed = False
     for item in expr.items:
         if not isinstance(item, Star):
             items.append(Thunk(item, frame))
             continue
-        inner = engine.eval(item.value, frame)
+        inner = sequences.as_list(engine.eval(item.value, frame))
         lists = [a.thing for a in inner.alts if isinstance(a.thing, ListOf)]
         if len(lists) == 1 and not inner.open:
             gaps += shifted(lists[0], len(items), gap_name(item.value))
             items += lists[0].items
             reasons += lists[0].open
+            fewer = fewer or lists[0].fewer
+            mixed = mixed or (lists[0].kind == "set" and len(lists[0].items) > 1)
         else:
             gaps.append((len(items), gap_name(item.value)))
             reasons.append(inner.open[0] if inner.open else "further items are spread into it")
-    made = ListOf(tuple(items), tuple(dict.fromkeys(reasons)), expr.kind, tuple(gaps))
+    kind = "set" if mixed else expr.kind
+    made = ListOf(tuple(items), tuple(dict.fromkeys(reasons)), kind, tuple(gaps), False, fewer)
     return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
 
 
@@ -325,9 +331,10 @@ def number(engine: Engine, expr: object, frame: Frame) -> int | None:
     """The one whole number that an expression can be; None when it is absent, open, several or no whole number."""
     if expr is None:
         return None
-    result = engine.quietly(expr, frame)  # type: ignore[arg-type]
-    values = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
-    return values[0] if len(values) == 1 and isinstance(values[0], int) and not result.open else None
+    from guard.facts.link import plain
+
+    value = plain.of_result(engine, engine.quietly(expr, frame))  # type: ignore[arg-type]
+    return value if isinstance(value, int) else None
 
 
 def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:

@@ -38,8 +38,9 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, Scope
+from guard.facts.filefacts import Binding, Effect, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -113,6 +114,12 @@ class Engine:
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
+        self.aliases: dict[tuple[str, int], dict[str, frozenset[str]]] = {}
+        """By file and scope, the names that may mean one object; filled by `aliases`."""
+        self.touched: dict[tuple[str, str], Touched] = {}
+        """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
+        self.grown: dict[int, tuple[Binding, Effect]] = {}
+        """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
         self._depth = 0
         self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
@@ -311,7 +318,7 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self._module_view(frame, at if scope.kind == "class" else END)
+        view = self.module_view(frame, at if scope.kind == "class" else END)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
@@ -354,7 +361,7 @@ class Engine:
         )
         return within(self.bound(reached.binding, frame), world)
 
-    def _module_view(self, frame: Frame, default: Place) -> Place:
+    def module_view(self, frame: Frame, default: Place) -> Place:
         """How far the module has run when a frame runs: up to the call, where the module's own code calls."""
         while True:
             caller, call = frame.caller, frame.call

@@ -7,6 +7,7 @@ is parsed only when a question asks for a name that a search of its bytes finds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -138,6 +139,10 @@ class Project:
             needle = name.encode()
             self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
         return self._naming[name]
+
+    def matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of a code file match a pattern somewhere."""
+        return pattern.search(self._bytes.get(path, b"")) is not None
 
     @staticmethod
     def stem(path: str) -> str:

@@ -42,7 +42,9 @@ MAX_PAIRS = 600
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     """Whether an arm runs: True, False, or None when it is not known."""
     if block.kind == "case":
-        return _matches(engine, block, frame)
+        verdict = _reached(engine, block, frame)
+        outcome = True if block.pattern is None else _matches(engine, block, frame)
+        return False if verdict is False or outcome is False else verdict if outcome else None
     if block.kind != "if":
         return None
     verdict = _reached(engine, block, frame)
@@ -53,7 +55,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain are false. Each arm builds on the one before."""
+    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm builds on the last."""
     number = len(block.negated)
     if number == 0:
         return True
