@@ -39,7 +39,7 @@ def collect(path: str, syntax: PythonSyntax) -> FileFacts:
             changed = dotted(effect.base)
             if changed is not None:
                 facts.changes.setdefault(changed, []).append((scope.id, effect))
-                facts.own_changes.setdefault((scope.id, changed), []).append(effect)
+                facts.own_changes.setdefault(scope.id, {}).setdefault(changed, []).append(effect)
         if scope.kind in ("function", "class"):
             facts.defs.setdefault(scope.name, []).append(scope.id)
     facts.last_inside = list(range(len(facts.scopes)))

@@ -30,8 +30,12 @@ class Alias(NamedTuple):
 
 def of(engine: Engine, path: str, scope: Scope, name: str) -> list[Alias]:
     """The other names that an object of a scope may have."""
-    others = groups(engine, path, scope).get(name, frozenset()) - {name}
-    return [_alias(scope, name, other) for other in sorted(others)]
+    known = groups(engine, path, scope)
+    others = known.get(name, frozenset())
+    if "." in name and not others:  # `settings.names`, of which another name may have been taken
+        variable = _variable(engine, path, scope, name)
+        others = known.get(str(variable), frozenset()) if variable is not None else others
+    return [_alias(scope, name, other) for other in sorted(others) if other != name and " " not in other]
 
 
 def groups(engine: Engine, path: str, scope: Scope) -> Groups:
@@ -39,11 +43,27 @@ def groups(engine: Engine, path: str, scope: Scope) -> Groups:
     key = (path, scope.id)
     found = engine.aliases.get(key)
     if found is None:
-        found = engine.aliases[key] = _grouped(scope)
+        engine.aliases[key] = {}  # a module that imports itself finds nothing
+        found = engine.aliases[key] = _grouped(engine, path, scope)
     return found
 
 
-def _grouped(scope: Scope) -> Groups:
+def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:
+    """The variable of another module that a name of a scope means: the same text for all of its names there."""
+    first, *rest = name.split(".")
+    binding = next((b for b in scope.bindings.get(first, ()) if b.kind == "import"), None)
+    if binding is None or len(scope.bindings[first]) > 1:
+        return None
+    steps = [*([binding.member] if binding.member else []), *rest]
+    target = engine.project.module(binding.module, path) if len(steps) == 1 else None
+    facts = engine.project.facts(target) if target is not None and engine.project.has(target) else None
+    if facts is None or target == path:
+        return None
+    names = groups(engine, facts.path, facts.scopes[0]).get(steps[0], frozenset())
+    return f"{facts.path} {min(names, default=steps[0])}"
+
+
+def _grouped(engine: Engine, path: str, scope: Scope) -> Groups:
     leader: dict[str, str] = {}
 
     def first(name: str) -> str:
@@ -52,15 +72,18 @@ def _grouped(scope: Scope) -> Groups:
         return name
 
     for name, bindings in scope.bindings.items():
-        by_value: dict[int, str] = {}
         for binding in bindings:
             for other in _names(binding):
                 leader[first(other)] = first(name)
-            if binding.value is not None and not binding.path:
-                by_value[id(binding.value)] = name
     for names in _bound_together(scope):
         for name in names[1:]:
             leader[first(name)] = first(names[0])
+    facts = engine.project.facts(path)
+    changed = facts.own_changes.get(scope.id, {}) if facts is not None else {}
+    for name in dict.fromkeys([*scope.bindings, *changed, *leader, *leader.values()]):
+        variable = _variable(engine, path, scope, name)
+        if variable is not None:
+            leader[first(name)] = first(variable)
     members: dict[str, set[str]] = {}
     for name in [*leader, *leader.values()]:
         members.setdefault(first(name), set()).add(name)
@@ -100,20 +123,31 @@ def _bound_together(scope: Scope) -> list[list[str]]:
 
 
 def _alias(scope: Scope, name: str, other: str) -> Alias:
-    ours, theirs = scope.bindings.get(name, ()), scope.bindings.get(other, ())
-    if len(theirs) == 1 and _is(theirs[0], name) and len(ours) <= 1:
-        return Alias(other, theirs[0].at, True)
-    if len(ours) == 1 and len(theirs) <= 1:
-        if _is(ours[0], other):
-            return Alias(other, ours[0].at, True)
-        if theirs and ours[0].value is theirs[0].value and not ours[0].path and not theirs[0].path:
-            return Alias(other, ours[0].at, True)
-    return Alias(other, (0, 0), False)
+    ours, theirs = _origin(scope, name), _origin(scope, other)
+    if ours is None or theirs is None or ours[0] != theirs[0]:
+        return Alias(other, (0, 0), False)
+    return Alias(other, max(ours[1], theirs[1]), True)
 
 
-def _is(binding: Binding, name: str) -> bool:
-    plain = binding.kind == "assign" and not binding.path and binding.value is not None
-    return plain and binding.value is not None and dotted(binding.value) == name
+def _origin(scope: Scope, name: str) -> tuple[object, Place] | None:
+    """Where the object of a name comes from, and since when the name means it; None where it is bound several times.
+
+    `name += more` changes a list or dict in place, so it binds nothing anew.
+    """
+    since: Place = (0, 0)
+    for _ in range(len(scope.bindings) + 1):
+        bindings = [b for b in scope.bindings.get(name, ()) if b.kind != "aug"]
+        if not bindings:
+            return name, since
+        binding = bindings[0]
+        if len(bindings) > 1 or binding.kind != "assign" or binding.path or binding.value is None:
+            return None if len(bindings) > 1 else ((name, binding.at), max(since, binding.at))
+        since = max(since, binding.at)
+        source = dotted(binding.value)
+        if source is None:
+            return id(binding.value), since
+        name = source
+    return None
 
 
 def in_place(engine: Engine, path: str, scope: Scope, name: str) -> list[Effect]:

@@ -20,6 +20,7 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Gap,
+    Held,
     Inst,
     ListOf,
     Lit,
@@ -39,7 +40,10 @@ from guard.model import Scalar
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+CONDITIONAL = "it is set under a condition"
 MAX_ELEMENTS = 24
+MAX_TURNS = 100
+"""Turns of a comprehension with several clauses that are told apart."""
 MAX_LENGTH = 1000
 """Items of a list that is put together from others; further ones are a gap."""
 MAX_ITEMS = 200
@@ -125,12 +129,14 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
     """A dict display; `**other` merges what is known of the other dict. Several possible dicts stay apart."""
+    from guard.facts.link import plain as plain_values
+
     rows: list[Alt] = [Alt(DictOf(()))]
     reasons: list[str] = []
     plain: list[Entry] = []
     for key, value in expr.items:
         if key is not None:
-            found = engine.eval(key, frame)
+            found = plain_values.whole(engine.eval(key, frame))
             keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
             exact = len(keys) == 1 and len(found.alts) == 1 and not found.open
             plain += [Entry(k, Thunk(value, frame), exact) for k in keys]
@@ -215,7 +221,7 @@ def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
                 break
     else:
         if results:
-            results.append(unknown("it is set under a condition"))
+            results.append(unknown(CONDITIONAL))
     if not results:
         return None
     return union(results)
@@ -224,6 +230,11 @@ def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
 def unordered(thing: ListOf) -> bool:
     """Whether no number of an item is sure."""
     return thing.kind == "set" or thing.fewer
+
+
+def without_doubt(found: Result) -> Result:
+    """A value of `get` for those who say themselves what holds where the key is not set."""
+    return Result(found.alts, tuple(reason for reason in found.open if reason != CONDITIONAL))
 
 
 def turned(thing: ListOf) -> ListOf:
@@ -253,7 +264,9 @@ def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     """`base[key]`"""
     if isinstance(expr.key, Slice):
         return _sliced(engine, base, expr, frame)
-    keys = engine.eval(expr.key, frame)
+    from guard.facts.link import plain
+
+    keys = plain.whole(engine.eval(expr.key, frame))
     results = [within(_item(engine, alt, keys, expr, frame), alt.world) for alt in base.alts]
     return opened(union(results), *base.open)
 
@@ -339,6 +352,7 @@ def number(engine: Engine, expr: object, frame: Frame) -> int | None:
 
 def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     """`base[low:high]`; a text cut at a known length stays a hole with that bound."""
+    from guard.facts.link import plain
     from guard.facts.link.texts import hole
 
     key = expr.key
@@ -351,8 +365,9 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     results: list[Result] = []
     for alt in base.alts:
         thing: Thing = alt.thing
-        if isinstance(thing, Lit) and isinstance(thing.value, str) and exact:
-            results.append(Result((Alt(Lit(thing.value[low:high:step]), alt.trail, alt.world),)))
+        text = plain.of(engine, thing) if exact and isinstance(thing, (Lit, Pieces)) else None
+        if isinstance(text, str) and step != 0:
+            results.append(Result((Alt(Lit(text[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf) and exact and not thing.open and (in_place or not unordered(thing)):
             results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf):
@@ -408,15 +423,19 @@ def elements(engine: Engine, result: Result, decision: object) -> Result:
 
 def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: Pos) -> Result:
     """The part of a value that an unpacking target gets."""
+    from guard.facts.link import sequences
+
     for part in path:
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
+            if isinstance(thing, DictOf) or (isinstance(thing, Lit) and isinstance(thing.value, str)):
+                thing = sequences.as_list(Result((alt,))).alts[0].thing
             if (
                 isinstance(thing, ListOf)
                 and isinstance(part, int)
                 and not thing.open
-                and not thing.fewer
+                and not unordered(thing)
                 and -len(thing.items) <= part < len(thing.items)
             ):
                 results.append(within(engine.force(thing.items[part]), alt.world))
@@ -444,6 +463,8 @@ def _rest(thing: ListOf, part: str) -> ListOf:
 
 def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     """A comprehension: over a known list element by element, else one element for each unknown one."""
+    from guard.facts.link import plain
+
     scope = engine.project.scope(frame.path, expr.scope)
     source = engine.eval(scope.iters[0], frame)
     frames, each = _turns(engine, scope, source, frame)
@@ -457,7 +478,7 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         return Result((Alt(ListOf(items, reasons, expr.kind, gaps, each, fewer)),))
     entries: list[Entry] = []
     for inner, verdict in kept:
-        keys = engine.eval(expr.element, inner)
+        keys = plain.whole(engine.eval(expr.element, inner))
         literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
         exact = len(literal) == 1 and not keys.open and verdict is True and not each
         entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
@@ -467,21 +488,45 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
 
 
 def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool]:
-    """A frame for each element of a known sequence, else one for all and True."""
-    thing = source.alts[0].thing if len(scope.iters) == 1 and not source.open and len(source.alts) == 1 else None
-    values: list[Result] | None = None
-    if isinstance(thing, ListOf) and not thing.open and not thing.fewer and len(thing.items) <= MAX_ELEMENTS:
-        values = [engine.force(cell) for cell in thing.items]
-    elif (
-        isinstance(thing, DictOf)
-        and not thing.open
-        and all(e.sure for e in thing.entries)
-        and len(thing.entries) <= MAX_ELEMENTS
-    ):
-        values = [Result((Alt(Lit(key)),)) for key in dict.fromkeys(e.key for e in thing.entries)]
+    """A frame for each turn over known sequences, else one for all and True."""
+    values = _each_value(engine, source)
     if values is None:
         return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
-    return [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)], False
+    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)]
+    for number, iterable in enumerate(scope.iters[1:], start=1):
+        inner: list[Frame] = []
+        for turn in turns:
+            values = _each_value(engine, engine.eval(iterable, turn))
+            if values is None or len(inner) + len(values) > MAX_TURNS:
+                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
+            inner += [_at_element(engine, scope, iterable, turn, (number, i), v) for i, v in enumerate(values)]
+        turns = inner
+    return turns, False
+
+
+def _each_value(engine: Engine, source: Result) -> list[Result] | None:
+    """The elements of a sequence, when all of them are known to be there, in order."""
+    from guard.facts.link import sequences
+
+    found = sequences.as_list(source)
+    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
+    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
+        return None
+    return [engine.force(cell) for cell in thing.items]
+
+
+def _at_element(
+    engine: Engine, scope: Scope, iterable: Expr, turn: Frame, number: tuple[int, int], value: Result
+) -> Frame:  # fmt: skip
+    """The frame of a further clause of a comprehension at one element."""
+    pins = dict(turn.pins)
+    for name, bindings in scope.bindings.items():
+        for binding in bindings:
+            if binding.value is iterable:
+                kind = "unpack" if binding.path else "assign"
+                held: Expr = Held(iterable.pos, value)  # type: ignore[assignment]
+                pins[name] = binding._replace(kind=kind, value=held)
+    return engine.pinned(turn, "<clause>", number, pins)
 
 
 def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:

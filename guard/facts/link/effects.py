@@ -85,7 +85,8 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
                 continue
             own = _self_name(method, name)
             names = [own, *(alias.name for alias in aliases.of(engine, cls.path, method, own))]
-            effects = [e for n in names for e in facts.own_changes.get((method.id, n), ())]
+            own_changes = facts.own_changes.get(method.id, {})
+            effects = [e for n in names for e in own_changes.get(n, ())]
             if effects:
                 frame = engine.frame(cls.path, method.id, None, None, inst, None)
                 changes += [Change(e, frame, method, False, 3) for e in effects]
@@ -104,7 +105,7 @@ def _own(
     more: Sequence[Effect] = (),
 ) -> list[Change]:  # fmt: skip
     """The changes that a scope makes to a name, and those of an earlier turn of the loop around the use."""
-    effects = [*facts.own_changes.get((scope.id, name), ()), *more]
+    effects = [*facts.own_changes.get(scope.id, {}).get(name, ()), *more]
     if not effects:
         return []
     loops = [b for b in scope.blocks if b.kind in LOOPS and b.start <= use < b.end and not b.start <= since < b.end]

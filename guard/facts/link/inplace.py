@@ -66,7 +66,7 @@ def _literal(engine: Engine, expr: object, frame: Frame) -> object:
 
 def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: bool, repeated: bool) -> DictOf:
     assert effect.key is not None
-    keys = engine.eval(effect.key, frame)
+    keys = plain.whole(engine.eval(effect.key, frame))
     literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
     value: Thunk | Result = Thunk(effect.value, frame)
     if effect.op and repeated:

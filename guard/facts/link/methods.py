@@ -187,14 +187,17 @@ def _joined(engine: Engine, glue: str, thing: Thing | None, expr: Call, frame: F
 
 def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Frame) -> Result | None:
     if name in ("get", "pop", "setdefault") and expr.args:
-        keys = engine.eval(expr.args[0], frame)
+        keys = plain.whole(engine.eval(expr.args[0], frame))
         literal = [a for a in keys.alts if isinstance(a.thing, Lit)]
         default = engine.eval(expr.args[1], frame) if len(expr.args) > 1 else just(Lit(None))
         results = []
         for key in literal:
-            found = containers.get(engine, owner, key.thing.value) if isinstance(key.thing, Lit) else None
+            wanted = key.thing.value if isinstance(key.thing, Lit) else None
+            found = containers.get(engine, owner, wanted)
             if found is not None:
-                results.append(found if not found.open else union([found, default]))
+                sure = any(e.key == wanted and e.sure for e in owner.entries)
+                found = found if sure else union([containers.without_doubt(found), default])
+                results.append(opened(found, *owner.open) if not sure else found)
             else:
                 results.append(opened(default, *owner.open[:1]) if owner.open else default)
         if not literal:

@@ -57,6 +57,18 @@ def of_result(engine: Engine, result: Result) -> Any:
     return NOT_PLAIN if result.open or len(result.alts) != 1 else of(engine, result.alts[0].thing)
 
 
+def whole(result: Result) -> Result:
+    """The same alternatives, with texts that are put together from known parts as one text: for keys and names."""
+    if not any(isinstance(a.thing, Pieces) for a in result.alts):
+        return result
+    alts = []
+    for alt in result.alts:
+        texts = [part.text for part in alt.thing.parts] if isinstance(alt.thing, Pieces) else [None]
+        known_text = None if None in texts else Lit("".join(t for t in texts if t is not None))
+        alts.append(alt if known_text is None else alt._replace(thing=known_text))
+    return Result(tuple(alts), result.open)
+
+
 def _value(engine: Engine, thing: Thing, left: list[int]) -> Any:
     if isinstance(thing, Lit):
         return thing.value

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Comp, Expr, Star
-from guard.facts.link import containers, known, methods, paths, plain, pure, records, sequences, templates, texts
+from guard.facts.link import containers, known, methods, paths, plain, pure, records, sequences, templates, texts, truth
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -79,7 +79,7 @@ def _getenv(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     default = argument(expr, 1, "default")
     if name is None:
         return None
-    names = [a.thing.value for a in engine.eval(name, frame).alts if isinstance(a.thing, Lit)]
+    names = [a.thing.value for a in plain.whole(engine.eval(name, frame)).alts if isinstance(a.thing, Lit)]
     value = engine.eval(default, frame) if default is not None else None
     if not names:
         return opened(value or unknown("an environment variable"), "an environment variable whose name is not known")
@@ -202,7 +202,8 @@ def _getattr(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
     if len(expr.args) < 2:
         return None
-    names = [a.thing.value for a in engine.eval(expr.args[1], frame).alts if isinstance(a.thing, Lit)]
+    asked = plain.whole(engine.eval(expr.args[1], frame))
+    names = [a.thing.value for a in asked.alts if isinstance(a.thing, Lit)]
     base = engine.eval(expr.args[0], frame)
     results = [
         attribute_of(engine, base, name, Attr(expr.pos, expr.args[0], name), frame)
@@ -293,7 +294,7 @@ CALLS: dict[str, Handler] = {
     "builtins.str": _converted(str), "builtins.int": _converted(int), "builtins.float": _converted(float),
     "builtins.bool": _converted(bool), "builtins.dict": _dict, "builtins.min": _extreme(min),
     "builtins.max": _extreme(max),
-    "builtins.getattr": _getattr, "builtins.next": _next, "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
+    "builtins.isinstance": truth.is_instance, "builtins.getattr": _getattr, "builtins.next": _next, "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
     "asyncio.wait_for": _first,
     "asyncio.shield": _first, "asyncio.create_task": _first, "asyncio.ensure_future": _first,
     "inspect.cleandoc": _dedent,

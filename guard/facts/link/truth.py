@@ -149,6 +149,12 @@ _BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
+def is_instance(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`isinstance(x, T)` as a value."""
+    outcome = _is_instance(engine, expr, frame) if len(expr.args) == 2 and not expr.keywords else None
+    return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
+
+
 def _is_instance(engine: Engine, expr: Call, frame: Frame) -> bool | None:
     """`isinstance(x, T)` for known things and builtin types or classes of the repository."""
     value = engine.quietly(expr.args[0], frame)
@@ -183,7 +189,9 @@ def _one_type(engine: Engine, thing: Thing, kind: Result) -> bool | None:
         return str in types
     if isinstance(thing, ListOf):  # "set": a set, or a list in an order that is not known
         named = wanted.chain.rsplit(".", 1)[-1].lower()
-        return thing.kind == named if named in ("list", "tuple") and thing.kind != "set" else None
+        if ListOf not in types:
+            return False
+        return thing.kind in (named, *(("list", "tuple") if named == "sequence" else ())) if thing.kind != "set" else None
     return isinstance(thing, types) if isinstance(thing, (DictOf, ListOf, Inst)) else None
 
 
@@ -199,7 +207,7 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, Lit):
         return bool(thing.value)
     if isinstance(thing, ListOf):
-        return True if thing.items and not thing.fewer else None if thing.open or thing.items else False
+        return True if thing.items and not thing.fewer and not thing.each else None if thing.open or thing.items else False
     if isinstance(thing, DictOf):
         return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
     if isinstance(thing, Pieces):
