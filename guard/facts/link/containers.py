@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
 from guard.facts.filefacts import Scope
+from guard.facts.link import plain
 from guard.facts.link.things import (
     Alt,
     Cell,
@@ -20,7 +21,6 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Gap,
-    Held,
     Inst,
     ListOf,
     Lit,
@@ -80,8 +80,6 @@ def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
 
 def distinct(engine: Engine, thing: ListOf) -> ListOf:
     """A list as a set: in no order, equal items once; some may be missing where not all are known."""
-    from guard.facts.link import plain
-
     values = plain.of(engine, thing._replace(kind="list"))
     if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
         return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
@@ -129,24 +127,22 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
     """A dict display; `**other` merges what is known of the other dict. Several possible dicts stay apart."""
-    from guard.facts.link import plain as plain_values
-
     rows: list[Alt] = [Alt(DictOf(()))]
     reasons: list[str] = []
-    plain: list[Entry] = []
+    named: list[Entry] = []
     for key, value in expr.items:
         if key is not None:
-            found = plain_values.whole(engine.eval(key, frame))
+            found = plain.whole(engine.eval(key, frame))
             keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
             exact = len(keys) == 1 and len(found.alts) == 1 and not found.open
-            plain += [Entry(k, Thunk(value, frame), exact) for k in keys]
+            named += [Entry(k, Thunk(value, frame), exact) for k in keys]
             if not exact:
-                rows = [_extended(row, DictOf(tuple(plain), ("a key that is not known",))) for row in rows]
-                plain = []
+                rows = [_extended(row, DictOf(tuple(named), ("a key that is not known",))) for row in rows]
+                named = []
             continue
-        rows = _spread(engine, [_extended(row, DictOf(tuple(plain))) for row in rows], value, frame, reasons)
-        plain = []
-    return Result(tuple(_extended(row, DictOf(tuple(plain))) for row in rows), tuple(dict.fromkeys(reasons)))
+        rows = _spread(engine, [_extended(row, DictOf(tuple(named))) for row in rows], value, frame, reasons)
+        named = []
+    return Result(tuple(_extended(row, DictOf(tuple(named))) for row in rows), tuple(dict.fromkeys(reasons)))
 
 
 def _spread(engine: Engine, rows: list[Alt], value: Expr, frame: Frame, reasons: list[str]) -> list[Alt]:
@@ -247,8 +243,6 @@ def turned(thing: ListOf) -> ListOf:
 
 def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | None, Expr], ...]) -> ListOf:
     """The list in order, where all of its items are known through and through and no key says another order."""
-    from guard.facts.link import plain
-
     turned_round = [value.value for name, value in keywords if name == "reverse" and isinstance(value, Const)]
     values = plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
     if values is plain.NOT_PLAIN:
@@ -264,8 +258,6 @@ def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     """`base[key]`"""
     if isinstance(expr.key, Slice):
         return _sliced(engine, base, expr, frame)
-    from guard.facts.link import plain
-
     keys = plain.whole(engine.eval(expr.key, frame))
     results = [within(_item(engine, alt, keys, expr, frame), alt.world) for alt in base.alts]
     return opened(union(results), *base.open)
@@ -283,9 +275,7 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
             else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
         )
     if isinstance(thing, (Lit, Pieces)):
-        from guard.facts.link import plain
-
-        return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
+            return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
     if isinstance(thing, ClassThing):
         from guard.facts.link import objects
 
@@ -344,8 +334,6 @@ def number(engine: Engine, expr: object, frame: Frame) -> int | None:
     """The one whole number that an expression can be; None when it is absent, open, several or no whole number."""
     if expr is None:
         return None
-    from guard.facts.link import plain
-
     value = plain.of_result(engine, engine.quietly(expr, frame))  # type: ignore[arg-type]
     return value if isinstance(value, int) else None
 
@@ -463,8 +451,6 @@ def _rest(thing: ListOf, part: str) -> ListOf:
 
 def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     """A comprehension: over a known list element by element, else one element for each unknown one."""
-    from guard.facts.link import plain
-
     scope = engine.project.scope(frame.path, expr.scope)
     source = engine.eval(scope.iters[0], frame)
     frames, each = _turns(engine, scope, source, frame)
@@ -475,14 +461,15 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
         gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
-        return Result((Alt(ListOf(items, reasons, expr.kind, gaps, each, fewer)),))
+        made = ListOf(items, reasons, expr.kind, gaps, each, fewer)
+        return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
     for inner, verdict in kept:
         keys = plain.whole(engine.eval(expr.element, inner))
         literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
-        exact = len(literal) == 1 and not keys.open and verdict is True and not each
+        exact = len(literal) == 1 == len(keys.alts) and not keys.open and verdict is True and not each
         entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
-        if not literal or keys.open:
+        if not literal or len(literal) < len(keys.alts) or keys.open:
             reasons = (*reasons, "a key that is not known")
     return Result((Alt(DictOf(tuple(entries), reasons)),))
 
@@ -492,19 +479,20 @@ def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[
     values = _each_value(engine, source)
     if values is None:
         return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
-    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)]
-    for number, iterable in enumerate(scope.iters[1:], start=1):
+    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
+    for iterable in scope.iters[1:]:
         inner: list[Frame] = []
         for turn in turns:
             values = _each_value(engine, engine.eval(iterable, turn))
             if values is None or len(inner) + len(values) > MAX_TURNS:
                 return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
-            inner += [_at_element(engine, scope, iterable, turn, (number, i), v) for i, v in enumerate(values)]
+            pins = [(*turn.pin, i) for i in range(len(values))]
+            inner += [engine.frame(frame.path, scope.id, None, None, None, frame, pin) for pin in pins]
         turns = inner
     return turns, False
 
 
-def _each_value(engine: Engine, source: Result) -> list[Result] | None:
+def _each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
     """The elements of a sequence, when all of them are known to be there, in order."""
     from guard.facts.link import sequences
 
@@ -512,21 +500,13 @@ def _each_value(engine: Engine, source: Result) -> list[Result] | None:
     thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
     if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
         return None
-    return [engine.force(cell) for cell in thing.items]
+    return thing.items
 
 
-def _at_element(
-    engine: Engine, scope: Scope, iterable: Expr, turn: Frame, number: tuple[int, int], value: Result
-) -> Frame:  # fmt: skip
-    """The frame of a further clause of a comprehension at one element."""
-    pins = dict(turn.pins)
-    for name, bindings in scope.bindings.items():
-        for binding in bindings:
-            if binding.value is iterable:
-                kind = "unpack" if binding.path else "assign"
-                held: Expr = Held(iterable.pos, value)  # type: ignore[assignment]
-                pins[name] = binding._replace(kind=kind, value=held)
-    return engine.pinned(turn, "<clause>", number, pins)
+def nth(engine: Engine, source: Result, number: int) -> Result:
+    """The element of a number of what is walked over, which has been seen to have so many."""
+    items = _each_value(engine, source)
+    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
 
 
 def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:

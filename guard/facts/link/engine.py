@@ -92,6 +92,15 @@ class _Split(NamedTuple):
     answers: dict[int, Any]
 
 
+def _identity(call: Call) -> object:
+    """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
+    given = [*call.args, *(value for _, value in call.keywords)]
+    if not any(isinstance(value, Held) for value in given):
+        return id(call.func)
+    held = [value.cell for value in given if isinstance(value, Held)]
+    return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
+
+
 class Engine:
     """Evaluates expressions of one repository. `context` decides roots; `ask` sets it for a question."""
 
@@ -137,17 +146,16 @@ class Engine:
 
     def frame(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
-        lexical: Frame | None, pin: tuple[int, Result] | None = None,
+        lexical: Frame | None, pin: tuple[int, ...] = (),
     ) -> Frame:  # fmt: skip
-        """The one frame with these parts. `pin`: number and value of the element that a comprehension is at."""
+        """The one frame with these parts. `pin`: numbers of the elements that a comprehension is at."""
         key = (
-            path, scope, call.pos if call else None, id(call.func) if call else 0, caller.key if caller else None,
-            self._owner_key(owner), lexical.key if lexical else None, pin[0] if pin else -1,
+            path, scope, call.pos if call else None, _identity(call) if call else 0, caller.key if caller else None,
+            self._owner_key(owner), lexical.key if lexical else None, pin,
         )  # fmt: skip
         found = self._frames.get(key)
         if found is None:
-            value = pin[1] if pin else None
-            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), value)
+            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), pin)
         return found
 
     @staticmethod
@@ -405,12 +413,14 @@ class Engine:
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
-        first = scope.kind == "comp" and bool(scope.iters) and value is scope.iters[0]
-        if first and frame.pin is not None:
-            elements = frame.pin
+        clauses = scope.iters if scope.kind == "comp" else ()
+        number = next((n for n, clause in enumerate(clauses) if clause is value), -1)
+        source = (frame.lexical or self.module(frame.path)) if number == 0 else frame
+        found = self.eval(value, source)
+        if 0 <= number < len(frame.pin):
+            elements = containers.nth(self, found, frame.pin[number])
         else:
-            source = (frame.lexical or self.module(frame.path)) if first else frame
-            elements = containers.elements(self, self.eval(value, source), ("each", frame.key, binding.pos))
+            elements = containers.elements(self, found, ("each", frame.key, binding.pos))
         return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
 
     # --- kinds of expressions -----------------------------------------------------------------------------------
