@@ -476,14 +476,14 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
 
 def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool]:
     """A frame for each turn over known sequences, else one for all and True."""
-    values = _each_value(engine, source)
+    values = each_value(engine, source)
     if values is None:
         return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
     turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
     for iterable in scope.iters[1:]:
         inner: list[Frame] = []
         for turn in turns:
-            values = _each_value(engine, engine.eval(iterable, turn))
+            values = each_value(engine, engine.eval(iterable, turn))
             if values is None or len(inner) + len(values) > MAX_TURNS:
                 return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
             pins = [(*turn.pin, i) for i in range(len(values))]
@@ -492,7 +492,7 @@ def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[
     return turns, False
 
 
-def _each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
+def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
     """The elements of a sequence, when all of them are known to be there, in order."""
     from guard.facts.link import sequences
 
@@ -505,7 +505,7 @@ def _each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
 
 def nth(engine: Engine, source: Result, number: int) -> Result:
     """The element of a number of what is walked over, which has been seen to have so many."""
-    items = _each_value(engine, source)
+    items = each_value(engine, source)
     return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
 
 

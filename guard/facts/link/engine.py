@@ -39,7 +39,7 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
 from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
@@ -125,6 +125,8 @@ class Engine:
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
         self.aliases: dict[tuple[str, int], dict[str, frozenset[str]]] = {}
         """By file and scope, the names that may mean one object; filled by `aliases`."""
+        self.running: set[tuple[int, ...]] = set()
+        """Loops that are being run turn by turn (see `turns`)."""
         self.touched: dict[tuple[str, str], Touched] = {}
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
@@ -317,6 +319,8 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
+        if name in frame.pins:
+            return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
         if name not in scope.outer_names:
@@ -331,14 +335,15 @@ class Engine:
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
-        if name in frame.pins:
-            return self.bound(frame.pins[name], frame)
         bindings = scope.bindings.get(name)
         param = next((p for p in scope.params if p.name == name), None)
         if scope.kind == "comp":
             return union(self.bound(b, frame) for b in bindings) if bindings else None
         if bindings is None and param is None:
             return None
+        run = turns.behind(self, name, scope, frame, at)
+        if run is not None:
+            return effects.applied(self, run.values[name], name, scope, frame, run.loop.end, at)
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
         results = [self._reached(r, frame) for r in self._likely_first(reached, frame)]
         if not complete and param is not None:

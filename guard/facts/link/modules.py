@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.filefacts import Binding, FileFacts
-from guard.facts.link import effects, elsewhere, known, truth
+from guard.facts.link import effects, elsewhere, known, truth, turns
 from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import Alt, Ext, Lit, ModuleThing, PackageThing, Result, Thing, union, unknown
 
@@ -34,6 +34,10 @@ def _module_name(engine: Engine, path: str, name: str, at: Place, asker: str) ->
         return unknown(f"{path} could not be read")
     scope, frame = facts.scopes[0], engine.module(path)
     bindings = scope.bindings.get(name, ())
+    run = turns.behind(engine, name, scope, frame, at) if bindings else None
+    if run is not None and not _global_bindings(engine, facts, name):
+        found = effects.applied(engine, run.values[name], name, scope, frame, run.loop.end, at)
+        return elsewhere.applied(engine, found, path, name, asker) if at == END else found
     reached, complete = reaching(scope, bindings, at, lambda block: truth.feasible(engine, block, frame))
     results = [engine._reached(r, frame) for r in reached]
     if not reached and bindings:

@@ -346,9 +346,7 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     target = _target(engine, binding)
     scope = engine.scope_of(frame)
     before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
-    result = operated(
-        engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame
-    )
+    result = added(engine, binding, before, engine.eval(value, frame), frame)
     if not _accumulates(scope, binding):
         return result
     grown = []
@@ -365,6 +363,13 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     return Result(
         tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open
     )
+
+
+def added(engine: Engine, binding: Binding, before: Result, value: Result, frame: Frame) -> Result:
+    """What `name += value` makes of what the name was before."""
+    assert binding.value is not None
+    whole = Op(binding.pos, binding.op, _target(engine, binding), binding.value)
+    return operated(engine, binding.op, before, value, whole, frame)
 
 
 def _target(engine: Engine, binding: Binding) -> Expr:
