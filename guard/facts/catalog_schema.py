@@ -55,8 +55,17 @@ def _arg() -> dict[str, Any]:
         },
         counts=_one_or_each(get_args(Counts), "What a number of retries counts; `attempts` includes the first try."),
         form=_one_or_each(get_args(Form), "How an input is to be read."),
-        given={**_NAME, "description": "Argument whose presence switches to `given_default`."},
+        given={
+            "description": "Arguments of which the presence of one switches to `given_default`.",
+            "anyOf": [_NAME, _NAMES],
+        },
         given_default={**_SCALAR, "description": "null: no bound."},
+        by_prefix={
+            "type": "object",
+            "additionalProperties": _SCALAR,
+            "description": "Defaults by the first part of the model's name.",
+        },
+        none={"enum": ["unbounded"], "description": "What None means when it is sent, if not the default."},
         join={"type": "boolean", "description": "All names that are sent count, not only the first."},
         older={
             "description": "A default that held before a release, or several, newest first.",
@@ -102,6 +111,12 @@ def _holds() -> dict[str, Any]:
         "setting": {**_NAME, "description": "Setting that decides when it is not sent."},
         "object": {**_NAME, "description": "Constructor of the object that is made of a text or of nothing."},
         "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
+        "when": {
+            "description": "Conditions of which one must hold: an argument with its values.",
+            "type": "array",
+            "items": _object("", ["arg", "equals"], arg=_NAME, equals={"type": "array", "items": _SCALAR}),
+            "minItems": 1,
+        },
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
     }
     assert own.keys() == HOLDS_KEYS
@@ -203,6 +218,15 @@ def _frameworks() -> dict[str, Any]:
         runs=_NAMES,
         decorated={**_NAMES, "description": "Decorators whose methods run."},
     )
+    texts = {"type": "object", "additionalProperties": _NAME}
+    gathers = _object(
+        "A class decorator that fills attributes of its class.",
+        ["decorators"],
+        decorators=_NAMES,
+        lists={**texts, "description": "Attribute: decorator of the methods whose results it lists."},
+        documents={**texts, "description": "Attribute: data file that is loaded into it, from the class's folder."},
+        references={**texts, "description": "Key in such a file: decorator of the methods that a text there names."},
+    )
     kin = _object(
         "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
         ["modules", "classes", "like"],
@@ -222,6 +246,7 @@ def _frameworks() -> dict[str, Any]:
         },
         "settings": {"type": "array", "items": setting},
         "bases": {"type": "array", "items": base},
+        "gathers": {"type": "array", "items": gathers},
         "families": {"type": "array", "items": kin},
     }
 

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
+<<<<<<< HEAD
 from guard.facts.link import containers, framework, plain, pure
+=======
+from guard.facts.link import containers, pipes
+>>>>>>> main
 from guard.facts.link.names import blocks_at
 from guard.facts.link.plain import MAX_TEXT
 from guard.facts.link.things import (
@@ -234,7 +238,7 @@ def binary(engine: Engine, expr: Op, frame: Frame) -> Result:
 def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
     """A binary operation on results."""
     if op == "|":
-        runnable = framework.piped(engine, left, right, expr, frame)
+        runnable = pipes.piped(engine, left, right, expr, frame)
         if runnable is not None:
             return runnable
     if op == "%" and any(
