@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, Scope
-<<<<<<< HEAD
-from guard.facts.link import calling, cli, effects, known, modules, objects, paths, records, truth
-from guard.facts.link.names import END, Place, reaching
-=======
 from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
-from guard.facts.link.names import Place, reaching
->>>>>>> main
+from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import (
     Alt,
     ClassThing,
@@ -75,8 +70,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     if outer is None and (nested is None or nested.open):
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
-<<<<<<< HEAD
-    result = union([*results, *elsewhere])
+    result = injected.from_state(engine, expr, union([*results, *elsewhere]))
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
 
 
@@ -90,10 +84,6 @@ def _outer(engine: Engine, name: str | None, scope: Scope, frame: Frame, at: Pla
     if frame.lexical is not None:
         return frame.lexical, at if scope.kind in ("comp", "lambda") else END
     return engine.module(frame.path), engine.module_view(frame, at if scope.kind == "class" else END)
-=======
-    result = injected.from_state(engine, expr, union([*results, *elsewhere]))
-    return result if name is None else effects.applied(engine, result, name, scope, frame, since, expr.pos.start)
->>>>>>> main
 
 
 def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:

@@ -39,14 +39,9 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-<<<<<<< HEAD
-from guard.facts.filefacts import Binding, Effect, Scope
+from guard.facts.filefacts import Binding, CallRef, Effect, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
 from guard.facts.link.elsewhere import Touched
-=======
-from guard.facts.filefacts import Binding, CallRef, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
->>>>>>> main
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (

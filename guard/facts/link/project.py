@@ -8,10 +8,7 @@ is parsed only when a question asks for a name that a search of its bytes finds 
 from __future__ import annotations
 
 import re
-<<<<<<< HEAD
-=======
 import sys
->>>>>>> main
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 

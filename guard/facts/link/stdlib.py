@@ -14,13 +14,10 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
 from guard.facts.expr import Call, Comp, Expr, Star
-from guard.facts.link import containers, known, methods, paths, plain, pure, records, sequences, templates, texts, truth
-=======
-from guard.facts.expr import Call, Expr
-from guard.facts.link import containers, injected, known, methods, paths, records, sequences, templates, texts
->>>>>>> main
+from guard.facts.link import (
+    containers, injected, known, methods, paths, plain, pure, records, sequences, templates, texts, truth,
+)  # fmt: skip
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -332,12 +329,8 @@ CALLS: dict[str, Handler] = {
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
-<<<<<<< HEAD
-    "inspect.getdoc": _getdoc,
-    **{name: _pure(function) for name, function in pure.BUILTINS.items()},
-=======
     "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
->>>>>>> main
+    **{name: _pure(function) for name, function in pure.BUILTINS.items()},
     **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip
 

@@ -10,14 +10,9 @@ import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from guard.facts.expr import Call, Expr, Op, Star
+from guard.facts.expr import Call, Expr, Op, Pos, Star
 from guard.facts.link import containers, plain, pure
 from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, origin, pieces, shown, unformatted
-=======
-from guard.facts.expr import Call, Expr, Op, Pos
-from guard.facts.link.texts import as_text, combined, hole_name, origin, pieces
->>>>>>> main
 from guard.facts.link.things import (
     Alt,
     DictOf,

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-<<<<<<< HEAD
-from guard.facts.link import containers, framework, plain, pure
-=======
-from guard.facts.link import containers, pipes
->>>>>>> main
+from guard.facts.link import containers, pipes, plain, pure
 from guard.facts.link.names import blocks_at
 from guard.facts.link.plain import MAX_TEXT
 from guard.facts.link.things import (
