@@ -285,6 +285,9 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         callers_by_name={name: caller for caller in callers for name in caller.names},
         duck_callers={name.rpartition(".")[2]: caller for caller in callers if caller.duck for name in caller.names},
         last_names=frozenset(p.rpartition(".")[2] for c in calls for p in (*c.paths, *c.class_paths, *c.names) if p),
+        invoke_names=frozenset(
+            p.rpartition(".")[2] for c in calls if c.invoke for p in (*c.paths, *c.class_paths, *c.names) if p
+        ),
         constructor_names=_constructor_names(clients),
         import_roots=frozenset(roots),
         common_roots=frozenset(root for _, document in documents for root in document.get("common_packages", ())),

@@ -87,6 +87,8 @@ class Catalog:
     """By last name: `post`."""
     last_names: frozenset[str]
     """Last attribute of every call: a callee that ends otherwise is none."""
+    invoke_names: frozenset[str]
+    """Those of calls that go through an object of a framework."""
     constructor_names: frozenset[str]
     """Last names of constructors and makers of objects of frameworks; see `may_make` for those that rules cover."""
     import_roots: frozenset[str]

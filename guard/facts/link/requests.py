@@ -139,9 +139,7 @@ class Linker:
 
     def _is_sdk_itself(self, path: str) -> bool:
         """Code of a package of the catalogue that this repository builds: it is the SDK, not a use of it."""
-        parts = path.split("/")
-        root = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
-        return self.project.is_own(root)
+        return self.project.is_sdk_itself(path)
 
     # --- one send -----------------------------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from guard.facts.expr import Attr, Call, Expr
+from guard.facts.expr import Attr, Call, Expr, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import framework, loops, objects
+from guard.facts.link.stages import is_test
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
 from guard.model import ONCE, Count
 
@@ -40,10 +41,13 @@ class Running:
         from guard.facts.link import beyond, sends
 
         engine, project = self.engine, self.engine.project
-        telling = project.mentioning(project.catalog.needles)
+        telling = [p for p in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(p)]
+        direct = project.catalog.last_names - project.catalog.invoke_names
         for path in sorted({*telling, *beyond.invoking(project, telling)}):
-            facts = project.facts(path)
+            facts = None if is_test(path) else project.facts(path)
             for ref in sends.candidates(engine, facts) if facts is not None else ():
+                if last_name(ref.call.func) in direct:
+                    continue
                 frame = engine.root(path, ref.scope)
                 engine.work = 0
                 for target in sends.direct(engine, ref, frame):
