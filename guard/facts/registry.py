@@ -46,6 +46,7 @@ from guard.facts.catalog_types import (
     Tries,
     When,
 )
+from guard.facts.entry_catalog import EntryCatalog
 from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
@@ -106,6 +107,8 @@ class Catalog:
     part decides. See `split_model`."""
     kin: tuple[Kin, ...]
     """Rules for classes that are not listed; the first that fits holds."""
+    entries: EntryCatalog
+    """How frameworks make functions entry points."""
     _call_on: Mapping[tuple[str, str], Call]
     _client_on: Mapping[tuple[str, str], Client]
     _class_on: Mapping[tuple[str, str], Call]
