@@ -107,6 +107,8 @@ class Callers:
         scope = engine.project.scope(root.path, root.scope)
         if scope.kind != "function":
             return [Stop("it is decided at run time")]
+        if is_test(root.path) and scope.name.startswith("test"):
+            return [Stop("the test runner calls it")]
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
         names = self._names(root, scope)

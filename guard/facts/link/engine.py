@@ -75,7 +75,7 @@ Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
 class _Answer(NamedTuple):
-    """An answer with what it depends on; what was asked and the decisions are kept so that identities stay their own."""
+    """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
     asked: object
     consulted: Consulted

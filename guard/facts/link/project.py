@@ -43,6 +43,10 @@ class Project:
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
+        self._folders = frozenset(
+            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
+        )
+        """Folders with a module in them or below."""
         self._resolved: dict[tuple[str, str], str | None] = {}
         self.own = own_distributions(root)
         self.call_tails = _call_tails(catalog)
@@ -197,11 +201,7 @@ class Project:
             if candidate in self._files:
                 return candidate
         prefix = f"{base}/" if base else ""
-        return (
-            prefix
-            if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py"))
-            else None
-        )
+        return prefix if base in self._folders else None
 
     def _absolute(self, dotted: str, importer: str) -> str | None:
         top = dotted.split(".")[0]
@@ -232,7 +232,7 @@ class Project:
         above = [str(p) for p in PurePosixPath(importer).parents]
         for folder in [*above, "src"]:
             base = tail if folder == "." else f"{folder}/{tail}"
-            if any(path.startswith(base + "/") for path in self._files if path.endswith(".py")):
+            if base in self._folders:
                 return base + "/"
         return None
 
