@@ -43,7 +43,7 @@ ARG_KEYS = frozenset({
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -258,6 +258,7 @@ def read_client(
         paths=tuple(raw.get("paths", ())),
         provider=raw.get("provider"),
         provider_in_model=bool(raw.get("provider_in_model", False)),
+        site=bool(raw.get("site", False)),
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
         transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,

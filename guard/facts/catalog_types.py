@@ -194,6 +194,8 @@ class Client:
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""
+    site: bool = False
+    """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`), which its maker decides."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -205,7 +207,7 @@ class Client:
     @property
     def is_site(self) -> bool:
         """Whether making one is reported as a site of role `model`."""
-        return self.object in ("model", "embeddings", "agent")
+        return self.site or self.object in ("model", "embeddings", "agent")
 
     def by(self, method: str) -> Client:
         """This client as the deriving method or maker `method` makes it."""

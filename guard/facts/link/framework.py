@@ -215,10 +215,11 @@ DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries"
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
-    """Whether making an object is a site: models and embeddings always, an agent where it names one or sets a limit."""
+    """Whether making an object is a site: models and embeddings always, an agent (and a client that is made for one
+    model) where it names one or sets a limit."""
     if not layer.client.is_site or layer.made is None:
         return False
-    if layer.client.object != "agent":
+    if layer.client.object != "agent" and not layer.client.site:
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
