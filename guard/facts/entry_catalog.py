@@ -1,7 +1,7 @@
 """What frameworks run: how decorators, registrations and base classes make a function an entry point.
 
 In: the keys `entries`, `mounts`, `router_prefixes` and `include` of the catalogue's files. Out: `EntryCatalog`.
-`link.marks` asks it; `catalog_index` makes it. Chains are written as everywhere in the catalogue: `fastapi.FastAPI().post`.
+`link.marks` asks it; `catalog_index` makes it. Chains are those of the catalogue: `fastapi.FastAPI().post`.
 """
 
 from __future__ import annotations

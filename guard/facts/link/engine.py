@@ -38,7 +38,7 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -410,7 +410,8 @@ class Engine:
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:
         return calling.called(self, self.eval(expr.func, frame), expr, frame)

@@ -77,12 +77,16 @@ def providers_of(
 
 
 def _by_argument(engine: Engine, spec: Spec, layers: list[Layer], arguments: Arguments | None) -> str | None:
-    """The provider where an argument names it (`model_provider="anthropic"`, `api_type="azure"`)."""
+    """The provider that an argument names: `model_provider="anthropic"`, `api_type="azure"`, `provider=bedrock()`."""
     value = _sent_role(engine, "provider_name", spec, layers, arguments)
     prefixes = engine.project.catalog.provider_prefixes
     for alt in value.result.alts if value is not None else ():
+        name = None
         if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
             name = alt.thing.value.lower()
+        elif isinstance(alt.thing, Ext) and alt.thing.chain.endswith("()"):
+            name = alt.thing.chain.removesuffix("()").rpartition(".")[2]
+        if name is not None:
             return prefixes.get(name) or prefixes.get(name.replace("-", "_"))
     return None
 
