@@ -222,29 +222,30 @@ class Marks:
         """Calls that are given the function, the class, or the class that it is a method of."""
         found: list[Piece] = []
         owner = facts.scopes[scope.parent] if scope.parent > 0 and scope.kind == "function" else None
-        cls = owner if owner is not None and owner.kind == "class" else scope if scope.kind == "class" else None
-        name = cls.name if cls is not None else scope.name
-        for path in self._files(facts.path, name):
+        cls = owner if owner is not None and owner.kind == "class" else None
+        for path in self._files(facts.path, {scope.name} if cls is None else {scope.name, cls.name}):
             for reg in self._registrations(path):
-                method = _of_class(reg.entry, scope.name) if cls is not scope and cls is not None else None
-                if cls is not None and cls is not scope and method is None:
+                if self._takes(reg, (facts.path, scope.id)):
+                    found.append(self._registered(reg, path, None))
                     continue
-                target = (facts.path, (cls or scope).id)
-                if not self._takes(reg, target):
-                    continue
-                text = self._text(reg.entry.path, reg.ref.call, reg.frame)
-                methods = (method,) if method else self._methods(
-                    reg.entry, reg.ref.call, reg.frame, last_name(reg.ref.call.func) or ""
-                )  # fmt: skip
-                above = self.routers.above_call(reg.ref, path, reg.receiver) if text is not None else ()
-                found.append(Piece(reg.entry, methods, tuple(joined(prefix, text or "") for prefix in above)))
+                method = _of_class(reg.entry, scope.name) if cls is not None else None
+                if cls is not None and method is not None and self._takes(reg, (facts.path, cls.id)):
+                    found.append(self._registered(reg, path, method))
         return found
 
-    def _files(self, own: str, name: str) -> list[str]:
+    def _registered(self, reg: Registration, path: str, method: str | None) -> Piece:
+        text = self._text(reg.entry.path, reg.ref.call, reg.frame)
+        name = last_name(reg.ref.call.func) or ""
+        methods = (method,) if method else self._methods(reg.entry, reg.ref.call, reg.frame, name)
+        above = self.routers.above_call(reg.ref, path, reg.receiver) if text is not None else ()
+        return Piece(reg.entry, methods, tuple(joined(prefix, text or "") for prefix in above))
+
+    def _files(self, own: str, names: set[str]) -> list[str]:
         """Files that can register something: they name it, and are or name its module."""
         project = self.engine.project
         stem = set(project.naming(project.stem(own)))
-        return [p for p in project.naming(name) if p == own or p in stem][:MAX_FILES]
+        named = dict.fromkeys(path for name in sorted(names) for path in project.naming(name))
+        return [p for p in named if p == own or p in stem][:MAX_FILES]
 
     def _registrations(self, path: str) -> list[Registration]:
         if path not in self._calls:
