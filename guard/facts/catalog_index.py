@@ -1,6 +1,7 @@
-"""Puts the catalogue together. In: `catalog/*.yaml`, and the `calls` of a user's guard.yaml. Out: `registry.Catalog`.
+"""Puts the catalogue together. In: `catalog/*.yaml`. Out: `registry.Catalog`.
 
-`catalog_load` turns single entries into types; here they are checked against one another and indexed.
+`catalog_load` turns single entries into types; here they are checked against one another and indexed. `catalog_user`
+adds the `calls` of a user's guard.yaml.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from guard.facts.catalog_load import (
-    USER_CALL_KEYS,
     expand,
     read_apis,
     read_arg,
@@ -21,10 +21,9 @@ from guard.facts.catalog_load import (
     read_client,
     read_layers,
     read_roles,
-    read_shared,
     read_texts,
 )
-from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, HttpCaller, Kin, Setting
+from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
 from guard.facts.entry_catalog import read_entries
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
@@ -119,30 +118,6 @@ def _marked(call: Call, clients: Mapping[str, Client]) -> Call:
     return replace(call, invoke=True) if framework else call
 
 
-def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog:
-    """`catalog` with the entries of a user's `calls` (see `Catalog.with_calls`). Raises `CatalogError`."""
-    names = dict(catalog.calls_by_name)
-    calls = dict(catalog.calls)
-    roots: set[str] = set()
-    for i, raw in enumerate(entries):
-        where = f"calls[{i}]"
-        if not isinstance(raw, Mapping) or "call" not in raw:
-            raise CatalogError(f"{where}: expected a mapping with `call`, the full name of the function")
-        # `prompt` is what users call the input.
-        raw = {"input" if key == "prompt" else key: value for key, value in raw.items()}
-        fields = read_shared(raw, USER_CALL_KEYS, "declared", raw.get("attempts"), where)
-        for name in read_texts(raw["call"], f"{where}.call"):
-            call = Call(api=name, family="guard.yaml", names=(name,), **fields)
-            names[name] = calls[name] = call
-            roots.add(name.partition(".")[0])
-    needles = catalog.needles | {root.encode() for root in roots}
-    last = catalog.last_names | {name.rpartition(".")[2] for name in names}
-    return replace(
-        catalog, calls=calls, calls_by_name=names, import_roots=catalog.import_roots | roots, needles=needles,
-        last_names=frozenset(last),
-    )  # fmt: skip
-
-
 # --- HTTP -------------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +202,15 @@ def _base(raw: Mapping[str, Any]) -> Base:
     return Base(expand(raw["names"]), paths, tuple(raw.get("runs", ())), expand(raw.get("decorated", ())))
 
 
+def _gathers(documents: Documents) -> dict[str, Gathers]:
+    found: dict[str, Gathers] = {}
+    for _, raw in _listed(documents, "gathers"):
+        names = expand(raw["decorators"])
+        entry = Gathers(names, raw.get("lists", {}), raw.get("documents", {}), raw.get("references", {}))
+        found.update(dict.fromkeys(names, entry))
+    return found
+
+
 def _listed(documents: Documents, key: str) -> Iterable[tuple[str, Any]]:
     """The elements of a list that family files may have, with their places."""
     return ((f"{name}: {key}[{i}]", raw) for name, document in documents for i, raw in enumerate(document.get(key, ())))
@@ -308,10 +292,12 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         distributions=_distributions(documents),
         settings={setting.id: setting for setting in (_setting(raw, at) for at, raw in _listed(documents, "settings"))},
         bases=_bases(documents),
+        gathers=_gathers(documents),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
         needles=_needles(documents, duck, endpoints),
         url_needles=_url_needles(endpoints, hosts),
         provider_prefixes=prefixes,
+        declared={},
         _call_on=call_on,
         kin=tuple(_kin(raw, clients, where) for where, raw in _listed(documents, "families")),
         _client_on=client_on,

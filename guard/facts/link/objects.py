@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Name, dotted, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, fields
+from guard.facts.link import calling, fields, gathering
 from guard.facts.link.names import END, Reached, reaching
 from guard.facts.link.things import (
     ClassThing,
@@ -137,10 +137,13 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     owned, outside = order(engine, inst.cls)
     if name == "__class__":
         return known(inst.cls)
+    gathered = gathering.attribute(engine, inst, owned, name)
+    if gathered is not None:
+        return gathered
     found = method(engine, owned, name)
     if found is not None:
         return bind_method(engine, *found, inst)
-    from guard.facts.link import framework, injected
+    from guard.facts.link import injected
 
     results = _assigned(engine, inst, owned, name)
     field = fields.field_value(engine, inst, owned, outside, name)
@@ -153,10 +156,6 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     for cls, scope in owned:
         if scope.bindings.get(name):
             return injected.by_annotation(engine, owned, name, _class_value(engine, Owned(cls, scope), name))
-
-    gathered = framework.gathered(engine, inst, owned, name)
-    if gathered is not None:
-        return gathered
     dynamic = _set_dynamically(engine, inst, owned, name)
     if dynamic is not None:
         return dynamic
@@ -209,8 +208,21 @@ def _settled(result: Result) -> Result:
     return Result(alts, result.open) if alts else result
 
 
+def base_made(engine: Engine, inst: Inst) -> Made | None:
+    """The call that makes the part of an object that a base outside of the repository describes: that of its
+    constructor by the last class of the repository that has one, else the call that makes the object."""
+    owned, _ = order(engine, inst.cls)
+    made = Made(inst.call, inst.frame) if inst.call is not None and inst.frame is not None else None
+    for init, frame in constructor_frames(engine, inst, owned):
+        upward = _super_call(engine, frame.path, init) if init.name == "__init__" else None
+        if upward is not None:
+            made = Made(upward, frame)
+    return made
+
+
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
-    made = (Made(inst.call, inst.frame),) if inst.call is not None and inst.frame is not None else ()
+    base_call = base_made(engine, inst)
+    made = (base_call,) if base_call is not None else ()
     bases = [
         e
         for e in outside

@@ -7,9 +7,12 @@ is parsed only when a question asks for a name that a search of its bytes finds 
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from guard.facts.catalog_types import Pin
 from guard.facts.collect import collect
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.registry import Catalog
@@ -20,6 +23,9 @@ from guard.parse.python import PythonSyntax, parse_python
 from guard.sources.walk import Listing, SourceFile, read, read_text_within
 
 CODE = (".py", ".ipynb")
+_REQUIREMENTS = re.compile(
+    r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
+)
 Fact = tuple[str, str]
 """What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
@@ -37,6 +43,9 @@ class Project:
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
         self.env_files = _env_files(self.listed)
+        self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
+        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
         self._syntax: dict[str, PythonSyntax | None] = {}
@@ -48,6 +57,8 @@ class Project:
         )
         """Folders with a module in them or below."""
         self._resolved: dict[tuple[str, str], str | None] = {}
+        self._scripts: dict[str, bool] = {}
+        """By folder, whether a script stands in it."""
         self.own = own_distributions(root)
         self.call_tails = _call_tails(catalog)
         """Last one and last two names of every method path of the catalogue."""
@@ -78,6 +89,16 @@ class Project:
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
         return self._bytes.get(path, b"")
+
+    def importing(self, stems: Iterable[str]) -> list[str]:
+        """Code files of which a line that imports names one of these modules, by the last part of its name."""
+        names = b"|".join(sorted(re.escape(stem.encode()) for stem in stems if stem))
+        line = re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:%s)\b" % names, re.MULTILINE)
+        return [path for path, data in self._bytes.items() if line.search(data)] if names else []
+
+    def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of a code file hold something of a pattern."""
+        return pattern.search(self._bytes.get(path, b"")) is not None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
@@ -146,6 +167,10 @@ class Project:
             needle = name.encode()
             self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
         return self._naming[name]
+
+    def matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of a code file match a pattern somewhere."""
+        return pattern.search(self._bytes.get(path, b"")) is not None
 
     @staticmethod
     def stem(path: str) -> str:
@@ -225,7 +250,17 @@ class Project:
             return False
         if f"{root}/__init__.py" not in self._files or not root:
             return True
-        return folder == root and f"{folder}/{top}.py" not in self._files
+        return folder == root and (f"{folder}/{top}.py" not in self._files or self._starts_in(folder, top))
+
+    def _starts_in(self, folder: str, top: str) -> bool:
+        """Whether a module beside the importer goes before others: a script in the folder is started as such, and no
+        module of Python's own has that name."""
+        if top in sys.stdlib_module_names:
+            return False
+        if folder not in self._scripts:
+            beside = (path for path in self._files if path.endswith(".py") and path.rpartition("/")[0] == folder)
+            self._scripts[folder] = any(b"__main__" in self._bytes.get(path, b"") for path in beside)
+        return self._scripts[folder]
 
     def _namespace(self, tail: str, importer: str) -> str | None:
         """A folder without `__init__.py`, found from the folders above the importer and `src`."""
@@ -287,8 +322,6 @@ def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
 
 def own_distributions(root: Path) -> frozenset[str]:
     """Normalised names of the distributions that the repository builds (pyproject.toml, setup.cfg, setup.py)."""
-    import re
-
     names: set[str] = set()
     for file, pattern in (
         ("pyproject.toml", r"(?m)^\s*name\s*=\s*[\"']([\w.-]+)[\"']"),

@@ -6,14 +6,15 @@ SDK by name.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, web
-from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -21,6 +22,7 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Func,
+    Hop,
     Inst,
     Lit,
     Made,
@@ -32,6 +34,7 @@ from guard.facts.link.things import (
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
+from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -52,6 +55,8 @@ class Layer(NamedTuple):
     made: Made | None
     at: Frame | None = None
     """Of a module: where it is used."""
+    derived: bool = False
+    """Made of another object by a method of it (`model.bind_tools(tools)`)."""
 
 
 class Target(NamedTuple):
@@ -78,10 +83,23 @@ class Target(NamedTuple):
     """By which arguments and elements of holders the object was reached."""
     sites: tuple[Made, ...] | None = None
     """Constructors that are sites of the request; None: those of all clients that are."""
+    runs: Count = ONCE
+    """How often a held object is asked in one call."""
+    fallback: bool = False
+    """It is asked after a failure of another object."""
+    choice: tuple[object, ...] = ()
+    """The place of its holder, where one of several objects there is asked."""
+    prompt: tuple[Alt, ...] = ()
+    """The prompt template before it in a sequence; several: alternatives."""
+    own: int | None = None
+    """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
+    agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
 
 
 def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
+    if _in_module(engine, facts, ref):
+        return True
     names: list[str] = []
     expr: Expr = ref.call.func
     while isinstance(expr, Attr):
@@ -90,7 +108,7 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     if isinstance(expr, Name):
         names.append(expr.id)
     tails = engine.project.call_tails
-    if ".".join(reversed(names[:2])) in tails:
+    if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True
     if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
         return True
@@ -100,8 +118,24 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
 
 
+def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a method of a framework's subclass calls what the object holds: `self.predictor(question=...)`."""
+    func, at = ref.call.func, ref.scope
+    if not isinstance(func, Attr) or not isinstance(func.base, Name) or func.base.id != "self":
+        return False
+    while at > 0 and facts.scopes[at].kind != "class":
+        at = facts.scopes[at].parent
+    return at > 0 and bool(running.bases(engine, ClassThing(facts.path, at)))
+
+
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
+    asked = direct(engine, ref, frame)
+    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+
+
+def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
+    """What a call can be by the catalogue alone; what objects of frameworks hold is not looked at."""
     found: list[Target] = []
     callee = engine.eval(ref.call.func, frame)
     followed = False
@@ -116,13 +150,17 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             followed = followed or bool(new) or _is_known_root(engine, thing)
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
+            own = engine.declared.of(thing)
+            if own is not None:
+                held = OwnArguments(engine, call, inner, own[1])
+                found.append(Target(own[0], call, inner, held, (), own[0].provider, {}, alt.world, True))
     if not found and not followed:
         found = _duck(engine, ref, frame)
-    asked = [t for t in found if not _excluded(engine, t)]
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
+    return [t for t in found if not _excluded(engine, t)]
 
 
-def _is_framework(target: Target) -> bool:
+def is_framework(target: Target) -> bool:
+    """Whether a target goes through objects of a framework."""
     return target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
@@ -177,7 +215,8 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
             return []
-        layers.append(Layer(client, made, frame if client.modules and made is None else None))
+        place = frame if client.modules and made is None else None
+        layers.append(Layer(client, made, at=place, derived=bool(layers)))
     found = []
     arguments = CallArguments(engine, call, frame)
     for clients, inner in _with_wrapped(engine, layers, world):
@@ -312,12 +351,14 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
 
 
 def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
-    """Attributes that are bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
+    """Attributes that are, or may be, bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
     found = set()
     for scope in facts.scopes:
         for name, bindings in scope.bindings.items():
+            params = {param.name for param in scope.params}
             if "." in name and any(
-                isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "")
+                (isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or ""))
+                or (isinstance(b.value, Name) and b.value.id in params)
                 for b in bindings
             ):
                 found.add(name.rsplit(".", 1)[-1])
@@ -326,17 +367,23 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name)
+    own = target.spec.roles.get(name) if target.own is None else None
     if own is not None:
-        value = _named(engine, name, sent(target.arguments, own))
+        value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
             return value
     default: Arg | None = None
-    for number, (client, *_) in reversed(list(enumerate(target.clients))):
+    layers = list(enumerate(target.clients[: target.own]))
+    if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's
+        layers = [*layers[target.held :], *layers[: target.held]]
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
+        layer = target.clients[number]
+        value = _named(engine, name, providers.given_to(engine, layer, arg))
+        if value is None and layer.made is not None:
+            value = _by_another(CallArguments(engine, layer.made.call, layer.made.frame), arg)
         if value is not None:
             return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
@@ -354,10 +401,46 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     return Sent(Result(alts, value.result.open), value.name) if alts else None
 
 
+def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+    """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    model = role(engine, target, "model")
+    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
+    if not names or len(names) < len(model.result.alts if model is not None else ()):
+        return None
+    parts = [re.split("[:/]", str(name))[0] for name in names]
+    if any(part not in arg.by_prefix for part in parts):
+        return None
+    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
+
+
+def is_boundless(engine: Engine, target: Target, name: str) -> bool:
+    """Whether a role is sent as None where that means that there is no bound."""
+    own = target.spec.roles.get(name)
+    if own is not None and is_unbounded(target.arguments, own):
+        return True
+    made = [(c.client.roles.get(name), c.made) for c in target.clients]
+    return any(
+        arg is not None and m is not None and is_unbounded(CallArguments(engine, m.call, m.frame), arg)
+        for arg, m in made
+    )
+
+
+def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The default that holds because another argument is sent; None where none of those is."""
+    if not arg.given or sent(arguments, Arg(arg.given)) is None:
+        return None
+    if arg.given_default is None:
+        return Sent(unknown(arg.why or "there is no limit"), None)
+    return Sent(Result((Alt(Lit(arg.given_default)),)), None)
+
+
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
-    from guard.facts.link.things import Hop
 
+    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    if named is not None:
+        return named
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
     settled = []
     for name in arg.env:
@@ -365,10 +448,11 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
             Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
             for path, value, line in documents.env(engine.project, name, target.frame.path)
         ]
+    arg, release = versions.settled(engine.project, arg, target.frame.path)
     if arg.how == "default":
-        hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
-        values = arg.defaults(None)[:1] if not settled else ()
-        return Result((*settled, *(Alt(Lit(value), (hop,)) for value in values)), reasons)
+        hops = (release, _default_hop(target)) if release is not None else (_default_hop(target),)
+        alts = (Alt(Lit(arg.default), hops),) if not settled else ()
+        return Result((*settled, *alts), reasons)
     if settled:
         return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
@@ -376,3 +460,12 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     return unknown(
         arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
     )
+
+
+def _default_hop(target: Target) -> Hop:
+    """Where a default stands: in guard.yaml for a user's own call, else in the SDK."""
+    place = target.spec.place
+    if place is None:
+        return Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+    path, line, column = place
+    return Hop(path, Pos(line, column, line, column), "declared", target.spec.api)
