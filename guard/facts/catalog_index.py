@@ -24,6 +24,7 @@ from guard.facts.catalog_load import (
     read_texts,
 )
 from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
+from guard.facts.entry_catalog import read_entries
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
 
@@ -306,6 +307,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         _class_on=class_on,
         _first_on=first_on,
         _named={},
+        entries=read_entries(documents),
         _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
         _hosts=tuple((h["host"], h["provider"]) for h in hosts),
     )

@@ -240,6 +240,8 @@ class Client:
     """Kind of object of a framework; None: a client of an SDK."""
     site: bool = False
     """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
+    one_model: bool = False
+    """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -251,7 +253,7 @@ class Client:
     @property
     def is_site(self) -> bool:
         """Whether making one is reported as a site of role `model`."""
-        return self.object in ("model", "embeddings", "agent")
+        return self.site or self.one_model or self.object in ("model", "embeddings", "agent")
 
     def by(self, method: str) -> Client:
         """This client as the deriving method or maker `method` makes it."""

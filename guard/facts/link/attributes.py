@@ -71,6 +71,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
     result = injected.from_state(engine, expr, union([*results, *elsewhere]))
+    result = injected.from_store(engine, expr, frame, result)
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
 
 

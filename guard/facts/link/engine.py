@@ -40,7 +40,7 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
+from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth, turns
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching
@@ -447,7 +447,8 @@ class Engine:
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:
         return calling.called(self, self.eval(expr.func, frame), expr, frame)

@@ -308,11 +308,12 @@ DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries"
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
-    """Whether making an object is a site: models and embeddings always; an agent, or an object that is derived from
-    another one, where it names a model or sets a limit."""
+    """Whether making an object is a site: models and embeddings always; an agent, a client for one model, or an object
+    that is derived from another one, where it names a model or sets a limit."""
     if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.site or (layer.client.object != "agent" and not layer.derived):
+    plain = layer.client.object != "agent" and not layer.client.one_model
+    if layer.client.site or (plain and not layer.derived):
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
