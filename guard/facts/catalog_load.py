@@ -134,11 +134,18 @@ def read_arg(raw: Any, where: str) -> Arg:
 
 
 def _older(raws: Any, where: str) -> tuple[Older, ...]:
-    raws = raws if isinstance(raws, list) else [raws]
-    for raw in raws:
-        if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
-            raise CatalogError(f"{where}: expected package, before and default")
-    return tuple(Older(raw["package"], str(raw["before"]), raw["default"]) for raw in raws)
+    return tuple(_older_one(raw, where) for raw in (raws if isinstance(raws, list) else [raws]))
+
+
+def _older_one(raw: Any, where: str) -> Older:
+    known = {"package", "before", "default", "counts"}
+    if not isinstance(raw, Mapping) or not known >= raw.keys() >= {"package", "before"} or len(raw) < 3:
+        raise CatalogError(f"{where}: expected package, before, and default or counts")
+    counts = raw.get("counts")
+    if counts is not None and counts not in get_args(Counts):
+        raise CatalogError(f"{where}.counts: expected one of {', '.join(get_args(Counts))}")
+    packages = read_texts(raw["package"], f"{where}.package")
+    return Older(packages, str(raw["before"]), raw.get("default"), "default" in raw, counts)
 
 
 def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
