@@ -21,6 +21,7 @@ from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, togeth
 from guard.model import Count, Operation
 
 if TYPE_CHECKING:
+    from guard.facts.filefacts import CallRef
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Layer, Target
 
@@ -335,6 +336,14 @@ def sites(engine: Engine, target: Target) -> list[Made]:
         return list(dict.fromkeys(target.sites))
     found = [layer.made for layer in target.clients if layer.made is not None and decides(engine, layer)]
     return list(dict.fromkeys(found))
+
+
+def pipelines(engine: Engine, ref: CallRef, frame: Frame) -> list[Made]:
+    """The constructors of the objects that a call invokes, where making one is always a site (`Client.site`)."""
+    from guard.facts.link.sends import direct
+
+    layers = [layer for target in direct(engine, ref, frame) for layer in target.clients]
+    return list(dict.fromkeys(layer.made for layer in layers if layer.client.site and layer.made is not None))
 
 
 def is_invoked(target: Target) -> bool:

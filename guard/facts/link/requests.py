@@ -26,7 +26,7 @@ from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
+from guard.model import ONCE, Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -217,6 +217,7 @@ class Linker:
             if run is not None:
                 repeats = control.around(self.engine, above, run, bind.frame).repeats
                 parts.insert(0, Part(self._site(above, run, "invoke", repeats), (bind.frame.path, run.call.pos)))
+                parts = [*self._pipelines(run, bind.frame), *parts]
             elif around.repeats.high != 1 or decides:
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
@@ -231,8 +232,15 @@ class Linker:
         for ref, frame in reversed(self.above.invokes(top)):
             facts = self._facts(frame.path)
             around = control.around(self.engine, facts, ref, frame)
+            parts += self._pipelines(ref, frame)
             parts.append(Part(self._site(facts, ref, "invoke", around.repeats), (frame.path, ref.call.pos)))
         return parts
+
+    def _pipelines(self, ref: CallRef, frame: Frame) -> list[Part]:
+        """The calls that make the objects which run functions of the repository, where making one is always a site."""
+        made = framework.pipelines(self.engine, ref, frame)
+        places = [(m.frame.path, m.call.pos, CallRef(m.call, m.frame.scope)) for m in made]
+        return [Part(self._site(self._facts(p), r, "model", ONCE), (p, pos)) for p, pos, r in places]
 
     def _objects(self, draft: Draft) -> list[Part]:
         """The calls that make the objects a request is sent through, with the functions that make those."""
