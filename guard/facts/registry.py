@@ -51,7 +51,8 @@ from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
     "ROLES", "Arg", "Base", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch",
-    "Formula", "Gathers", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula", "load",
+    "Formula", "Gathers", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula",
+    "load",
 ]  # fmt: skip
 
 

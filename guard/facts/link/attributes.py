@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
-from guard.facts.filefacts import Binding, Scope
+from guard.facts.filefacts import Binding, FileFacts, Scope
 from guard.facts.link import calling, cli, effects, framework, known, modules, objects, paths, records, truth
 from guard.facts.link.names import Place, reaching
 from guard.facts.link.things import (
@@ -75,7 +75,7 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
     if (
         name is None
         or facts is None
-        or _is_local(name.split(".")[0], scope)
+        or _is_local(facts, name.split(".")[0], scope)
         or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
     ):
         return []
@@ -93,8 +93,13 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
     ]  # fmt: skip
 
 
-def _is_local(name: str, scope: Scope) -> bool:
-    return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
+def _is_local(facts: FileFacts, name: str, scope: Scope) -> bool:
+    """Whether a name belongs to a function that the scope is, or stands in."""
+    while scope.kind != "module":
+        if scope.kind != "class" and (name in scope.bindings or any(p.name == name for p in scope.params)):
+            return True
+        scope = facts.scopes[scope.parent]
+    return False
 
 
 def _nested(engine: Engine, name: str | None, scope: Scope, frame: Frame) -> Result | None:

@@ -79,14 +79,14 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
         found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
         start = [inner for inner in found if inner is not None]
     asked: list[Target] = [] if (start and start[0] is target) or not _sends_itself(engine, target) else [target]
-    for outer in start:
+    for outer in starts(engine, target):
         outer = with_settings(engine, outer, len(outer.clients))
         if _sends_itself(engine, outer):
             asked.append(outer._replace(choice=_chooses(outer)))
         asked += _held_targets(engine, outer, len(outer.clients), 0)
     if not asked and target.spec.of is None:
         why = holding.unknown_part(engine, target)
-        asked = [target] if why is not None and _runs_models(target) else []
+        asked = [target._replace(unknown=why)] if why is not None and _runs_models(target) else []
     return asked[:MAX_HELD]
 
 
@@ -96,7 +96,7 @@ def starts(engine: Engine, target: Target) -> list[Target]:
         return [target]
     value = sent(target.arguments, target.spec.of)
     found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
-    return [inner for inner in found if inner is not None]
+    return [inner for inner in found if inner is not None] or [target]
 
 
 def _runs_models(target: Target) -> bool:
@@ -163,7 +163,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         fallback=target.fallback or use == "fallback",
         choice=_choice(layer, held) if use == "choice" else target.choice,
         prompt=_templates(engine, layer, held) or target.prompt,
-        own=_own(inner, target, use),
+        own=_own(inner, target, use, layer),
     )
 
 
@@ -180,10 +180,14 @@ def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
     return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
 
 
-def _own(inner: Target, holder: Target, use: str) -> int | None:
-    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold."""
+def _own(inner: Target, holder: Target, use: str, layer: Layer) -> int | None:
+    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold.
+
+    A model that helps is asked with the prompt of its holder, unless that only holds arguments (a middleware).
+    """
     kind = inner.clients[0].client.object
-    if use in ("tool", "delegate") and kind not in ("model", "embeddings"):
+    apart = kind not in ("model", "embeddings") or layer.client.object == "settings"
+    if use in ("tool", "delegate") and apart:
         return inner.held
     return None if holder.own is None else holder.own + inner.held
 
@@ -207,7 +211,9 @@ def _spec(engine: Engine, target: Target, use: str) -> Spec:
         return spec
     if own.operation in ("embedding", "rerank"):
         return _plain(spec, own.operation)
-    if use not in OWN or nearest.object not in ("agent", "model"):
+    if nearest.object == "model" and spec.operation in ("embedding", "rerank"):
+        return _plain(spec, own.operation)
+    if use not in OWN or nearest.object not in ("agent", "model") or (use == "fallback" and nearest.object == "model"):
         return spec
     return replace(
         spec, operation=own.operation, by_model=own.by_model, turns=own.turns, turns_when=own.turns_when,

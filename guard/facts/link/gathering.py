@@ -13,7 +13,20 @@ from guard.facts.catalog_types import Gathers
 from guard.facts.expr import Call, last_name
 from guard.facts.filefacts import Scope
 from guard.facts.link import calling, documents
-from guard.facts.link.things import Alt, ClassThing, DictOf, Entry, Ext, FilePath, Inst, ListOf, Lit, Result, known
+from guard.facts.link.things import (
+    Alt,
+    ClassThing,
+    DictOf,
+    Entry,
+    Ext,
+    FilePath,
+    Inst,
+    ListOf,
+    Lit,
+    Result,
+    Thing,
+    known,
+)
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -92,7 +105,7 @@ def _document(engine: Engine, inst: Inst, owned: list[Owned], name: str, gathers
     return Result(tuple(a._replace(thing=_linked(engine, inst, owned, a, gathers)) for a in read.alts), read.open)
 
 
-def _linked(engine: Engine, inst: Inst, owned: list[Owned], alt: Alt, gathers: Gathers) -> DictOf | object:
+def _linked(engine: Engine, inst: Inst, owned: list[Owned], alt: Alt, gathers: Gathers) -> Thing:
     thing = alt.thing
     if not isinstance(thing, DictOf):
         return thing

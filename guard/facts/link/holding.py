@@ -132,19 +132,24 @@ def is_unwritten(made: Made) -> bool:
 def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Result:
     """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
     made = layer.made
-    if holds.default is None or made is None or not any(_is_text(a) for a in result.alts):
+    unknown = not result.alts and bool(result.open)
+    if holds.default is None or made is None or not (unknown or any(_is_text(a) for a in result.alts)):
         return result
     client = next(iter(engine.project.catalog.client_named(holds.default)), None)
     name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
     if name is None:
         return result
-    alts = []
-    for alt in result.alts:
-        if _is_text(alt):
-            value = cast(Expr, ValueOf(made.call.pos, Result((alt,))))
-            call = Call(made.call.pos, made.call.func, (), ((name, value),))
-            alt = alt._replace(thing=Ext(holds.default + "()", (Made(call, made.frame),)))
-        alts.append(alt)
+
+    constructor = holds.default + "()"
+
+    def of(value: Result) -> Ext:
+        given = cast(Expr, ValueOf(made.call.pos, value))
+        call = Call(made.call.pos, made.call.func, (), ((name, given),))
+        return Ext(constructor, (Made(call, made.frame),))
+
+    if unknown:  # a text or an object; nothing but its model matters
+        return Result((Alt(of(result)),), result.open)
+    alts = (a._replace(thing=of(Result((a,)))) if _is_text(a) else a for a in result.alts)
     return Result(tuple(alts), result.open)
 
 
@@ -167,13 +172,20 @@ def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Res
     found: list[tuple[object, Result, str | None]] = []
     for call, frame in calls:
         first = engine.quietly(call.args[0], frame) if call.args else Result(())
-        named = next((str(a.thing.value) for a in first.alts if isinstance(a.thing, Lit)), None)
+        named = next((name for a in first.alts if (name := _name_of(engine, a)) is not None), None)
         value = sent(CallArguments(engine, call, frame), holds.arg)
         if value is not None:
             found.append(((frame.path, call.pos), value.result, named))
     for path, scope in _decorated(engine, made, holds.paths) if not layer.derived else ():
         found.append(((path, scope), known(Func(path, scope)), None))
     return found
+
+
+def _name_of(engine: Engine, alt: Alt) -> str | None:
+    """The name of what is added: a text, or that of the function itself."""
+    if isinstance(alt.thing, Func):
+        return engine.project.scope(alt.thing.path, alt.thing.scope).name
+    return str(alt.thing.value) if isinstance(alt.thing, Lit) else None
 
 
 def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:
