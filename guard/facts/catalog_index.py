@@ -319,6 +319,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         gathers=_gathers(documents),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
         needles=_needles(documents, duck, endpoints),
+        url_needles=_url_needles(endpoints, hosts),
         provider_prefixes=prefixes,
         _call_on=call_on,
         kin=tuple(_kin(raw, clients, where) for where, raw in _listed(documents, "families")),
@@ -352,7 +353,18 @@ def _needles(documents: Documents, duck: Iterable[str], endpoints: Iterable[Endp
         made = (names[-1] if len(names[-1]) > 3 else max(names, key=len) for names in parts)
         found.update(document.get("needles") or made)
     found.update(".".join(path.split(".")[-2:]) for path in duck)
-    for endpoint in endpoints:
-        found.add(max(re.split(r"\{[a-z]+\*?\}|\*", endpoint.pattern), key=len))
+    found.update(_fixed(endpoint.pattern) for endpoint in endpoints)
     shortest = [text for text in found if not any(other != text and other in text for other in found)]
     return frozenset(text.encode() for text in shortest)
+
+
+def _fixed(pattern: str) -> str:
+    """The longest piece of a URL pattern that always stands there."""
+    return max(re.split(r"\{[a-z]+\*?\}|\*", pattern), key=len)
+
+
+def _url_needles(endpoints: Iterable[Endpoint], hosts: Iterable[Mapping[str, Any]]) -> frozenset[bytes]:
+    found = {_fixed(endpoint.pattern) for endpoint in endpoints} | {
+        _fixed(h["host"]) for h in hosts if "." in h["host"]
+    }
+    return frozenset(text.encode() for text in found if len(text) > 7)

@@ -103,6 +103,8 @@ class Catalog:
     http_roots: frozenset[str]
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""
+    url_needles: frozenset[bytes]
+    """Those of them that are parts of addresses, and hosts."""
     provider_prefixes: Mapping[str, str]
     """First part of a model name (`vertex_ai`) -> provider; the part ends at a `/` or `:`. The word `*`: the next
     part decides. See `split_model`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, FileFacts, Scope
-from guard.facts.link import calling, cli, effects, framework, known, modules, objects, paths, records, truth
+from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
 from guard.facts.link.names import Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -65,7 +65,7 @@ def named(engine: Engine, expr: Attr, frame: Frame) -> Result:
     if nested is None or nested.open:
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
-    result = union([*results, *elsewhere])
+    result = injected.from_state(engine, expr, union([*results, *elsewhere]))
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, expr.pos.start)
 
 

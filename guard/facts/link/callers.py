@@ -13,7 +13,7 @@ from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import calling, objects, running
 from guard.facts.link.handed import Handed, Hands
-from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.stages import is_example, is_test
 from guard.facts.link.things import (
     Bind,
     Called,
@@ -40,6 +40,9 @@ COMMON = frozenset({
     "result", "test",
 })  # fmt: skip
 """Method names that say nothing about whose method is meant."""
+
+ONLY_EXAMPLES = "only examples in the repository decide it"
+"""Why code that examples use may be used otherwise, too."""
 
 
 class Callers:
@@ -105,6 +108,8 @@ class Callers:
         scope = engine.project.scope(root.path, root.scope)
         if scope.kind != "function":
             return [Stop("it is decided at run time")]
+        if is_test(root.path) and scope.name.startswith("test"):
+            return [Stop("the test runner calls it")]
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
         names = self._names(root, scope)
@@ -144,13 +149,11 @@ class Callers:
 
     def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
         """Examples and notebooks alone do not say how production uses code: it may be called from outside, too."""
-        if not found or stage_of(root.path) in ("development", "test", "evaluation"):
-            return found
         decided = [b for b in found if isinstance(b, (Called, OnObject))]
         frames = [b.frame if isinstance(b, Called) else b.thing.frame for b in decided]
-        stages = [stage_of(frame.path) for frame in frames if frame is not None]
-        if stages and all(stage in ("development", "evaluation") for stage in stages):
-            return [*found, Stop("only examples in the repository decide it")]
+        paths = [frame.path for frame in frames if frame is not None]
+        if paths and all(is_example(path, root.path) for path in paths):
+            return [*found, Stop(ONLY_EXAMPLES, True)]
         return found
 
     def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]], called: bool) -> dict[str, set[str]]:

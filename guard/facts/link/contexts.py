@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from guard.facts.expr import Attr, Name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link.callers import Callers
+from guard.facts.link.callers import ONLY_EXAMPLES, Callers
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
-from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.stages import is_beside, is_example, is_test, stage_of
 from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 from guard.model import Prompt
@@ -63,7 +63,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(leaf)
             continue
         room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
-        binds = _relevant(callers.of(root), root, leaf.draft)
+        binds = _relevant(_fitting(callers.of(root), root, leaf.context), root)
         if leaf.context and len(binds) > room and root in leaf.draft.prompt_only:
             waiting.append(_sealed(leaf))
             continue
@@ -156,22 +156,32 @@ def _enough(drafter: Drafter, drafts: int) -> bool:
     return drafts >= MAX_DRAFTS or drafter.spent >= MAX_SPENT
 
 
-def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
-    """Many examples say little of what production code sends: beyond a few they are left out, and the value stays open.
+def _fitting(binds: list[Bind], root: Root, context: dict[Root, Bind]) -> list[Bind]:
+    """Where a call from outside of the repository was decided on, it runs on no object of an example."""
+    if root.kind != "self" or not any(isinstance(b, Stop) and b.outside for b in context.values()):
+        return binds
+    own = [
+        b
+        for b in binds
+        if not (isinstance(b, OnObject) and b.thing.frame and is_example(b.thing.frame.path, root.path))
+    ]
+    return own or [Stop(ONLY_EXAMPLES, True)]
 
-    A notebook beside the module that it imports is no example of it: the module is there for the notebook.
-    """
+
+def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
+    """Many examples say little of what production code sends: beyond a few they are left out, the value stays open."""
+
     if stage_of(root.path) == "development":
         return binds
-    beside = root.path.rpartition("/")[0]
-    production = [
-        b for b in binds
-        if not isinstance(b, Called) or stage_of(b.frame.path) != "development"
-        or b.frame.path.startswith(f"{beside}/" if beside else "")
-    ]  # fmt: skip
+
+    def counts(bind: Bind) -> bool:
+        path = bind.frame.path if isinstance(bind, Called) else root.path
+        return stage_of(path) != "development" or is_beside(path, root.path)
+
+    production = [bind for bind in binds if counts(bind)]
     if len(binds) - len(production) <= MAX_EXAMPLES:
         return binds
-    return production or [Stop("only examples in the repository decide it")]
+    return production or [Stop(ONLY_EXAMPLES, True)]
 
 
 def _children(
@@ -180,8 +190,8 @@ def _children(
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
     before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
-    for index, bind in enumerate(binds):
-        context = {**leaf.context, root: bind}
+    for index, bind in enumerate(_closing(drafter.engine, binds, leaf.context)):
+        context = {**leaf.context, **_closure(drafter.engine, bind), root: bind}
         if _circular(context, root):
             continue
         draft = drafter.draft(facts, ref, context, number)
@@ -198,6 +208,34 @@ def _children(
             old.callers += leaf.callers
             old.grouped[root] = [*old.grouped.get(root, [old.context[root]]), bind]
     return list(children.values())
+
+
+def _closing(engine: Engine, binds: list[Bind], context: dict[Root, Bind]) -> list[Bind]:
+    """Calls without those of closures that other calls made than the context has decided on."""
+
+    def fits(bind: Bind) -> bool:
+        return all(_same(context.get(root), made) for root, made in _closure(engine, bind).items())
+
+    return [b for b in binds if fits(b)] or [Stop("it is called where guard cannot see it")] if binds else []
+
+
+def _same(decided: Bind | None, made: Called) -> bool:
+    """Whether what is decided, if anything, is this call."""
+    if not isinstance(decided, Called):
+        return True
+    return (decided.frame.path, decided.call.pos) == (made.frame.path, made.call.pos)
+
+
+def _closure(engine: Engine, bind: Bind) -> dict[Root, Called]:
+    """The calls that made the closure which a call runs: they decide for the functions around it."""
+    found: dict[Root, Called] = {}
+    alts = engine.quietly(bind.call.func, bind.frame).alts if isinstance(bind, Called) else ()
+    lexical = alts[0].thing.lexical if len(alts) == 1 and isinstance(alts[0].thing, Func) else None
+    while lexical is not None:
+        if lexical.call is not None and lexical.caller is not None:
+            found[Root("callers", lexical.path, lexical.scope)] = Called(lexical.call, lexical.caller)
+        lexical = lexical.lexical
+    return found
 
 
 def _circular(context: dict[Root, Bind], root: Root) -> bool:

@@ -5,12 +5,12 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts
+from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, providers
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, role, targets
@@ -68,8 +68,6 @@ class Draft(NamedTuple):
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
     reads: frozenset[Fact]
-    in_name: Callable[[str], tuple[str | None, str]] | None
-    """Splits the provider off a model's name, where names begin with it."""
 
 
 class Drafter:
@@ -114,12 +112,12 @@ class Drafter:
         """All roles of a target read; the others of the list are its variants by client."""
         engine = self.engine
         target = found[0]
-        providers: list[tuple[str | None, World]] = []
+        owners: list[providers.Provider] = []
         for other in found:
             named = (self._provider(other), other.world)
-            if other.spec.operation == target.spec.operation and named not in providers:
-                providers.append(named)
-        worlds = [world for _, world in providers]
+            if other.spec.operation == target.spec.operation and named not in owners:
+                owners.append(named)
+        worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
@@ -132,6 +130,7 @@ class Drafter:
         )
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
+        model, owners = providers.by_name(engine, target, model, owners)
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -151,9 +150,9 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), frozenset(engine.project.reads), self._in_name(target),
+            self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
 
     def _provider(self, target: Target) -> str | None:
@@ -163,11 +162,6 @@ class Drafter:
         if len(names) != 1 or not isinstance(names[0], str):
             return target.provider
         return self.engine.project.catalog.provider_prefixes.get(names[0], names[0])
-
-    def _in_name(self, target: Target) -> Callable[[str], tuple[str | None, str]] | None:
-        if target.spec.provider_in_model or any(layer.client.provider_in_model for layer in target.clients):
-            return self.engine.project.catalog.split_model
-        return None
 
     def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
         for scope in _function_scopes(facts, ref.scope):
@@ -191,8 +185,7 @@ class Drafter:
         """The model: a deployment set on the client overrides it; a URL may name it."""
         for name in ("model", "deployment"):
             if name in target.captures:
-                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
-                return quantity(Sent(value, name), self.spans, is_name, place, "")
+                return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
         deployment = role(self.engine, target, "deployment")
         if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
             return quantity(deployment, self.spans, is_name, place, "")

@@ -77,7 +77,7 @@ Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
 class _Answer(NamedTuple):
-    """An answer with what it depends on; what was asked and the decisions are kept so that identities stay their own."""
+    """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
     asked: object
     consulted: Consulted
@@ -112,6 +112,8 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.module_places: dict[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = {}
+        """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
         self.graphs: dict[tuple[str, Pos], Any] = {}

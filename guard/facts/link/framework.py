@@ -51,7 +51,8 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
                 if inner is None:
                     return None
                 client = inner
-                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None, True))
+                made = thing.made[number] if number < len(thing.made) else None
+                layers.append(Layer(inner, made, derived=True))
             return layers
     return None
 
@@ -249,7 +250,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     Constructors that were its sites stay so when the held object is asked on behalf of its holder (an agent's model),
     not when it works for itself (an agent as a tool).
     """
-    from guard.facts.link.sends import provider_of
+    from guard.facts.link.providers import provider_of
 
     if not isinstance(alt.thing, Ext):
         return None
@@ -343,7 +344,8 @@ def is_invoked(target: Target) -> bool:
 def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
     """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
     are looked at with `agents`) also what it would ask besides its model."""
-    from guard.facts.link.sends import Target, provider_of
+    from guard.facts.link.providers import provider_of
+    from guard.facts.link.sends import Target
 
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):

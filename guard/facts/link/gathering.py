@@ -26,7 +26,7 @@ from guard.facts.link.things import (
     Result,
     Thing,
     known,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine

@@ -143,17 +143,19 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     found = method(engine, owned, name)
     if found is not None:
         return bind_method(engine, *found, inst)
+    from guard.facts.link import injected
+
     results = _assigned(engine, inst, owned, name)
     field = fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
-        return field
+        return injected.by_annotation(engine, owned, name, field)
     if field is not None:
         results.append(field)
     if results:
-        return _settled(union(results))
+        return injected.by_annotation(engine, owned, name, _settled(union(results)))
     for cls, scope in owned:
         if scope.bindings.get(name):
-            return _class_value(engine, Owned(cls, scope), name)
+            return injected.by_annotation(engine, owned, name, _class_value(engine, Owned(cls, scope), name))
     dynamic = _set_dynamically(engine, inst, owned, name)
     if dynamic is not None:
         return dynamic
@@ -227,10 +229,22 @@ def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> 
         if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")
     ]
     if bases and made:
-        return union(known(Ext(f"{base.chain}().{name}", base.made + made)) for base in bases)
+        upward = _made_above(engine, inst)
+        return union(known(Ext(f"{base.chain}().{name}", base.made + (upward or made))) for base in bases)
     return unknown(
         f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}"
     )
+
+
+def _made_above(engine: Engine, inst: Inst) -> tuple[Made, ...]:
+    """The call by which the outermost constructor of the repository hands on to a base outside of it."""
+    owned, _ = order(engine, inst.cls)
+    inits = [(init, frame) for init, frame in constructor_frames(engine, inst, owned) if init.name == "__init__"]
+    if not inits:
+        return ()
+    init, frame = inits[-1]
+    upward = _super_call(engine, frame.path, init)
+    return (Made(upward, frame),) if upward is not None and frame.call is not None else ()
 
 
 def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterator[tuple[Scope, Frame]]:

@@ -45,6 +45,10 @@ class Project:
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
+        self._folders = frozenset(
+            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
+        )
+        """Folders with a module in them or below."""
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._scripts: dict[str, bool] = {}
         """By folder, whether a script stands in it."""
@@ -74,6 +78,10 @@ class Project:
         """Code files whose bytes hold one of the needles."""
         wanted = tuple(needles)
         return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
+
+    def bytes_of(self, path: str) -> bytes:
+        """The bytes of a code file, for searches; empty when it could not be read."""
+        return self._bytes.get(path, b"")
 
     def importing(self, stems: Iterable[str]) -> list[str]:
         """Code files of which a line that imports names one of these modules, by the last part of its name."""
@@ -207,11 +215,7 @@ class Project:
             if candidate in self._files:
                 return candidate
         prefix = f"{base}/" if base else ""
-        return (
-            prefix
-            if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py"))
-            else None
-        )
+        return prefix if base in self._folders else None
 
     def _absolute(self, dotted: str, importer: str) -> str | None:
         top = dotted.split(".")[0]
@@ -252,7 +256,7 @@ class Project:
         above = [str(p) for p in PurePosixPath(importer).parents]
         for folder in [*above, "src"]:
             base = tail if folder == "." else f"{folder}/{tail}"
-            if any(path.startswith(base + "/") for path in self._files if path.endswith(".py")):
+            if base in self._folders:
                 return base + "/"
         return None
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running
+from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -24,7 +24,7 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
@@ -87,7 +87,7 @@ class Linker:
         telling = [
             path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
         ]
-        for path in sorted({*telling, *beyond.invoking(self.project, telling)}):
+        for path in sorted({*telling, *beyond.invoking(self.project, telling), *web.helper_files(self.project)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue
@@ -120,7 +120,7 @@ class Linker:
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.used.add((facts.path, ref.call.pos))
-        choices, too_many = self._variants(draft)
+        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         made = self._lone_id(own, draft, number)
         return Request(
             id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
@@ -175,8 +175,12 @@ class Linker:
         repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
         sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
-        reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
-        choices, too_many = self._variants(draft)
+        bind = leaf.context.get(Root("callers", *counted.at))
+        if isinstance(bind, Stop) and bind.outside:
+            reached = self.entries.itself(counted.at, counted.inner)
+        else:
+            reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
+        choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
@@ -427,12 +431,6 @@ class Linker:
             ref = CallRef(call, frame.scope)
             around = control.around(self.engine, facts, ref, frame)
             yield Part(self._site(facts, ref, "wrapper", around.repeats), (frame.path, call.pos))
-
-    @staticmethod
-    def _variants(draft: Draft) -> tuple[tuple[Variant, ...], bool]:
-        return variants(
-            draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers, draft.in_name
-        )  # fmt: skip
 
     @staticmethod
     def _operation(draft: Draft) -> Operation:

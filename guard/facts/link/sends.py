@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.catalog_types import Arg, Client, HttpCaller
+from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
+from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, running, texts
-from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, providers, running, web
+from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -26,9 +26,9 @@ from guard.facts.link.things import (
     Made,
     ModuleThing,
     Partial,
-    Pieces,
     Result,
     World,
+    together,
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
@@ -51,6 +51,8 @@ class Layer(NamedTuple):
 
     client: Client
     made: Made | None
+    at: Frame | None = None
+    """Of a module: where it is used."""
     derived: bool = False
     """Made of another object by a method of it (`model.bind_tools(tools)`)."""
 
@@ -66,7 +68,7 @@ class Target(NamedTuple):
     clients: tuple[Layer, ...]
     """Innermost last."""
     provider: str | None
-    captures: dict[str, str]
+    captures: dict[str, Result]
     """What the URL of a raw request says itself."""
     world: World
     sure: bool
@@ -95,7 +97,7 @@ class Target(NamedTuple):
 
 
 def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
-    """Whether a call looks so much like an API that its unknown receiver is worth asking the callers for."""
+    """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
     if _in_module(engine, facts, ref):
         return True
     names: list[str] = []
@@ -107,6 +109,8 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
         names.append(expr.id)
     tails = engine.project.call_tails
     if ".".join(reversed(names[:2])) in tails:
+        return True
+    if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
         return True
     if len(names) < 2 or names[0] not in tails:
         return False
@@ -147,8 +151,7 @@ def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
     if not found and not followed:
-        duck = _duck(engine, ref, frame)
-        found = [duck] if duck is not None else []
+        found = _duck(engine, ref, frame)
     return [t for t in found if not _excluded(engine, t)]
 
 
@@ -167,11 +170,10 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
     found = []
     public = ".".join(part for part in thing.chain.split(".") if not part.startswith("_"))
     for resolved in catalog.resolve(thing.chain) or catalog.resolve(public):
-        target = _resolved(engine, resolved, thing, call, frame, world)
-        if target is not None:
-            found.append(target)
-            if target.clients and target.clients[-1].client.when is not None:
-                break
+        new = _resolved(engine, resolved, thing, call, frame, world)
+        found += new
+        if new and any(client.when is not None for client, _ in resolved.clients):
+            break
     if found:
         return found
     wrapped = _of_wrapped(engine, thing, call, frame, world)
@@ -179,8 +181,7 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
         return wrapped
     caller = catalog.callers_by_name.get(thing.chain)
     if caller is not None:
-        target = _http(engine, caller, thing, call, frame, world)
-        return [target] if target is not None else []
+        return web.targets(engine, caller, thing, call, frame, world)
     return []
 
 
@@ -203,19 +204,40 @@ def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: Wor
     return []
 
 
-def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> Target | None:
+def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
+    """The request that a chain is: once for each provider that may be asked, with what a wrapping client wraps."""
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if made is None and index == thing.chain.count("()"):  # a class method: the call makes the object that it uses
             made = Made(call, frame)
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
-            return None
-        layers.append(Layer(client, made, bool(layers)))
-    provider = provider_of(engine, resolved.call, layers)
-    return Target(
-        resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True
-    )
+            return []
+        place = frame if client.modules and made is None else None
+        layers.append(Layer(client, made, at=place, derived=bool(layers)))
+    found = []
+    arguments = CallArguments(engine, call, frame)
+    for clients, inner in _with_wrapped(engine, layers, world):
+        for provider, where in providers.providers_of(engine, resolved.call, clients, arguments):
+            both = together(inner, where)
+            if both is not None:
+                found.append(Target(resolved.call, call, frame, arguments, tuple(clients), provider, {}, both, True))
+    return found
+
+
+def _with_wrapped(engine: Engine, layers: list[Layer], world: World) -> list[tuple[list[Layer], World]]:
+    """The clients of a chain with those that its clients wrap (`instructor.from_openai(client)`) outside of them."""
+    found: list[tuple[list[Layer], World]] = []
+    for layer in layers:
+        if layer.client.wraps is None or layer.made is None:
+            continue
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), layer.client.wraps)
+        for alt in value.result.alts if value is not None else ():
+            both = together(world, alt.world)
+            inner = framework.layers_of(engine, alt.thing) if isinstance(alt.thing, Ext) else None
+            if inner is not None and both is not None:
+                found.append(([*inner, *layers], both))
+    return found or [(layers, world)]
 
 
 def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> bool:
@@ -225,80 +247,10 @@ def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> 
     return any(isinstance(a.thing, Lit) and a.thing.value in equals for a in value.result.alts)
 
 
-def provider_of(engine: Engine, spec: Spec, layers: list[Layer]) -> str | None:
-    """The provider: of the call itself, else by the client's base URL, else of the client."""
-    if spec.provider is not None:
-        return spec.provider
-    for client, made, _ in reversed(layers):
-        base = client.roles.get("base_url")
-        if base is not None and made is not None:
-            url = sent(CallArguments(engine, made.call, made.frame), base)
-            if url is not None and url.result.alts:
-                first = next((a for a in url.result.alts if not is_absent(a)), None)
-                if first is None:
-                    continue
-                text = _text(first)
-                return engine.project.catalog.host_provider(text) if text else None
-        if client.provider is not None:
-            return client.provider
-    return None
-
-
-def _text(alt: Alt) -> str | None:
-    if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
-        return alt.thing.value
-    if isinstance(alt.thing, Pieces):
-        return "".join(p.text if p.text is not None else f"\0{i}\0" for i, p in enumerate(alt.thing.parts))
-    return None
-
-
-# --- raw HTTP -----------------------------------------------------------------------------------------------------
-
-
-def _http(
-    engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World
-) -> Target | None:
-    """A raw request, when its URL is that of a known API."""
-    arguments = CallArguments(engine, call, frame)
-    if caller.method is not None:
-        method = sent(arguments, caller.method)
-        if method is not None and any(
-            isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts
-        ):
-            return None
-    url = sent(arguments, caller.url)
-    if url is None:
-        return None
-    as_text = texts.as_text(url.result, Const(call.pos, None), frame)
-    base = ""
-    if caller.base is not None and thing is not None and thing.made:
-        made = thing.made[0]
-        given = sent(CallArguments(engine, made.call, made.frame), caller.base)
-        base = next((t for a in given.result.alts if (t := _text(a))), "") if given is not None else ""
-    for alt in as_text.alts:
-        text = _text(alt)
-        if text is None:
-            continue
-        if base and not text.startswith(("http:", "https:", "\0")):
-            text = base.rstrip("/") + "/" + text.lstrip("/")
-        match = engine.project.catalog.endpoint(text)
-        if match is not None and (thing is not None or not match.endpoint.any_host):
-            body = sent(arguments, caller.body)
-            held = BodyArguments(engine, body.result if body is not None else unknown("no body is given"))
-            return Target(
-                match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True
-            )
-    return None
-
-
-def _captures(captures: object) -> dict[str, str]:
-    return {k: v for k, v in dict(captures).items() if isinstance(v, str) and "\0" not in v}  # type: ignore[call-overload]
-
-
 # --- unknown receivers ----------------------------------------------------------------------------------------------
 
 
-def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
+def _duck(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """`something.chat.completions.create(...)`: the path alone is particular enough for some APIs."""
     names: list[str] = []
     expr: Expr = ref.call.func
@@ -308,17 +260,16 @@ def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
     if isinstance(expr, Name):
         names.append(expr.id)
     if not names:
-        return None
+        return []
     path = ".".join(reversed(names))
     keywords = [k for k, _ in ref.call.keywords if k is not None]
     spread = any(k is None for k, _ in ref.call.keywords)
     spec = engine.project.catalog.duck(path, keywords, spread)
     if spec is not None:
-        return Target(
-            spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False
-        )
+        arguments = CallArguments(engine, ref.call, frame)
+        return [Target(spec, ref.call, frame, arguments, (), spec.provider, {}, NOWHERE, False)]
     caller = engine.project.catalog.duck_callers.get(names[0])
-    return _http(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else None
+    return web.targets(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else []
 
 
 def _excluded(engine: Engine, target: Target) -> bool:
@@ -423,14 +374,13 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
     layers = list(enumerate(target.clients[: target.own]))
     if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
         layers = [*layers[target.held :], *layers[: target.held]]
-    for number, (client, made, _) in reversed(layers):
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        if made is not None:
-            value = _named(engine, name, sent(CallArguments(engine, made.call, made.frame), arg))
-            if value is not None:
-                return value
+        value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
+        if value is not None:
+            return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
     arg = default or own
     return None if arg is None else Sent(_default(engine, target, arg), None)

@@ -136,21 +136,15 @@ def is_effort(value: object) -> bool:
 
 
 def variants(
-    model: Quantity, limit: Quantity, reasoning: Quantity, tier: Quantity, providers: list[tuple[str | None, World]],
-    in_name: Callable[[str], tuple[str | None, str]] | None = None,
+    model: Quantity, limit: Quantity, reasoning: Quantity, tier: Quantity, providers: list[tuple[str | None, World]]
 ) -> tuple[tuple[Variant, ...], bool]:  # fmt: skip
-    """Choices that can hold together, at most 16, and whether that cut some off. The first one is the default.
-
-    `in_name`: splits the provider off a model's name, where names begin with it and no client decides.
-    """
+    """Choices that can hold together, at most 16, and whether that cut some off. The first one is the default."""
     rows: list[tuple[World, Choice | None, str | None, Choice | None, Scalar, str | None]] = []
     for provider, world in providers:
         for choice, model_world in model.rows or ((None, frozenset()),):
             both = together(world, model_world)
-            named = choice.value if choice is not None and in_name is not None else None
-            own = in_name(named)[0] if in_name is not None and isinstance(named, str) and provider is None else provider
             if both is not None:
-                rows.append((both, choice, own, None, None, None))
+                rows.append((both, choice, provider, None, None, None))
     rows = [
         (w, m, p, cap, None, None)
         for world, m, p, *_ in rows
