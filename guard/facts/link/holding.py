@@ -82,9 +82,12 @@ def unknown_part(engine: Engine, target: Target) -> str | None:
         for holds in layer.client.holds:
             if holds.use == "setting" or holds.paths or layer.made is None:
                 continue
-            for _, result, _ in _given(engine, layer.client, layer.made, holds):
+            given = _given(engine, layer.client, layer.made, holds)
+            for _, result, _ in given:
                 if not result.alts and result.open:
                     return result.open[0]
+            if not given and holds.setting is not None and not _otherwise(engine, target, layer, holds):
+                return f"{holds.setting.replace('-', ' ')} is configured nowhere in the repository"
     return None
 
 
