@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Call
+from guard.facts.expr import Call, last_name
 from guard.facts.link import graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
@@ -162,7 +162,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         spec=_spec(engine, inner, use),
         runs=loops.product([target.runs, times(engine, target, layer, held)]),
         fallback=target.fallback or use == "fallback",
-        choice=_choice(layer, held) if use == "choice" else target.choice,
+        choice=_choice(layer, held) if use == "choice" or holding.is_one_setting(held) else target.choice,
         prompt=_templates(engine, layer, held) or target.prompt,
         own=_own(inner, target, use, layer),
     )
@@ -178,7 +178,9 @@ def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
 
 def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
     made = layer.made
-    return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+    if made is None or held.holds.setting is not None:
+        return (layer.client.id, held.holds.arg.names, held.holds.setting)
+    return (made.frame.path, made.call.pos)
 
 
 def _own(inner: Target, holder: Target, use: str, layer: Layer) -> int | None:
@@ -329,11 +331,20 @@ def decides(engine: Engine, layer: Layer) -> bool:
 
 
 def sites(engine: Engine, target: Target) -> list[Made]:
-    """The constructors of the objects that a request is sent through, where they decide something, outermost first."""
-    if target.sites is not None:
-        return list(dict.fromkeys(target.sites))
-    found = [layer.made for layer in target.clients if layer.made is not None and decides(engine, layer)]
-    return list(dict.fromkeys(found))
+    """The constructors of the objects that a request is sent through, where they decide something, outermost first.
+
+    Where a class of the repository calls its base's constructor, the call that makes its object is meant.
+    """
+    found = target.sites
+    if found is None:
+        found = tuple(c.made for c in target.clients if c.made is not None and decides(engine, c))
+    return list(dict.fromkeys(_made_outside(made) for made in found))
+
+
+def _made_outside(made: Made) -> Made:
+    while last_name(made.call.func) == "__init__" and made.frame.call is not None and made.frame.caller is not None:
+        made = Made(made.frame.call, made.frame.caller)
+    return made
 
 
 def is_invoked(target: Target) -> bool:

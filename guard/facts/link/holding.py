@@ -42,6 +42,7 @@ MAX_LATER = 64
 """Calls that add something to one object."""
 UNWRITTEN = "<default>"
 """Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
+SETTING = "setting"
 IF_ANY = "the model decides whether and how often it is used"
 
 
@@ -74,6 +75,12 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
                 for inner, alt in _elements(engine, result, layer, holds, 0)
             ]
     return found
+
+
+def is_one_setting(held: Held) -> bool:
+    """Whether a thing is one of several that different places set for the whole program."""
+    place = held.place[1] if len(held.place) > 1 else None
+    return isinstance(place, tuple) and place[:1] == (SETTING,)
 
 
 def unknown_part(engine: Engine, target: Target) -> str | None:
@@ -118,7 +125,11 @@ def _otherwise(
         setting = engine.project.catalog.settings[holds.setting]
         found = program_settings.value(engine, setting, target.call, target.frame)
         if found is not None:
-            return [("setting", found, None)]
+            worlds = list(dict.fromkeys(alt.world for alt in found.alts))
+            if len(worlds) < 2:
+                return [(SETTING, found, None)]
+            several = [Result(tuple(a for a in found.alts if a.world == world), found.open) for world in worlds]
+            return [((SETTING, number), result, None) for number, result in enumerate(several)]
         default = default or setting.default
     if default is None or "*" in holds.arg.names:
         return []
