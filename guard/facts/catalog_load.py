@@ -39,7 +39,7 @@ _USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join",
+    "join", "none", "by_prefix",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
@@ -50,7 +50,7 @@ CALL_KEYS = frozenset({
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
     "class_paths",
 })  # fmt: skip
-HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical"})
+HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical", "when"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
@@ -124,19 +124,28 @@ def read_arg(raw: Any, where: str) -> Arg:
         read_texts(raw["env"], f"{where}.env") if "env" in raw else (),
         _per_name(raw["counts"], names, get_args(Counts), f"{where}.counts") if "counts" in raw else (),
         _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
-        raw.get("given"),
+        read_texts(raw["given"], f"{where}.given") if "given" in raw else (),
         raw.get("given_default"),
         _older(raw["older"], f"{where}.older") if "older" in raw else (),
+        raw.get("by_prefix", _NOTHING),
+        "unbounded" if raw.get("none") == "unbounded" else "default",
         bool(raw.get("join", False)),
     )
 
 
 def _older(raws: Any, where: str) -> tuple[Older, ...]:
-    raws = raws if isinstance(raws, list) else [raws]
-    for raw in raws:
-        if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
-            raise CatalogError(f"{where}: expected package, before and default")
-    return tuple(Older(raw["package"], str(raw["before"]), raw["default"]) for raw in raws)
+    return tuple(_older_one(raw, where) for raw in (raws if isinstance(raws, list) else [raws]))
+
+
+def _older_one(raw: Any, where: str) -> Older:
+    known = {"package", "before", "default", "counts"}
+    if not isinstance(raw, Mapping) or not known >= raw.keys() >= {"package", "before"} or len(raw) < 3:
+        raise CatalogError(f"{where}: expected package, before, and default or counts")
+    counts = raw.get("counts")
+    if counts is not None and counts not in get_args(Counts):
+        raise CatalogError(f"{where}.counts: expected one of {', '.join(get_args(Counts))}")
+    packages = read_texts(raw["package"], f"{where}.package")
+    return Older(packages, str(raw["before"]), raw.get("default"), "default" in raw, counts)
 
 
 def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
@@ -205,6 +214,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 raw.get("object"),
                 _formula(times, f"{here}.times") if times is not None else None,
                 raw.get("typical"),
+                tuple((read_arg(w["arg"], here), tuple(w["equals"])) for w in raw.get("when", ())),
                 raw.get("why", ""),
             )
         )

@@ -9,18 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
+from guard.facts.catalog_user import RECEIVER
 from guard.facts.expr import Call, Star
 from guard.facts.link import calling, containers, objects
 from guard.facts.link.things import (
     Alt,
+    Cell,
     DictOf,
     Ext,
     Frame,
+    Func,
     Inst,
     ListOf,
     Lit,
     Made,
     Result,
+    known,
     opened,
     union,
     unknown,
@@ -41,6 +45,13 @@ def is_absent(alt: Alt) -> bool:
     return (isinstance(thing, Lit) and thing.value is None) or (
         isinstance(thing, Ext) and thing.chain.endswith(SENTINELS)
     )
+
+
+def is_off(alt: Alt) -> bool:
+    """Whether an alternative means that something is not sent or switched off: nothing, False, an empty list."""
+    thing = alt.thing
+    empty = isinstance(thing, ListOf) and not thing.items and not thing.open
+    return is_absent(alt) or empty or (isinstance(thing, Lit) and thing.value is False)
 
 
 class Sent(NamedTuple):
@@ -64,13 +75,27 @@ class CallArguments(NamedTuple):
             if keyword == name:
                 return calling.passed(engine, value, frame, name)
         if pos is not None:
-            for number, arg in enumerate(call.args):
+            number = 0
+            for arg in call.args:
                 if isinstance(arg, Star):
-                    return unknown("the arguments are spread from a sequence")
+                    spread = _items(engine, engine.eval(arg.value, frame))
+                    if spread is None:
+                        return unknown("the arguments are spread from a sequence")
+                    if pos - number < len(spread):
+                        return engine.force(spread[pos - number])
+                    number += len(spread)
+                    continue
                 if number == pos:
                     return calling.passed(engine, arg, frame, name)
+                number += 1
         results = [spread_value(engine, engine.eval(v, frame), name) for k, v in call.keywords if k is None]
         return next((r for r in results if r != ABSENT), ABSENT)
+
+
+def _items(engine: Engine, spread: Result) -> tuple[Cell, ...] | None:
+    """The items of a sequence that is spread, when all of them are known."""
+    thing = spread.alts[0].thing if len(spread.alts) == 1 and not spread.open else None
+    return thing.items if isinstance(thing, ListOf) and not (thing.open or thing.fewer or thing.each) else None
 
 
 class BodyArguments(NamedTuple):
@@ -84,7 +109,35 @@ class BodyArguments(NamedTuple):
         return spread_value(self.engine, self.body, name)
 
 
-Arguments = CallArguments | BodyArguments
+class OwnArguments(NamedTuple):
+    """Arguments of a call of a function of the repository that guard.yaml declares, by the names of its parameters."""
+
+    engine: Engine
+    call: Call
+    frame: Frame
+    func: Func
+
+    def get(self, name: str, pos: int | None) -> Result:
+        """What a parameter gets: by keyword, position or spread, else its default. `self`: the object itself."""
+        engine, func = self.engine, self.func
+        if name == RECEIVER and func.bound is not None:
+            return known(func.bound)
+        scope = engine.project.scope(func.path, func.scope)
+        param = next((p for p in scope.params if p.name == name), None)
+        if param is None:
+            spread = any(p.kind == "kwargs" for p in scope.params)
+            return CallArguments(engine, self.call, self.frame).get(name, None) if spread else ABSENT
+        entered = engine.frame(func.path, func.scope, self.call, self.frame, func.bound, func.lexical)
+        return calling.parameter(engine, param, entered)
+
+    def position(self, name: str) -> int | None:
+        """Where a parameter stands among the positional arguments, the object of a method not counted."""
+        params = self.engine.project.scope(self.func.path, self.func.scope).params
+        names = [p.name for p in params if p.kind in ("positional_only", "positional")][self.func.bound is not None :]
+        return names.index(name) if name in names else None
+
+
+Arguments = CallArguments | BodyArguments | OwnArguments
 
 
 def spread_value(engine: Engine, spread: Result, name: str) -> Result:
@@ -124,7 +177,7 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
-            if is_absent(alt):
+            if is_off(alt):  # `llm_config=False`: there is none
                 found = ABSENT
             elif isinstance(thing, DictOf):
                 found = _dict_key(engine, thing, name)
@@ -140,6 +193,16 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
             results.append(within(found, alt.world))
         result = opened(union(results), *result.open) if results else Result((), result.open) if result.open else ABSENT
     return result
+
+
+def is_unbounded(arguments: Arguments, arg: Arg) -> bool:
+    """Whether None is sent where it means that there is no bound."""
+    for index, name in enumerate(arg.names if arg.none == "unbounded" else ()):
+        first, *rest = name.split(".")
+        found = deep(arguments.engine, arguments.get(first, arg.pos if index == 0 else None), rest)
+        if any(isinstance(alt.thing, Lit) and alt.thing.value is None for alt in found.alts):
+            return True
+    return False
 
 
 def sent(arguments: Arguments, arg: Arg) -> Sent | None:

@@ -40,6 +40,7 @@ from guard.facts.expr import (
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.link.declared import Declared
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -125,6 +126,8 @@ class Engine:
         """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
+        self.declared = Declared(self)
+        """Functions of the repository that guard.yaml declares to ask a model."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
         self._depth = 0

@@ -74,12 +74,7 @@ def given(engine: Engine, thing: Ext, name: str) -> Result | None:
 
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
-    start = [target]
-    if target.spec.of is not None:
-        value = sent(target.arguments, target.spec.of)
-        found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
-        start = [inner for inner in found if inner is not None]
-    asked: list[Target] = [] if (start and start[0] is target) or not _sends_itself(engine, target) else [target]
+    asked: list[Target] = []
     for outer in starts(engine, target):
         outer = with_settings(engine, outer, len(outer.clients))
         if _sends_itself(engine, outer):
@@ -242,8 +237,13 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
         return target
     end = new if target.held else len(target.clients)
     clients = (*target.clients[:end], *added, *target.clients[end:])
+    from guard.facts.link.providers import provider_of
+
     own = None if target.own is None else target.own + len(added)
-    return target._replace(clients=clients, held=target.held + len(added) if target.held else 0, own=own)
+    decides_provider = any(layer.client.provider or "base_url" in layer.client.roles for layer in added)
+    provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
+    held_now = target.held + len(added) if target.held else 0
+    return target._replace(clients=clients, held=held_now, own=own, provider=provider)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -378,5 +378,5 @@ def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]
         asked = _held_targets(engine, target, len(target.clients), 0)
         if decides(engine, layers[-1]) and _sends_itself(engine, target):
             asked = [target, *asked]
-        return [t for t in asked if t.use != "tool"]
+        return [t for t in asked if t.use != "tool" and sites(engine, t)]
     return []

@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import containers, objects, program_settings
-from guard.facts.link.arguments import CallArguments, is_absent, sent
+from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -28,6 +28,7 @@ from guard.facts.link.things import (
     Pieces,
     Result,
     known,
+    union,
     within,
 )  # fmt: skip
 from guard.facts.link.things import Held as ValueOf
@@ -61,6 +62,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
     """All that one layer holds, settings (`use` is `setting`) included."""
     found: list[Held] = []
     for holds in layer.client.holds:
+        if holds.when and layer.made is not None and not _applies(engine, layer.made, holds):
+            continue
         results: list[tuple[object, Result, str | None]] = []
         if holds.paths:
             results += _later(engine, layer, holds)
@@ -81,6 +84,50 @@ def is_one_setting(held: Held) -> bool:
     """Whether a thing is one of several that different places set for the whole program."""
     place = held.place[1] if len(held.place) > 1 else None
     return isinstance(place, tuple) and place[:1] == (SETTING,)
+
+
+def added_tools(engine: Engine, target: Target) -> int:
+    """Number of tools that are added to an agent after it is made (`@agent.tool`)."""
+    return sum(
+        len(_later(engine, layer, holds))
+        for layer in target.clients
+        for holds in layer.client.holds
+        if holds.paths and holds.use == "tool"
+    )
+
+
+def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
+    """Whether one of the conditions may hold under which something is asked."""
+    for arg, equals in holds.when:
+        first, *rest = arg.names[0].split(".")
+        found = CallArguments(engine, made.call, made.frame).get(first, arg.pos)
+        for name in rest:
+            found = union(deep(engine, known(a.thing), [name]) for a in _things(engine, found, 0))
+        if found.open or any(_equals(alt, equals) for alt in found.alts):
+            return True
+    return False
+
+
+def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
+    """The objects of a value and of the lists in it."""
+    found: list[Alt] = []
+    for alt in result.alts:
+        if isinstance(alt.thing, ListOf) and depth < 3:
+            for cell in alt.thing.items[: containers.MAX_ELEMENTS]:
+                found += _things(engine, engine.force(cell), depth + 1)
+        elif isinstance(alt.thing, (Ext, Inst, DictOf)) and not is_absent(alt):
+            found.append(alt)
+    return found
+
+
+def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
+    if is_off(alt):
+        return False
+    if "*" in values:
+        return True
+    thing = alt.thing
+    name = thing.chain.rsplit(".", 1)[-1] if isinstance(thing, Ext) else None
+    return (isinstance(thing, Lit) and thing.value in values) or (name is not None and name in values)
 
 
 def unknown_part(engine: Engine, target: Target) -> str | None:
@@ -105,7 +152,8 @@ def _given(engine: Engine, client: Client, made: Made, holds: Holds) -> list[tup
     names = set(holds.arg.names)
     if "*" in names:
         plain_args = [(n, arg.value if isinstance(arg, Star) else arg) for n, arg in enumerate(call.args)]
-        found += [(n, engine.eval(arg, frame), None) for n, arg in plain_args]
+        taken = {h.arg.pos for h in client.holds if h is not holds and "*" not in h.arg.names}
+        found += [(n, engine.eval(arg, frame), None) for n, arg in plain_args if n not in taken]
     if "**" in names:
         roles = {name for role in client.roles.values() for name in role.names}
         found += [(n, engine.eval(v, frame), n) for n, v in call.keywords if n is not None and n not in roles]
@@ -127,7 +175,7 @@ def _otherwise(
         if found is not None:
             worlds = list(dict.fromkeys(alt.world for alt in found.alts))
             if len(worlds) < 2:
-                return [(SETTING, found, None)]
+                return [((*holds.arg.names, SETTING), found, None)]
             several = [Result(tuple(a for a in found.alts if a.world == world), found.open) for world in worlds]
             return [((SETTING, number), result, None) for number, result in enumerate(several)]
         default = default or setting.default
@@ -135,7 +183,7 @@ def _otherwise(
         return []
     made = layer.made or Made(target.call, target.frame)
     bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
-    return [("default", known(Ext(default + "()", (bare,))), None)]
+    return [((*holds.arg.names, "default"), known(Ext(default + "()", (bare,))), None)]
 
 
 def is_unwritten(made: Made) -> bool:

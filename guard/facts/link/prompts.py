@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, pipes, prompt_templates, texts
-from guard.facts.link.arguments import CallArguments, Sent, is_absent, sent
+from guard.facts.link import containers, holding, objects, pipes, prompt_parts, prompt_templates, texts
+from guard.facts.link.arguments import BodyArguments, CallArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -101,15 +101,15 @@ class Reader:
             arg = asked.spec.roles.get(name)
             if arg is not None and "**" in arg.names:
                 messages += self._keywords()
-            value = role(self.engine, self.target, name)
-            if name == "system" and value is not None:
-                template = any(pipes.is_template(alt.thing) for alt in value.result.alts)
-            if value is None or (not value.result.alts and not value.result.open):
-                continue
-            if all(is_absent(a) for a in value.result.alts) and value.result.alts:
-                continue
-            form = self._form(name, value)
-            messages += self._messages(value.result, form, label, self._argument(value) or name)
+            parts = prompt_parts.parts(self.engine, self.target, name)
+            if name == "system":
+                template = any(pipes.is_template(alt.thing) for part in parts for alt in part.value.result.alts)
+            found: list[Message] = []
+            for value, form in parts:
+                found += self._messages(value.result, form, label, self._argument(value) or name)
+            if len(found) > 1 and prompt_parts.is_joined(self.target, name):
+                found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
+            messages += found
         messages += self._schema()
         tools, count, tools_open = self._tools()
         prompt = Prompt(
@@ -168,19 +168,21 @@ class Reader:
 
     def _argument(self, value: Sent) -> str | None:
         """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
-        if not isinstance(self.target.arguments, CallArguments):
+        arguments = self.target.arguments
+        if isinstance(arguments, BodyArguments):
             return None
-        call = self.target.arguments.call
+        call = arguments.call
         given = dict(call.keywords).get(value.name)
         place = next((arg.pos for arg in self.target.spec.roles.values() if value.name in arg.names[:1]), None)
+        if isinstance(arguments, OwnArguments):
+            place = arguments.position(value.name or "")
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None
 
     def _form(self, name: str, value: Sent) -> str:
         args = (self.target.spec.roles.get(name), *(c.client.roles.get(name) for c in self.target.clients))
-        named = [arg for arg in args if arg is not None and arg.forms]
-        arg = next((a for a in named if value.name in a.names), next(iter(named), None))
+        arg = next((a for a in args if a is not None and a.forms), None)
         if arg is None:
             return "text"
         return arg.form(value.name) if value.name in arg.names else arg.forms[0]
@@ -300,7 +302,7 @@ class Reader:
         return (str(named) if named else None), None
 
     def _getter(self, thing: Any) -> Any:
-        from guard.facts.link.arguments import ABSENT, CallArguments
+        from guard.facts.link.arguments import ABSENT
 
         if isinstance(thing, DictOf):
             self.caches |= any(entry.key == "cache_control" for entry in thing.entries)
@@ -441,8 +443,13 @@ class Reader:
     # --- tools --------------------------------------------------------------------------------------------------
 
     def _tools(self) -> tuple[str | None, int, bool]:
+        plain, count, unsure = self._given_tools()
+        added = holding.added_tools(self.engine, self.target)
+        return plain, count + added, unsure or added > 0
+
+    def _given_tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_absent(a) for a in value.result.alts)):
+        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
             return None, 0, False
         alt = self._first(value.result)
         if alt is None:

@@ -6,14 +6,15 @@ SDK by name.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, running, web
-from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -21,6 +22,7 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Func,
+    Hop,
     Inst,
     Lit,
     Made,
@@ -108,7 +110,7 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     if isinstance(expr, Name):
         names.append(expr.id)
     tails = engine.project.call_tails
-    if ".".join(reversed(names[:2])) in tails:
+    if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True
     if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
         return True
@@ -150,6 +152,10 @@ def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             followed = followed or bool(new) or _is_known_root(engine, thing)
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
+            own = engine.declared.of(thing)
+            if own is not None:
+                held = OwnArguments(engine, call, inner, own[1])
+                found.append(Target(own[0], call, inner, held, (), own[0].provider, {}, alt.world, True))
     if not found and not followed:
         found = _duck(engine, ref, frame)
     return [t for t in found if not _excluded(engine, t)]
@@ -367,18 +373,20 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
     own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
     if own is not None:
-        value = _named(engine, name, sent(target.arguments, own))
+        value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
             return value
     default: Arg | None = None
     layers = list(enumerate(target.clients[: target.own]))
-    if target.fallback or target.use == "delegate":  # it stands in for what its holder asks, with its own values
+    if target.fallback or target.use in ("delegate", "tool"):  # it stands in for what its holder asks
         layers = [*layers[target.held :], *layers[: target.held]]
-    for number, (client, *_) in reversed(layers):
+    for number, (client, made, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
         value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
+        if value is None and made is not None:
+            value = _by_another(CallArguments(engine, made.call, made.frame), arg)
         if value is not None:
             return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
@@ -396,10 +404,46 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     return Sent(Result(alts, value.result.open), value.name) if alts else None
 
 
+def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+    """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    model = role(engine, target, "model")
+    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
+    if not names or len(names) < len(model.result.alts if model is not None else ()):
+        return None
+    parts = [re.split("[:/]", str(name))[0] for name in names]
+    if any(part not in arg.by_prefix for part in parts):
+        return None
+    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
+
+
+def is_boundless(engine: Engine, target: Target, name: str) -> bool:
+    """Whether a role is sent as None where that means that there is no bound."""
+    own = target.spec.roles.get(name)
+    if own is not None and is_unbounded(target.arguments, own):
+        return True
+    made = [(c.client.roles.get(name), c.made) for c in target.clients]
+    return any(
+        arg is not None and m is not None and is_unbounded(CallArguments(engine, m.call, m.frame), arg)
+        for arg, m in made
+    )
+
+
+def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The default that holds because another argument is sent; None where none of those is."""
+    if not arg.given or sent(arguments, Arg(arg.given)) is None:
+        return None
+    if arg.given_default is None:
+        return Sent(unknown(arg.why or "there is no limit"), None)
+    return Sent(Result((Alt(Lit(arg.given_default)),)), None)
+
+
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
-    from guard.facts.link.things import Hop
 
+    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    if named is not None:
+        return named
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
     settled = []
     for name in arg.env:
@@ -407,10 +451,11 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
             Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
             for path, value, line in documents.env(engine.project, name, target.frame.path)
         ]
+    arg, release = versions.settled(engine.project, arg, target.frame.path)
     if arg.how == "default":
-        hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
-        values = arg.defaults(None)[:1] if not settled else ()
-        return Result((*settled, *(Alt(Lit(value), (hop,)) for value in values)), reasons)
+        hops = (release, _default_hop(target)) if release is not None else (_default_hop(target),)
+        alts = (Alt(Lit(arg.default), hops),) if not settled else ()
+        return Result((*settled, *alts), reasons)
     if settled:
         return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
@@ -418,3 +463,12 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     return unknown(
         arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
     )
+
+
+def _default_hop(target: Target) -> Hop:
+    """Where a default stands: in guard.yaml for a user's own call, else in the SDK."""
+    place = target.spec.place
+    if place is None:
+        return Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+    path, line, column = place
+    return Hop(path, Pos(line, column, line, column), "declared", target.spec.api)
