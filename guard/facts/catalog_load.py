@@ -43,7 +43,7 @@ ARG_KEYS = frozenset({
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -274,6 +274,7 @@ def read_client(
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
         object=kind,
+        site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
         kinds=kinds,
         derive=derive,

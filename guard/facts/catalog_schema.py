@@ -101,6 +101,7 @@ def _client() -> dict[str, Any]:
         "derive": _methods("Methods that return the same client with arguments overridden."),
         "makers": _methods("Class methods that make one as the constructor does."),
         "object": {"enum": list(get_args(Object)), "description": "Kind of object of a framework."},
+        "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},

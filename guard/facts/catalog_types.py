@@ -239,6 +239,8 @@ class Client:
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""
+    site: bool = False
+    """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""

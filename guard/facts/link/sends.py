@@ -378,15 +378,16 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
             return value
     default: Arg | None = None
     layers = list(enumerate(target.clients[: target.own]))
-    if target.fallback or target.use in ("delegate", "tool"):  # it stands in for what its holder asks
+    if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's
         layers = [*layers[target.held :], *layers[: target.held]]
-    for number, (client, made, *_) in reversed(layers):
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
-        if value is None and made is not None:
-            value = _by_another(CallArguments(engine, made.call, made.frame), arg)
+        layer = target.clients[number]
+        value = _named(engine, name, providers.given_to(engine, layer, arg))
+        if value is None and layer.made is not None:
+            value = _by_another(CallArguments(engine, layer.made.call, layer.made.frame), arg)
         if value is not None:
             return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
