@@ -92,7 +92,7 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
     if (
         name is None
         or facts is None
-        or _is_local(facts, name.split(".")[0], scope)
+        or _of_function(facts, name.split(".")[0], scope)
         or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
     ):
         return []
@@ -110,10 +110,14 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
     ]  # fmt: skip
 
 
-def _is_local(facts: FileFacts, name: str, scope: Scope) -> bool:
+def _is_local(name: str, scope: Scope) -> bool:
+    return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
+
+
+def _of_function(facts: FileFacts, name: str, scope: Scope) -> bool:
     """Whether a name belongs to a function that the scope is, or stands in."""
     while scope.kind != "module":
-        if scope.kind != "class" and (name in scope.bindings or any(p.name == name for p in scope.params)):
+        if scope.kind != "class" and _is_local(name, scope):
             return True
         scope = facts.scopes[scope.parent]
     return False
