@@ -25,13 +25,14 @@ all; `fallback` after a failure; `setting` it sends nothing, its arguments hold 
 client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt",
+    "object", "prompt", "signature",
 ]  # fmt: skip
 """How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
 `items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
 dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
 something stored at the provider, whose size the code doesn't show; `object` anything else; `prompt` what frameworks
-take: a text, a list of messages (also pairs of role and text), or a prompt template."""
+take: a text, a list of messages (also pairs of role and text), or a prompt template; `signature` a class whose
+docstring is the task and whose fields are described (DSPy)."""
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",

@@ -133,6 +133,8 @@ class Engine:
         self.run_by: dict[int, tuple[Count, CallRef]] = {}
         """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
         by `running`."""
+        self.scoped: dict[str, bool] = {}
+        """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)

@@ -37,6 +37,8 @@ MAX_PASSING = 8
 """Callers of a function that only passes such a number on."""
 MAX_DEEPER = 2
 """Functions that may pass such a number on."""
+MAX_INVOKES = 16
+"""Calls of frameworks that are sites of one request."""
 MAX_EXAMPLES = 5
 """Chains of callers that a request shows."""
 
@@ -167,7 +169,7 @@ class Linker:
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = [*self._invokes(node, steps), *self._parts(leaf, node, steps, counted, chain)]
+        parts = [*self._invokes(leaf, node, steps), *self._parts(leaf, node, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
         repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
         sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
@@ -225,11 +227,14 @@ class Linker:
             parts.insert(0, made)
         return [*self._objects(draft), *parts]
 
-    def _invokes(self, node: Node, steps: list[Step]) -> list[Part]:
+    def _invokes(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Part]:
         """The calls that make a framework run a function on the way to the send, outermost first."""
         parts: list[Part] = []
-        top = steps[-1].above if steps else node
-        for ref, frame in reversed(self.above.invokes(top)):
+        found = list(self.above.invokes(steps[-1].above if steps else node))
+        for bind in (b for binds in leaf.grouped.values() for b in binds if isinstance(b, Called)):
+            run = running.invoked(self.engine, bind)
+            found += [(run, bind.frame)] if run is not None else []
+        for ref, frame in reversed(found[:MAX_INVOKES]):
             facts = self._facts(frame.path)
             around = control.around(self.engine, facts, ref, frame)
             parts += self._pipelines(ref, frame)
@@ -245,9 +250,9 @@ class Linker:
     def _objects(self, draft: Draft) -> list[Part]:
         """The calls that make the objects a request is sent through, with the functions that make those."""
         parts: list[Part] = []
+        self.used |= {(c.made.frame.path, c.made.call.pos) for c in draft.target.clients if c.made is not None}
         for model in framework.sites(self.engine, draft.target):
             place = (model.frame.path, model.call.pos)
-            self.used.add(place)
             above = self._facts(model.frame.path)
             ref = CallRef(model.call, model.frame.scope)
             around = control.around(self.engine, above, ref, model.frame)

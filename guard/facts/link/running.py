@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from guard.facts.expr import Attr, Call, Expr, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import framework, loops, objects
+from guard.facts.link.arguments import sent
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
 from guard.model import ONCE, Count
@@ -59,22 +60,37 @@ class Running:
         target: Target,
     ) -> None:  # fmt: skip
         engine = self.engine
+        for func, count in self._given(target):
+            self._add(index, func, ref, frame, count)
         for outer in framework.starts(engine, target):
             for holder, layer, held, _ in framework.walk(engine, outer, len(outer.clients)):
                 functions = _functions(engine, held.alt.thing)
-                if not functions or len(engine.run_by) >= MAX_RUNS:
-                    continue
-                count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
-                for func in functions:
-                    runs = index.setdefault((func.path, func.scope), [])
-                    if not any(engine.run_by[id(c.call)][1] is ref for c in runs):
-                        runs.append(self._called(func, ref, frame, count))
+                if functions:
+                    count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                    for func in functions:
+                        self._add(index, func, ref, frame, count)
 
-    def _called(self, func: Func, ref: CallRef, frame: Frame, count: Count) -> Called:
+    def _given(self, target: Target) -> list[tuple[Func, Count]]:
+        """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
+        from guard.facts.link.sends import role
+
+        if target.spec.of is None:
+            return []
+        given = sent(target.arguments, target.spec.of)
+        limit = role(self.engine, target, "max_turns") if target.spec.turns is not None else None
+        count = Count(1, 1, None, limit.result.open[:1]) if limit is not None else ONCE
+        return [(f, count) for a in (given.result.alts if given else ()) for f in _functions(self.engine, a.thing)]
+
+    def _add(
+        self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count
+    ) -> None:  # fmt: skip
+        runs = index.setdefault((func.path, func.scope), [])
+        if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
+            return
         callee = cast(Expr, Held(ref.call.pos, known(func)))
         call = Call(ref.call.pos, callee, (), ())
         self.engine.run_by[id(call)] = (count, ref)
-        return Called(call, frame, ref.via)
+        runs.append(Called(call, frame, ref.via))
 
     # --- methods that a base calls --------------------------------------------------------------------------------
 
