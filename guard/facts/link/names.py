@@ -101,7 +101,11 @@ def _carried(scope: Scope, bindings: Sequence[Binding], use: Place, sure: Place 
         loop = max((b for b in loops if b.start <= binding.pos.start < b.end), key=lambda b: b.start, default=None)
         if loop is None or (sure is not None and loop.start <= sure < loop.end):
             continue
-        left = any(b.leaves in ("return", "raise", "break") for b in blocks_at(scope, binding.pos.start) if b.start > loop.start)
+        left = any(
+            b.leaves in ("return", "raise", "break")
+            for b in blocks_at(scope, binding.pos.start)
+            if b.start > loop.start
+        )
         if not left:
             found.append(Reached(binding, (loop,)))
     return found
