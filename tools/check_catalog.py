@@ -7,8 +7,8 @@ Run it in an environment that has the SDKs (and PyYAML), from the root of the re
     python tools/check_catalog.py --write
 
 Says for each name, path and argument of the catalogue whether the installed release has it, for positions whether the
-argument stands there, and for defaults whether a signature or field shows the same. Exit code 1 when something is wrong. Names under `legacy_names` may be missing. What cannot
-be read from a signature (`**kwargs`, methods made at run time as in boto3) is counted as not checkable.
+argument stands there, and for defaults whether a signature or field shows the same. Exit code 1 when something is
+wrong. Names under `legacy_names` may be missing. What cannot be read from a signature (`**kwargs`, methods made at run time as in boto3) is counted as not checkable.
 """
 
 from __future__ import annotations
@@ -161,8 +161,12 @@ def parameters(function: Any) -> Signature | None:
 
 
 def check_args(
-    functions: list[tuple[str, Any]], args: Mapping[str, Arg], where: str, findings: Findings, set_before: Sequence[str] = ()
-) -> None:  # fmt: skip
+    functions: list[tuple[str, Any]],
+    args: Mapping[str, Arg],
+    where: str,
+    findings: Findings,
+    set_before: Sequence[str] = (),
+) -> None:
     """Compare the roles with the signatures: an argument is right when one of the functions has it, a position when
     all that have the argument agree. `set_before`: roles whose default the client decides."""
     for how, function in functions:

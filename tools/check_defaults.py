@@ -19,7 +19,7 @@ Say = Callable[[bool, str], None]
 
 
 def shown_default(maker: Any, name: str) -> tuple[bool, Any]:
-    """Whether a default of a parameter or field is shown, and that default; `inspect.Parameter.empty`: it is required."""
+    """Whether a default of a parameter or field is shown, and that default (`Parameter.empty`: it is required)."""
     try:
         parameters: Mapping[str, inspect.Parameter] = inspect.signature(maker).parameters
     except (TypeError, ValueError):
