@@ -8,7 +8,8 @@ Run it in an environment that has the SDKs (and PyYAML), from the root of the re
 
 Says for each name, path and argument of the catalogue whether the installed release has it, for positions whether the
 argument stands there, and for defaults whether a signature or field shows the same. Exit code 1 when something is
-wrong. Names under `legacy_names` may be missing. What cannot be read from a signature (`**kwargs`, methods made at run time as in boto3) is counted as not checkable.
+wrong. Names under `legacy_names` may be missing. What cannot be read from a signature (`**kwargs`, methods made at run
+time as in boto3) is counted as not checkable.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ MEANINGS = {
     "config": "An object that holds the other arguments.",
     "provider_name": "The provider as an argument.",
     "chunk_size": "Texts in one request.",
+    "fills": "Values by name that are put into `{name}` places of the prompt's texts.",
+    "reasks": "Further asks when an answer is rejected.",
 }
 """What an argument can mean; see `ROLES` of the catalogue."""
 HOWS = {
@@ -166,8 +168,13 @@ def argument_keys() -> Schema:
         "counts": _word_or_each("What a number counts; `attempts` includes the first try, which `default` never does.",
                                 COUNTS),
         "form": _word_or_each("How an input is to be read.", FORMS),
-        "given": text("Argument whose presence switches to `given_default`.", "retry"),
+        "given": _names("Arguments of which the presence of one switches to `given_default`.", "retry",
+                        "a name, or a list of names"),
         "given_default": _scalar("What holds then; nothing: no bound.", 5),
+        "by_prefix": {"description": "Defaults by the first part of the model's name.", "type": "object",
+                      "additionalProperties": _scalar("The default.", 4), "title": "a mapping",
+                      "examples": [{"openai": 4}]},
+        "none": words("What None means when it is sent, if not the default.", ["unbounded"], "unbounded"),
         "join": {"description": "All names that are sent count, not only the first.", "type": "boolean",
                  "title": "true or false", "examples": [True]},
         "older": _older(),

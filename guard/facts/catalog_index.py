@@ -23,7 +23,7 @@ from guard.facts.catalog_load import (
     read_roles,
     read_texts,
 )
-from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, HttpCaller, Kin, Setting
+from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
 
@@ -201,6 +201,15 @@ def _base(raw: Mapping[str, Any]) -> Base:
     return Base(expand(raw["names"]), paths, tuple(raw.get("runs", ())), expand(raw.get("decorated", ())))
 
 
+def _gathers(documents: Documents) -> dict[str, Gathers]:
+    found: dict[str, Gathers] = {}
+    for _, raw in _listed(documents, "gathers"):
+        names = expand(raw["decorators"])
+        entry = Gathers(names, raw.get("lists", {}), raw.get("documents", {}), raw.get("references", {}))
+        found.update(dict.fromkeys(names, entry))
+    return found
+
+
 def _listed(documents: Documents, key: str) -> Iterable[tuple[str, Any]]:
     """The elements of a list that family files may have, with their places."""
     return ((f"{name}: {key}[{i}]", raw) for name, document in documents for i, raw in enumerate(document.get(key, ())))
@@ -282,8 +291,10 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         distributions=_distributions(documents),
         settings={setting.id: setting for setting in (_setting(raw, at) for at, raw in _listed(documents, "settings"))},
         bases=_bases(documents),
+        gathers=_gathers(documents),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
         needles=_needles(documents, duck, endpoints),
+        url_needles=_url_needles(endpoints, hosts),
         provider_prefixes=prefixes,
         declared={},
         _call_on=call_on,
@@ -318,7 +329,18 @@ def _needles(documents: Documents, duck: Iterable[str], endpoints: Iterable[Endp
         made = (names[-1] if len(names[-1]) > 3 else max(names, key=len) for names in parts)
         found.update(document.get("needles") or made)
     found.update(".".join(path.split(".")[-2:]) for path in duck)
-    for endpoint in endpoints:
-        found.add(max(re.split(r"\{[a-z]+\*?\}|\*", endpoint.pattern), key=len))
+    found.update(_fixed(endpoint.pattern) for endpoint in endpoints)
     shortest = [text for text in found if not any(other != text and other in text for other in found)]
     return frozenset(text.encode() for text in shortest)
+
+
+def _fixed(pattern: str) -> str:
+    """The longest piece of a URL pattern that always stands there."""
+    return max(re.split(r"\{[a-z]+\*?\}|\*", pattern), key=len)
+
+
+def _url_needles(endpoints: Iterable[Endpoint], hosts: Iterable[Mapping[str, Any]]) -> frozenset[bytes]:
+    found = {_fixed(endpoint.pattern) for endpoint in endpoints} | {
+        _fixed(h["host"]) for h in hosts if "." in h["host"]
+    }
+    return frozenset(text.encode() for text in found if len(text) > 7)

@@ -39,18 +39,18 @@ _USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join",
+    "join", "none", "by_prefix",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
     "class_paths",
 })  # fmt: skip
-HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical"})
+HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical", "when"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
@@ -124,9 +124,11 @@ def read_arg(raw: Any, where: str) -> Arg:
         read_texts(raw["env"], f"{where}.env") if "env" in raw else (),
         _per_name(raw["counts"], names, get_args(Counts), f"{where}.counts") if "counts" in raw else (),
         _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
-        raw.get("given"),
+        read_texts(raw["given"], f"{where}.given") if "given" in raw else (),
         raw.get("given_default"),
         _older(raw["older"], f"{where}.older") if "older" in raw else (),
+        raw.get("by_prefix", _NOTHING),
+        "unbounded" if raw.get("none") == "unbounded" else "default",
         bool(raw.get("join", False)),
     )
 
@@ -212,6 +214,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 raw.get("object"),
                 _formula(times, f"{here}.times") if times is not None else None,
                 raw.get("typical"),
+                tuple((read_arg(w["arg"], here), tuple(w["equals"])) for w in raw.get("when", ())),
                 raw.get("why", ""),
             )
         )
@@ -271,6 +274,7 @@ def read_client(
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
         object=kind,
+        site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
         kinds=kinds,
         derive=derive,

@@ -68,6 +68,12 @@ def _holds() -> dict[str, Any]:
         "setting": {**_NAME, "description": "Setting that decides when it is not sent."},
         "object": {**_NAME, "description": "Constructor of the object that is made of a text or of nothing."},
         "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
+        "when": {
+            "description": "Conditions of which one must hold: an argument with its values.",
+            "type": "array",
+            "items": _object("", ["arg", "equals"], arg=_NAME, equals={"type": "array", "items": _SCALAR}),
+            "minItems": 1,
+        },
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
     }
     assert own.keys() == HOLDS_KEYS
@@ -95,6 +101,7 @@ def _client() -> dict[str, Any]:
         "derive": _methods("Methods that return the same client with arguments overridden."),
         "makers": _methods("Class methods that make one as the constructor does."),
         "object": {"enum": list(get_args(Object)), "description": "Kind of object of a framework."},
+        "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
@@ -169,6 +176,15 @@ def _frameworks() -> dict[str, Any]:
         runs=_NAMES,
         decorated={**_NAMES, "description": "Decorators whose methods run."},
     )
+    texts = {"type": "object", "additionalProperties": _NAME}
+    gathers = _object(
+        "A class decorator that fills attributes of its class.",
+        ["decorators"],
+        decorators=_NAMES,
+        lists={**texts, "description": "Attribute: decorator of the methods whose results it lists."},
+        documents={**texts, "description": "Attribute: data file that is loaded into it, from the class's folder."},
+        references={**texts, "description": "Key in such a file: decorator of the methods that a text there names."},
+    )
     kin = _object(
         "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
         ["modules", "classes", "like"],
@@ -188,6 +204,7 @@ def _frameworks() -> dict[str, Any]:
         },
         "settings": {"type": "array", "items": setting},
         "bases": {"type": "array", "items": base},
+        "gathers": {"type": "array", "items": gathers},
         "families": {"type": "array", "items": kin},
     }
 

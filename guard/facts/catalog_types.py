@@ -37,10 +37,12 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
+    "fills", "reasks",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
-provider as an argument; `chunk_size`: texts in one request; the rest as named."""
+provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`:
+values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
 class Pin(NamedTuple):
@@ -108,13 +110,17 @@ class Arg:
     first try."""
     forms: tuple[Form, ...] = ()
     """For inputs: how each name is to be read, parallel to `names` (empty: `text`)."""
-    given: str | None = None
-    """Argument whose presence switches the default to `given_default` (google-genai: `retry_options` without
-    `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
+    given: tuple[str, ...] = ()
+    """Arguments of which the presence of one switches the default to `given_default` (google-genai: `retry_options`
+    without `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
     given_default: Scalar = None
     older: tuple[Older, ...] = ()
     """What was else in older releases, newest first; see `at`."""
 
+    by_prefix: Mapping[str, Scalar] = field(default_factory=dict)
+    """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
+    none: Literal["default", "unbounded"] = "default"
+    """What None means when it is sent: the same as nothing, or that there is no bound (`max_turns=None`)."""
     join: bool = False
     """All names that are sent count, not only the first (role, goal and backstory of a crewAI agent)."""
 
@@ -188,6 +194,10 @@ class Holds:
     """How often it is asked in one run of the holder; None: once. A role without a value has no bound."""
     typical: int | None = None
     """How often, as a rule; None: the same as `times`."""
+    when: tuple[tuple[Arg, tuple[Scalar, ...]], ...] = ()
+    """Arguments of which one must have one of its values for anything to be asked (`planning=True`); a name of a
+    library counts by its last part (`Process.hierarchical`), `*` is any value. Of a list every element is looked at.
+    Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
 
@@ -228,6 +238,8 @@ class Client:
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""
+    site: bool = False
+    """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -273,6 +285,22 @@ class Base:
     """Methods of the subclass that run then, in this order."""
     decorated: tuple[str, ...] = ()
     """Full names of decorators: methods that bear one run then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathers:
+    """A class decorator of a framework that fills attributes of the class it stands on."""
+
+    decorators: tuple[str, ...]
+    """Full names of the class decorator."""
+    lists: Mapping[str, str]
+    """Attribute -> last name of a decorator: a list of what the methods that bear it return."""
+    documents: Mapping[str, str]
+    """Attribute -> path of a data file, from the folder of the class, that is loaded into it; a text that the class
+    itself gives to the attribute is another path."""
+    references: Mapping[str, str]
+    """Key of an entry of such a file -> last name of a decorator: a text there that names a method with it stands for
+    what that method returns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from guard.facts.catalog_types import (
     Each,
     Endpoint,
     EndpointMatch,
+    Gathers,
     Groups,
     Holds,
     HttpCaller,
@@ -50,7 +51,8 @@ from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
     "ROLES", "Arg", "Base", "Call", "Catalog", "CatalogError", "Client", "Each", "Endpoint", "EndpointMatch",
-    "Formula", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula", "load",
+    "Formula", "Gathers", "Groups", "Holds", "HttpCaller", "Kin", "Resolved", "Setting", "Tries", "When", "formula",
+    "load",
 ]  # fmt: skip
 
 
@@ -96,9 +98,13 @@ class Catalog:
     settings: Mapping[str, Setting]
     bases: Mapping[str, tuple[Base, ...]]
     """By full class name."""
+    gathers: Mapping[str, Gathers]
+    """By full name of the class decorator."""
     http_roots: frozenset[str]
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""
+    url_needles: frozenset[bytes]
+    """Those of them that are parts of addresses, and hosts."""
     provider_prefixes: Mapping[str, str]
     """First part of a model name (`vertex_ai`) -> provider; the part ends at a `/` or `:`. The word `*`: the next
     part decides. See `split_model`."""

@@ -32,7 +32,7 @@ def catalog() -> Catalog:
         ),
         ("openai.chat.completions.create", "openai.chat.completions.create", ["openai"]),
         ("openai.beta.threads.runs.create", "openai.threads.runs.create", ["openai"]),
-        ("openai.ChatCompletion.acreate", "openai.ChatCompletion.create", []),
+        ("openai.ChatCompletion.acreate", "openai.ChatCompletion.create", ["openai"]),
         ("langfuse.openai.OpenAI().chat.completions.create", "openai.chat.completions.create", ["openai"]),
         ("langfuse.openai.openai.chat.completions.create", "openai.chat.completions.create", ["openai"]),
         ("anthropic.Anthropic().messages.stream", "anthropic.messages.stream", ["anthropic"]),

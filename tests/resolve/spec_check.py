@@ -115,7 +115,7 @@ def mismatches(expected: Expected, request: Request) -> list[str]:
                 wrong.append(f"{word}: expected {text}, found {_count(count)} ({'; '.join(count.why)})")
         elif word in SETS:
             names = SETS[word](request) or ["none"]
-            if sorted(names) != sorted((text or "none").split(",")):
+            if sorted(names) != sorted(_split(text)):
                 wrong.append(f"{word}: expected {text}, found {','.join(names)}")
         elif word in EQUALS:
             actual = EQUALS[word](request)
@@ -124,6 +124,11 @@ def mismatches(expected: Expected, request: Request) -> list[str]:
         else:
             raise AssertionError(f"no word of assertions: {word} (README.md lists them)")
     return wrong
+
+
+def _split(text: str | None) -> list[str]:
+    """The elements of a set; blanks after commas are for the eye."""
+    return [part.strip() for part in (text or "none").split(",")]
 
 
 def _relations(pairs: list[tuple[Expected, Request]]) -> list[str]:
@@ -159,6 +164,7 @@ def show(request: Request) -> str:
     words += [f"{name}={EQUALS[name](request)}" for name in SHOWN]
     words += [f"text={_text(request)!r}", f"holes={_holes(request)}", f"variants={','.join(_variants(request))}"]
     words += [f"layers={_layers(request)!r}", f"entries={','.join(_entries(request))}"]
+    words += [f"{name}={','.join(SETS[name](request))}" for name in ("kinds", "aliases", "providers")]
     words += [f"via={_trails(request.model)!r}"]
     words += [f"open={request.model.why!r}"] if request.model.open else []
     words += [f"unknown={'; '.join(f'{u.what}: {u.why}' for u in request.unknown)!r}"] if request.unknown else []
@@ -184,6 +190,10 @@ def _variants(request: Request) -> list[str]:
         f"{_scalar(v.model.value) if v.model else '?'}@{_scalar(v.max_output.value) if v.max_output else '?'}"
         for v in request.variants
     ]
+
+
+def _providers(request: Request) -> list[str]:
+    return [f"{_scalar(v.model.value) if v.model else '?'}@{v.provider or 'none'}" for v in request.variants]
 
 
 def _default(request: Request) -> str:
@@ -258,6 +268,9 @@ SETS: dict[str, Callable[[Request], list[str]]] = {
     "variants": _variants,
     "bounds": _bounds,
     "entries": _entries,
+    "aliases": lambda r: [alias for reach in r.reached_from for alias in reach.aliases],
+    "kinds": lambda r: [reach.kind for reach in r.reached_from],
+    "providers": _providers,
     "unknown": lambda r: list(dict.fromkeys(u.what for u in r.unknown)),
 }
 EQUALS: dict[str, Says] = {

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from guard.facts.expr import Call, Expr, Lambda, Name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import attempts, control, entries, loops, recursion
+from guard.facts.link import attempts, control, entries, loops, recursion, running
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.control import Around
 from guard.facts.link.names import Place
 from guard.facts.link.recursion import Recursion
-from guard.facts.link.things import Bind, Called, Func, Root
+from guard.facts.link.things import Bind, Called, Frame, Func, Root
 from guard.model import Count
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ Node = tuple[str, int]
 MAX_FUNCTIONS = 4000
 """Functions whose callers are looked for; the others count as entry points."""
 CIRCLE = "functions that call one another without a bound that guard can see"
+MAX_INVOKES = 8
+"""Calls of frameworks that are sites of one request."""
+MAX_ABOVE = 200
+"""Functions that are looked at for them."""
 MAX_DECIDING = 8
 """Callers that are asked for the number of turns of one loop."""
 
@@ -67,6 +71,7 @@ class Above:
         self._recursions: dict[Node, Recursion] = {}
         self._lambdas: dict[str, dict[int, list[tuple[CallRef, int | str]]]] = {}
         self._layers: dict[Node, tuple[LoopLayer, ...]] = {}
+        self._invokes: dict[Node, tuple[tuple[CallRef, Frame], ...]] = {}
         self._answered = 0
 
     # --- edges --------------------------------------------------------------------------------------------------
@@ -190,6 +195,26 @@ class Above:
             again = LoopLayer("tried again after a failure", 1 + after, "maybe", helper.path, pos, "in an except block")
             found = [(found[0][0], (*found[0][1], again))]
         return found
+
+    def invokes(self, node: Node) -> tuple[tuple[CallRef, Frame], ...]:
+        """The calls that make a framework run a function or one of those that call it, nearest first."""
+        if node not in self._invokes:
+            found: dict[tuple[str, Place], tuple[CallRef, Frame]] = {}
+            seen, waiting = {node}, [node]
+            while waiting and len(found) < MAX_INVOKES:
+                for edge in self.edges(waiting.pop(0)):
+                    bind = edge.bind
+                    ref = self._invoked(bind) if bind is not None else None
+                    if ref is not None and bind is not None:
+                        found.setdefault((bind.frame.path, edge.place), (ref, bind.frame))
+                    if edge.node not in seen and len(seen) < MAX_ABOVE:
+                        seen.add(edge.node)
+                        waiting.append(edge.node)
+            self._invokes[node] = tuple(found.values())
+        return self._invokes[node]
+
+    def _invoked(self, bind: Called) -> CallRef | None:
+        return self._quietly(lambda: running.invoked(self.engine, bind))
 
     # --- recursion ----------------------------------------------------------------------------------------------
 

@@ -46,6 +46,13 @@ def is_absent(alt: Alt) -> bool:
     )
 
 
+def is_off(alt: Alt) -> bool:
+    """Whether an alternative means that something is not sent or switched off: nothing, False, an empty list."""
+    thing = alt.thing
+    empty = isinstance(thing, ListOf) and not thing.items and not thing.open
+    return is_absent(alt) or empty or (isinstance(thing, Lit) and thing.value is False)
+
+
 class Sent(NamedTuple):
     """The value of a role and the argument it was sent in (None: a default, or nothing)."""
 
@@ -155,7 +162,7 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
-            if is_absent(alt):
+            if is_off(alt):  # `llm_config=False`: there is none
                 found = ABSENT
             elif isinstance(thing, DictOf):
                 found = _dict_key(engine, thing, name)
@@ -171,6 +178,16 @@ def deep(engine: Engine, result: Result, names: list[str]) -> Result:
             results.append(within(found, alt.world))
         result = opened(union(results), *result.open) if results else Result((), result.open) if result.open else ABSENT
     return result
+
+
+def is_unbounded(arguments: Arguments, arg: Arg) -> bool:
+    """Whether None is sent where it means that there is no bound."""
+    for index, name in enumerate(arg.names if arg.none == "unbounded" else ()):
+        first, *rest = name.split(".")
+        found = deep(arguments.engine, arguments.get(first, arg.pos if index == 0 else None), rest)
+        if any(isinstance(alt.thing, Lit) and alt.thing.value is None for alt in found.alts):
+            return True
+    return False
 
 
 def sent(arguments: Arguments, arg: Arg) -> Sent | None:

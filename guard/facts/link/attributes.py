@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, cli, effects, known, modules, objects, paths, records, truth
+from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
 from guard.facts.link.names import Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -65,7 +65,7 @@ def named(engine: Engine, expr: Attr, frame: Frame) -> Result:
     if nested is None or nested.open:
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
-    result = union([*results, *elsewhere])
+    result = injected.from_state(engine, expr, union([*results, *elsewhere]))
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, expr.pos.start)
 
 
@@ -145,6 +145,9 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         declared = cli.parsed_argument(engine, thing, name)
         if declared is not None:
             return declared
+        given = framework.given(engine, thing, name) if thing.chain.endswith("()") else None
+        if given is not None:
+            return given
         return Result((Alt(Ext(f"{thing.chain}.{name}", thing.made)),))
     if isinstance(thing, Inst) and records.has_method(engine, thing, name):
         return Result((Alt(Method(thing, name)),))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import calling, objects
+from guard.facts.link import calling, objects, running
 from guard.facts.link.handed import Handed, Hands
-from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.stages import is_example, is_test
 from guard.facts.link.things import (
     Bind,
     Called,
@@ -41,6 +41,9 @@ COMMON = frozenset({
 })  # fmt: skip
 """Method names that say nothing about whose method is meant."""
 
+ONLY_EXAMPLES = "only examples in the repository decide it"
+"""Why code that examples use may be used otherwise, too."""
+
 
 class Callers:
     """Answers for roots, each found once."""
@@ -48,6 +51,7 @@ class Callers:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.hands = Hands(engine.project, self._parameter)
+        self.running = running.Running(engine)
         self._kept: dict[Root, list[Bind]] = {}
         self._takers: dict[tuple[str, int], list[OnObject]] = {}
         engine.made_objects = lambda cls: [
@@ -83,7 +87,7 @@ class Callers:
         scope = engine.project.scope(root.path, root.scope)
         if scope.kind != "function":
             return []
-        seeds = self._seeds(root, scope, self._names(root, scope))
+        seeds = self._seeds(root, scope, self._names(root, scope), scope.name == "__call__")
         found: list[OnObject] = []
         for facts, ref, _ in self.hands.takers(seeds, lambda paths: self._allowed(paths, root.path)):
             frame = engine.root(facts.path, ref.scope)
@@ -104,11 +108,15 @@ class Callers:
         scope = engine.project.scope(root.path, root.scope)
         if scope.kind != "function":
             return [Stop("it is decided at run time")]
+        if is_test(root.path) and scope.name.startswith("test"):
+            return [Stop("the test runner calls it")]
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
         names = self._names(root, scope)
         direct = [Handed(facts, ref, True) for facts, ref in self._candidates(names)]
-        handed = self.hands.calls(self._seeds(root, scope, names), lambda paths: self._allowed(paths, root.path))
+        called = running.runs_when_called(engine, root, scope)
+        seeds = self._seeds(root, scope, names, called)
+        handed = self.hands.calls(seeds, lambda paths: self._allowed(paths, root.path), called)
         own = {(facts.path, ref.call.pos) for facts, ref, _ in direct}
         for facts, ref, telling in [*direct, *handed[:MAX_CANDIDATES]]:
             if facts.path == root.path and self._inside(facts, ref, root.scope):
@@ -120,22 +128,37 @@ class Callers:
             if call is not None:
                 seen.add(mark)
                 found.append(Called(call, engine.root(facts.path, ref.scope), ref.via))
+        for run in self._run(root, scope):
+            if (run.frame.path, run.call.pos) not in seen and not self._is_inside(run, root):
+                seen.add((run.frame.path, run.call.pos))
+                found.append(run)
         return self._with_outside(root, found) or [Stop("no caller in the repository decides it")]
+
+    def _run(self, root: Root, scope: Scope) -> list[Called]:
+        """Calls that make a framework run the function."""
+        found = [c for c in self.running.of(root) if is_test(root.path) or not is_test(c.frame.path)]
+        if scope.parent > 0 and self.engine.project.scope(root.path, scope.parent).kind == "class":
+            cls = self.engine.project.scope(root.path, scope.parent)
+            found += self.running.of_base(root, scope, self._allowed(self.engine.project.naming(cls.name), root.path))
+        return found
+
+    def _is_inside(self, run: Called, root: Root) -> bool:
+        facts = self.engine.project.facts(run.frame.path)
+        ref = CallRef(run.call, run.frame.scope)
+        return run.frame.path == root.path and facts is not None and self._inside(facts, ref, root.scope)
 
     def _with_outside(self, root: Root, found: list[Bind]) -> list[Bind]:
         """Examples and notebooks alone do not say how production uses code: it may be called from outside, too."""
-        if not found or stage_of(root.path) in ("development", "test", "evaluation"):
-            return found
         decided = [b for b in found if isinstance(b, (Called, OnObject))]
         frames = [b.frame if isinstance(b, Called) else b.thing.frame for b in decided]
-        stages = [stage_of(frame.path) for frame in frames if frame is not None]
-        if stages and all(stage in ("development", "evaluation") for stage in stages):
-            return [*found, Stop("only examples in the repository decide it")]
+        paths = [frame.path for frame in frames if frame is not None]
+        if paths and all(is_example(path, root.path) for path in paths):
+            return [*found, Stop(ONLY_EXAMPLES, True)]
         return found
 
-    def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]]) -> dict[str, set[str]]:
+    def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]], called: bool) -> dict[str, set[str]]:
         """Names whose owner may be handed on: of an object that is called, the class."""
-        if scope.name == "__call__" and scope.parent > 0:
+        if called:
             cls = self.engine.project.scope(root.path, scope.parent)
             return {cls.name: self._allowed(self.engine.project.naming(cls.name), root.path)}
         return {} if scope.name.startswith("__") and scope.name != "__init__" else names
@@ -248,7 +271,7 @@ class Callers:
         engine = self.engine
         if isinstance(thing, Partial):
             return self._enters(thing.func, root, scope)
-        if isinstance(thing, Inst) and scope.name == "__call__":
+        if isinstance(thing, Inst) and running.runs_when_called(engine, root, scope):
             return any(o.cls == ClassThing(root.path, scope.parent) for o in objects.order(engine, thing.cls)[0])
         if isinstance(thing, ClassThing):
             owned, _ = objects.order(engine, thing)

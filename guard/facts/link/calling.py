@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Star, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link import cli, objects, truth
+from guard.facts.link import cli, injected, objects, truth
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -368,6 +368,18 @@ def passed(engine: Engine, expr: Expr, caller: Frame, name: str) -> Result:
     return moved(result, Hop(caller.path, expr.pos, "argument", name))
 
 
+def gives(engine: Engine, bind: Called, scope: Scope, name: str) -> bool:
+    """Whether a call has an argument of its own for a parameter: not one that it only passes on."""
+    call = bind.call
+    positional = [p.name for p in scope.params if p.kind in ("positional_only", "positional")]
+    if isinstance(call.func, Attr) and positional[:1] in (["self"], ["cls"]):
+        positional = positional[1:]
+    named = [value for keyword, value in call.keywords if keyword == name]
+    index = positional.index(name) if name in positional else len(call.args)
+    value = named[0] if named else call.args[index] if index < len(call.args) else None
+    return value is not None and not isinstance(value, Const) and not passes_on(engine, value, bind.frame)
+
+
 def passes_on(engine: Engine, expr: Expr, caller: Frame) -> bool:
     """Whether an argument is a bare parameter of the calling function."""
     if not isinstance(expr, Name):
@@ -401,23 +413,29 @@ def _default_of(engine: Engine, frame: Frame, param: Param) -> Result | None:
     scope = engine.scope_of(frame)
     if param.default is None:
         return cli.option_default(engine, scope, param, frame)
-    if scope.kind == "lambda":
-        outer = frame.lexical or engine.module(frame.path)
-    elif scope.parent > 0:
-        parent = engine.project.scope(frame.path, scope.parent)
-        if parent.kind == "class":
-            outer = objects.body_frame(engine, objects.Owned(ClassThing(frame.path, parent.id), parent))
-        else:
-            outer = frame.lexical or engine.root(frame.path, parent.id)
-    else:
-        outer = engine.module(frame.path)
+    outer = _outside(engine, frame, scope)
     declared = cli.declared_default(engine, param.default, outer)
     result = declared if declared is not None else engine.eval(param.default, outer)
     return moved(result, Hop(frame.path, param.default.pos, "default", param.name))
 
 
+def _outside(engine: Engine, frame: Frame, scope: Scope) -> Frame:
+    """The frame in which a function's defaults and annotations are evaluated."""
+    if scope.kind == "lambda":
+        return frame.lexical or engine.module(frame.path)
+    if scope.parent > 0:
+        parent = engine.project.scope(frame.path, scope.parent)
+        if parent.kind == "class":
+            return objects.body_frame(engine, objects.Owned(ClassThing(frame.path, parent.id), parent))
+        return frame.lexical or engine.root(frame.path, parent.id)
+    return engine.module(frame.path)
+
+
 def _default(engine: Engine, frame: Frame, param: Param, why: str | None) -> Result:
     """The default; `why` says why another value may arrive. Without one, an object of the annotated class."""
+    handed = injected.dependency(engine, param, _outside(engine, frame, engine.scope_of(frame)))
+    if handed is not None:
+        return handed
     default = _default_of(engine, frame, param)
     results = [] if default is None else [default]
     missing = default is None or all(isinstance(a.thing, Lit) and a.thing.value is None for a in default.alts)
@@ -442,10 +460,23 @@ def annotated_object(engine: Engine, annotation: Expr, frame: Frame) -> Result |
             if isinstance(alt.thing, ClassThing) and not objects.is_enum(engine, alt.thing):
                 classes.append(known(Inst(alt.thing, None, None, True)))
             elif isinstance(alt.thing, Ext) and _is_client(engine, alt.thing.chain):
-                classes.append(
-                    known(Ext(alt.thing.chain + "()", (*alt.thing.made, Made(Call(part.pos, part, (), ()), outer))))
-                )
+                classes.append(_made_by_name(alt.thing, part, outer))
     return union(classes) if classes else None
+
+
+def client_object(engine: Engine, annotation: Expr, frame: Frame) -> Result | None:
+    """An object of the SDK's class that an annotation names; None where it names none."""
+    found = [
+        _made_by_name(alt.thing, part, frame)
+        for part in _annotation_parts(annotation)
+        for alt in engine.quietly(part, frame).alts
+        if isinstance(alt.thing, Ext) and _is_client(engine, alt.thing.chain)
+    ]
+    return union(found) if found else None
+
+
+def _made_by_name(thing: Ext, part: Expr, frame: Frame) -> Result:
+    return known(Ext(thing.chain + "()", (*thing.made, Made(Call(part.pos, part, (), ()), frame))))
 
 
 def _is_client(engine: Engine, chain: str) -> bool:

@@ -7,23 +7,25 @@ decisions that change nothing are one, so that work and requests grow with what 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from guard.facts.expr import Attr, Name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link.callers import Callers
+from guard.facts.link.callers import ONLY_EXAMPLES, Callers
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
-from guard.facts.link.stages import is_test, stage_of
+from guard.facts.link.stages import is_beside, is_example, is_test, stage_of
 from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
+from guard.model import Prompt
 
 MAX_CONTEXTS = 64
 MAX_LEVELS = 12
-MAX_SPENT = 60_000
+MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
-MAX_DRAFTS = 300
+MAX_DRAFTS = 600
 """Requests that are read for one send; contexts that are not decided by then stay open."""
 MAX_EXAMPLES = 3
 """Callers in examples that may decide what code sends that is no example."""
@@ -41,31 +43,79 @@ class Leaf:
     """Roots whose other decisions say the same, with those decisions (none: all that are left)."""
     cut: bool = False
     """Stands for the contexts beyond the limit."""
+    prompt: Prompt | None = None
+    """Where one decision stands for several that differ in the prompt: the prompt without them, part of it a hole."""
+    merged: frozenset[Root] = frozenset()
+    """Roots of such decisions."""
 
 
 def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int = 0) -> list[Leaf]:
     """All contexts of a send. Calls in tests are not followed to their callers: a test decides for itself."""
     found: list[Leaf] = []
     start = drafter.engine.root(facts.path, ref.scope)
-    waiting = _begin(drafter, callers, facts, ref, number)
+    waiting = deque(_begin(drafter, callers, facts, ref, number))
     drafts = len(waiting)
-    while waiting:
-        leaf = waiting.pop(0)
-        root = next_root(leaf.draft.consulted, askable(start, leaf.context), start, leaf.context)
+    while waiting:  # the widest ways first: what is close to the send is decided for all before what is far for one
+        leaf = waiting.popleft()
+        root = _next(leaf, start)
         if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or _enough(drafter, drafts):
             leaf.cut = leaf.cut or (_enough(drafter, drafts) and root is not None)
             found.append(leaf)
             continue
-        room = MAX_CONTEXTS - len(found) - len(waiting)
-        binds = _relevant(callers.of(root), root, leaf.draft)
-        drafts += len(binds)
-        children = _children(drafter, facts, ref, leaf, root, binds[: max(room, 1)], number)
-        if len(binds) > max(room, 1):
-            children.append(_cut(drafter, facts, ref, leaf, root, len(binds) - max(room, 1), number))
-        waiting = [child for child in children if child is not None] + waiting
+        room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
+        binds = _relevant(_fitting(callers.of(root), root, leaf.context), root)
+        if leaf.context and len(binds) > room and root in leaf.draft.prompt_only:
+            waiting.append(_sealed(leaf))
+            continue
+        drafts += min(len(binds), MAX_CONTEXTS)
+        children = _children(drafter, facts, ref, leaf, root, binds[:MAX_CONTEXTS], number)
+        if len(children) > room:
+            children = _without_prompts(leaf, root, children)
+        left_out = len(binds[MAX_CONTEXTS:]) + sum(_decisions(child, root) for child in children[room:])
+        waiting.extend(children[:room])
+        if left_out:
+            rest = _cut(drafter, facts, ref, leaf, root, left_out, number)
+            waiting.extend([rest] if rest is not None else [])
     found = _pruned(found)
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
     return live or found[:1]
+
+
+def _next(leaf: Leaf, start: Frame) -> Root | None:
+    """What to decide next for a leaf; where its prompt is settled, nothing that only the prompt asks for."""
+    consulted = leaf.draft.consulted
+    if leaf.prompt is not None:
+        consulted = {key: bind for key, bind in consulted.items() if key[0] not in leaf.draft.prompt_only}
+    return next_root(consulted, askable(start, leaf.context), start, leaf.context)
+
+
+def _sealed(leaf: Leaf) -> Leaf:
+    """The leaf with its prompt as it is: there is no room for one context for each text that callers give."""
+    leaf.prompt = leaf.draft.prompt
+    return leaf
+
+
+def _decisions(leaf: Leaf, root: Root) -> int:
+    """How many decisions of a root a leaf stands for."""
+    return max(len(leaf.grouped.get(root, ())), 1)
+
+
+def _without_prompts(leaf: Leaf, root: Root, children: list[Leaf]) -> list[Leaf]:
+    """Children that differ in nothing but the prompt as one, whose prompt is that of the leaf above: with a hole."""
+    kept: dict[object, Leaf] = {}
+    prompt = leaf.prompt or leaf.draft.prompt
+    for child in children:
+        key = values_of(child.draft._replace(prompt=prompt))
+        old = kept.get(key)
+        if old is None:
+            kept[key] = child
+            continue
+        old.callers += child.callers
+        binds = child.grouped.get(root, [child.context[root]])
+        old.grouped[root] = [*old.grouped.get(root, [old.context[root]]), *binds]
+        old.prompt, old.merged = prompt, old.merged | {root}
+        old.draft = old.draft._replace(prompt=prompt)
+    return list(kept.values())
 
 
 def _pruned(found: list[Leaf]) -> list[Leaf]:
@@ -93,7 +143,7 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         draft = drafter.draft(facts, ref, context, number)
         if draft is not None:
             found.append(Leaf(context, draft))
-        elif len(context) < MAX_LEVELS and may_send(drafter.engine, ref) and not is_test(facts.path):
+        elif len(context) < MAX_LEVELS and may_send(drafter.engine, facts, ref) and not is_test(facts.path):
             start = drafter.engine.root(facts.path, ref.scope)
             root = next_root(drafter.engine.consulted, askable(start, context), start, context)
             if root is not None and len(waiting) < MAX_CONTEXTS:
@@ -106,46 +156,86 @@ def _enough(drafter: Drafter, drafts: int) -> bool:
     return drafts >= MAX_DRAFTS or drafter.spent >= MAX_SPENT
 
 
-def _relevant(binds: list[Bind], root: Root, draft: Draft) -> list[Bind]:
-    """Many examples say little of what production code sends: beyond a few they are left out, and the value stays open.
+def _fitting(binds: list[Bind], root: Root, context: dict[Root, Bind]) -> list[Bind]:
+    """Where a call from outside of the repository was decided on, it runs on no object of an example."""
+    if root.kind != "self" or not any(isinstance(b, Stop) and b.outside for b in context.values()):
+        return binds
+    own = [
+        b
+        for b in binds
+        if not (isinstance(b, OnObject) and b.thing.frame and is_example(b.thing.frame.path, root.path))
+    ]
+    return own or [Stop(ONLY_EXAMPLES, True)]
 
-    A notebook beside the module that it imports is no example of it: the module is there for the notebook.
-    """
+
+def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
+    """Many examples say little of what production code sends: beyond a few they are left out, the value stays open."""
+
     if stage_of(root.path) == "development":
         return binds
-    beside = root.path.rpartition("/")[0]
-    production = [
-        b for b in binds
-        if not isinstance(b, Called) or stage_of(b.frame.path) != "development"
-        or b.frame.path.startswith(f"{beside}/" if beside else "")
-    ]  # fmt: skip
+
+    def counts(bind: Bind) -> bool:
+        path = bind.frame.path if isinstance(bind, Called) else root.path
+        return stage_of(path) != "development" or is_beside(path, root.path)
+
+    production = [bind for bind in binds if counts(bind)]
     if len(binds) - len(production) <= MAX_EXAMPLES:
         return binds
-    return production or [Stop("only examples in the repository decide it")]
+    return production or [Stop(ONLY_EXAMPLES, True)]
 
 
 def _children(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind], number: int
-) -> list[Leaf | None]:  # fmt: skip
+) -> list[Leaf]:  # fmt: skip
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
     before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
-    for index, bind in enumerate(binds):
-        context = {**leaf.context, root: bind}
+    for index, bind in enumerate(_closing(drafter.engine, binds, leaf.context)):
+        context = {**leaf.context, **_closure(drafter.engine, bind), root: bind}
         if _circular(context, root):
             continue
         draft = drafter.draft(facts, ref, context, number)
         if draft is None:
             continue
+        if leaf.prompt is not None:
+            draft = draft._replace(prompt=leaf.prompt)
         asked = {r for (r, what), b in draft.consulted.items() if b is None and what != DEPENDENCY}
         key: object = signature(draft, bind) if asked <= before else index
         old = children.get(key)
         if old is None:
-            children[key] = Leaf(context, draft, leaf.callers, dict(leaf.grouped))
+            children[key] = Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged)
         else:
             old.callers += leaf.callers
-            old.grouped[root] = [*old.grouped.get(root, (old.context[root],)), bind]
+            old.grouped[root] = [*old.grouped.get(root, [old.context[root]]), bind]
     return list(children.values())
+
+
+def _closing(engine: Engine, binds: list[Bind], context: dict[Root, Bind]) -> list[Bind]:
+    """Calls without those of closures that other calls made than the context has decided on."""
+
+    def fits(bind: Bind) -> bool:
+        return all(_same(context.get(root), made) for root, made in _closure(engine, bind).items())
+
+    return [b for b in binds if fits(b)] or [Stop("it is called where guard cannot see it")] if binds else []
+
+
+def _same(decided: Bind | None, made: Called) -> bool:
+    """Whether what is decided, if anything, is this call."""
+    if not isinstance(decided, Called):
+        return True
+    return (decided.frame.path, decided.call.pos) == (made.frame.path, made.call.pos)
+
+
+def _closure(engine: Engine, bind: Bind) -> dict[Root, Called]:
+    """The calls that made the closure which a call runs: they decide for the functions around it."""
+    found: dict[Root, Called] = {}
+    alts = engine.quietly(bind.call.func, bind.frame).alts if isinstance(bind, Called) else ()
+    lexical = alts[0].thing.lexical if len(alts) == 1 and isinstance(alts[0].thing, Func) else None
+    while lexical is not None:
+        if lexical.call is not None and lexical.caller is not None:
+            found[Root("callers", lexical.path, lexical.scope)] = Called(lexical.call, lexical.caller)
+        lexical = lexical.lexical
+    return found
 
 
 def _circular(context: dict[Root, Bind], root: Root) -> bool:
@@ -177,7 +267,11 @@ def _cut(
         root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed"),
     }
     draft = drafter.draft(facts, ref, context, number)
-    return None if draft is None else Leaf(context, draft, rest, {**leaf.grouped, root: []}, True)
+    if draft is None:
+        return None
+    if leaf.prompt is not None:
+        draft = draft._replace(prompt=leaf.prompt)
+    return Leaf(context, draft, rest, {**leaf.grouped, root: []}, True, leaf.prompt, leaf.merged)
 
 
 def askable(start: Frame, context: dict[Root, Bind]) -> set[Root]:

@@ -69,6 +69,9 @@ def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Arou
     handler: Block | None = None
     conditional = False
     unreachable: str | None = None
+    run = engine.run_by.get(id(ref.call))
+    if run is not None:
+        counts.append(run[0])
     if ref.via in EACH and ref.call.args:
         base = getattr(ref.call.args[0], "base", None)
         if base is not None:

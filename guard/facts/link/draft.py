@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, objects, prompts, versions
-from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
+from guard.facts.link import (
+    above,
+    attempts,
+    containers,
+    control,
+    framework,
+    holding,
+    objects,
+    prompts,
+    providers,
+    versions,
+)  # fmt: skip
+from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
-from guard.facts.link.sends import Target, role, targets
+from guard.facts.link.sends import Target, is_boundless, role, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
@@ -62,6 +74,8 @@ class Draft(NamedTuple):
     consulted: Consulted
     prompt_only: frozenset[Root]
     """Roots that only the prompt asked for."""
+    model_from: frozenset[tuple[Root, str]]
+    """Functions and their parameters that the model was asked of."""
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
     reads: frozenset[Fact]
@@ -94,13 +108,14 @@ class Drafter:
             return None
         return self._drafted(facts, ref, context, frame, groups[number])
 
-    def lone_object(self, facts: FileFacts, ref: CallRef) -> Draft | None:
-        """What is known of a framework's object that no request goes through, by the call that makes it; else None."""
+    def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
+        """What is known of a framework's object that no request goes through, by the call that makes it: what it would
+        ask, were it invoked. `agents`: whether agents are looked at, or all other objects."""
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
-        target = framework.lone(engine, ref.call, frame)
-        return None if target is None else self._drafted(facts, ref, {}, frame, [target])
+        found = framework.lone(engine, ref.call, frame, agents)
+        return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
 
     def _drafted(
         self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]
@@ -108,20 +123,25 @@ class Drafter:
         """All roles of a target read; the others of the list are its variants by client."""
         engine = self.engine
         target = found[0]
-        providers: list[tuple[str | None, World]] = []
+        owners: list[providers.Provider] = []
         for other in found:
-            if other.spec.operation == target.spec.operation and (other.provider, other.world) not in providers:
-                providers.append((other.provider, other.world))
-        worlds = [world for _, world in providers]
+            named = (self._provider(other), other.world)
+            if other.spec.operation == target.spec.operation and named not in owners:
+                owners.append(named)
+        worlds = [world for _, world in owners]
         target, elements = self._elements(target)
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
+        before, engine.consulted = engine.consulted, {}
         model = either(
             [
                 (fitting(self._model(target, place), worlds), target.world),
                 *((self._model(t, place), t.world) for t in others),
             ]
         )
+        model_from = frozenset(engine.consulted)
+        engine.consulted = {**before, **engine.consulted}
+        model, owners = providers.by_name(engine, target, model, owners)
         limit = either(
             [
                 (fitting(self._limit(target, place), worlds), target.world),
@@ -141,10 +161,18 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, providers, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
+            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
+            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), frozenset(engine.project.reads),
         )  # fmt: skip
+
+    def _provider(self, target: Target) -> str | None:
+        """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
+        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
+        if len(names) != 1 or not isinstance(names[0], str):
+            return target.provider
+        return self.engine.project.catalog.provider_prefixes.get(names[0], names[0])
 
     def _owners(self, facts: FileFacts, ref: CallRef) -> frozenset[tuple[str, int]]:
         for scope in _function_scopes(facts, ref.scope):
@@ -168,8 +196,7 @@ class Drafter:
         """The model: a deployment set on the client overrides it; a URL may name it."""
         for name in ("model", "deployment"):
             if name in target.captures:
-                value = Result((Alt(Lit(target.captures[name]), (place._replace(how="literal"),)),))
-                return quantity(Sent(value, name), self.spans, is_name, place, "")
+                return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
         deployment = role(self.engine, target, "deployment")
         if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
             return quantity(deployment, self.spans, is_name, place, "")
@@ -273,15 +300,16 @@ class Drafter:
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
-            of_clients = (c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles)
-            arg = target.spec.roles.get(name) or next(of_clients, None)
             value = role(self.engine, target, name)
+            arg = self._source(target, name, value)
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
             arg, _ = versions.settled(self.engine.project, arg, target.frame.path)
             number = known_number(value.result)
-            if number is not None:
+            if is_boundless(self.engine, target, name):
+                numbers[name] = None
+            elif number is not None:
                 numbers[name] = arg.as_retries(number, value.name)
             elif value.result.alts and all(is_absent(a) for a in value.result.alts):
                 default = arg.default
@@ -292,12 +320,24 @@ class Drafter:
                 reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
         return numbers, reasons
 
+    def _source(self, target: Target, name: str, value: Sent | None) -> Arg | None:
+        """The argument that a role's value stands in: what its number counts is said there."""
+        of_clients = [c.client.roles[name] for c in reversed(target.clients) if name in c.client.roles]
+        own = target.spec.roles.get(name)
+        known = [arg for arg in (own, *of_clients) if arg is not None]
+        if value is not None and value.name is not None:
+            return next((arg for arg in known if value.name in arg.names), next(iter(known), None))
+        return next(iter(of_clients), own)
+
     def _turns(self, target: Target) -> tuple[int | None, str | None]:
         if target.spec.turns is None:
             return 1, None
         if target.spec.turns_when:
             values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            if all(v is None or (v.result.alts and all(is_absent(a) for a in v.result.alts)) for v in values):
+            later = "tools" in target.spec.turns_when and holding.added_tools(self.engine, target) > 0
+            if not later and all(
+                v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values
+            ):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

@@ -30,6 +30,7 @@ from guard.facts.expr import (
     Name,
     Op,
     Opaque,
+    Pos,
     Seq,
     Slice,
     Star,
@@ -37,7 +38,7 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, Scope
+from guard.facts.filefacts import Binding, CallRef, Scope
 from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
 from guard.facts.link.declared import Declared
 from guard.facts.link.names import END, Place, Reached, reaching
@@ -64,6 +65,7 @@ from guard.facts.link.things import (
     unknown,
     within,
 )  # fmt: skip
+from guard.model import Count
 
 MAX_DEPTH = 60
 """Evaluations nested in one another."""
@@ -76,7 +78,7 @@ Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
 class _Answer(NamedTuple):
-    """An answer with what it depends on; what was asked and the decisions are kept so that identities stay their own."""
+    """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
     asked: object
     consulted: Consulted
@@ -111,6 +113,17 @@ class Engine:
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
+        self.module_places: dict[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = {}
+        """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
+        self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
+        """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.graphs: dict[tuple[str, Pos], Any] = {}
+        """Graphs of steps, by where they are made; filled by `graphs`."""
+        self.run_by: dict[int, tuple[Count, CallRef]] = {}
+        """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
+        by `running`."""
+        self.settings: dict[str, list[Any]] = {}
+        """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)
         """Functions of the repository that guard.yaml declares to ask a model."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}

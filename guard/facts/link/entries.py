@@ -75,6 +75,11 @@ class Entries:
             found[way.entry] = Reach(way.entry, way.kind, count, way.aliases, chain)
         return tuple(list(found.values())[:MAX_ENTRIES])
 
+    def itself(self, node: Node, inner: Count) -> tuple[Reach, ...]:
+        """A function as an entry point: code outside of the repository calls it."""
+        way = self._way(node)
+        return (Reach(way.entry, way.kind, inner, way.aliases),)
+
     def _ways(self, node: Node) -> tuple[Way, ...]:
         above = self.above
         above.component(node)

@@ -7,36 +7,27 @@ holds what.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from guard.facts.catalog_types import Holds
-from guard.facts.expr import Call, Name
-from guard.facts.link import containers
-from guard.facts.link.arguments import CallArguments, is_absent, sent
-from guard.facts.link.things import Alt, DictOf, Ext, Frame, Inst, ListOf, Made, Result, World, known, together
+from guard.facts.catalog_types import Arg
+from guard.facts.catalog_types import Call as Spec
+from guard.facts.expr import Call
+from guard.facts.link import graphs, holding, loops, pipes
+from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link.holding import Held
+from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, together
+from guard.model import Count, Operation
 
 if TYPE_CHECKING:
-    from guard.facts.expr import Op
     from guard.facts.link.engine import Engine
-    from guard.facts.link.objects import Owned
     from guard.facts.link.sends import Layer, Target
 
-PIPE = "langchain_core.runnables.RunnableSequence"
-"""What `a | b` makes of runnables."""
-PIPED = ("langchain", "langgraph")
-GATHERED = {"crewai.project.CrewBase": {"agents": "agent", "tasks": "task"}}
-"""Class decorators that make a list of what the class's decorated methods return: field -> decorator of the methods."""
 MAX_HELD = 48
-MAX_DEPTH = 6
-
-
-class Held(NamedTuple):
-    """An object that is asked when its holder is invoked. `place`: which argument and element of it holds the object;
-    alternatives for one element have the same place."""
-
-    alt: Alt
-    holds: Holds
-    place: tuple[object, ...]
+MAX_DEPTH = 8
+OWN = ("run", "delegate", "tool", "choice", "fallback")
+"""Uses of a held object that works for itself, not as a part of its holder."""
 
 
 def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
@@ -60,97 +51,197 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
                 if inner is None:
                     return None
                 client = inner
-                layers.append(Layer(inner, thing.made[number] if number < len(thing.made) else None))
+                made = thing.made[number] if number < len(thing.made) else None
+                layers.append(Layer(inner, made, derived=True))
             return layers
     return None
 
 
-def piped(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result | None:
-    """`prompt | model | parser`: a sequence that holds both sides; None when neither is a runnable."""
-    things = [alt.thing for side in (left, right) for alt in side.alts]
-    if not any(isinstance(t, Ext) and t.chain.startswith(PIPED) for t in things):
-        return None
-    made = Call(expr.pos, Name(expr.pos, PIPE), (expr.left, expr.right), ())
-    return known(Ext(PIPE + "()", (Made(made, frame),)))
+def given(engine: Engine, thing: Ext, name: str) -> Result | None:
+    """An attribute of an object that holds what its constructor was given: `llm.model`, `retriever.vectorstore`."""
+    for layer in reversed(layers_of(engine, thing) or ()):
+        client = layer.client
+        if client.object is None or layer.made is None or name in client.derive or name in engine.project.call_tails:
+            continue
+        names = next((role.names for role in client.roles.values() if name in role.names), None)
+        if names is None and any(name in holds.arg.names for holds in client.holds):
+            names = (name,)
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), Arg(names)) if names else None
+        if value is not None:
+            return value.result
+    return None
 
 
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
-    found = [target] if _sends_itself(engine, target) else []
     start = [target]
     if target.spec.of is not None:
         value = sent(target.arguments, target.spec.of)
-        start = []
-        for alt in value.result.alts if value is not None else ():
-            inner = _with(engine, target, alt)
-            if inner is not None:
-                start.append(inner)
-                if _sends_itself(engine, inner):
-                    found.append(inner)
+        found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
+        start = [inner for inner in found if inner is not None]
+    # The call names a model itself only where the object is not known, or where the argument is a model's name.
+    asked: list[Target] = [] if start or not _sends_itself(engine, target) else [target]
     for outer in start:
-        found += _held_targets(engine, outer, len(outer.clients), 0)
-    return found[:MAX_HELD]
+        outer = with_settings(engine, outer, len(outer.clients))
+        if _sends_itself(engine, outer):
+            asked.append(outer._replace(choice=_chooses(outer)))
+        asked += _held_targets(engine, outer, len(outer.clients), 0)
+    if not asked and target.spec.of is None:
+        why = holding.unknown_part(engine, target)
+        asked = [target] if why is not None and _runs_models(target) else []
+    return asked[:MAX_HELD]
+
+
+def starts(engine: Engine, target: Target) -> list[Target]:
+    """The target, or one for each object that an argument of its call may be (`Runner.run(agent, ...)`)."""
+    if target.spec.of is None:
+        return [target]
+    value = sent(target.arguments, target.spec.of)
+    found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
+    return [inner for inner in found if inner is not None]
+
+
+def _runs_models(target: Target) -> bool:
+    """Whether an object that holds something unknown is likely to ask a model with it: a chain or an agent."""
+    return any(layer.client.object in ("chain", "agent") for layer in target.clients)
+
+
+def _chooses(target: Target) -> tuple[object, ...]:
+    """The choice that the target's own object is the default of: `model.configurable_alternatives(...)`."""
+    for layer in target.clients:
+        if layer.derived and layer.made is not None and any(h.use == "choice" for h in layer.client.holds):
+            return (layer.made.frame.path, layer.made.call.pos)
+    return target.choice
 
 
 def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
     """Targets of what the first `new` clients hold."""
-    if depth >= MAX_DEPTH:
-        return []
     found: list[Target] = []
-    for layer in target.clients[:new]:
-        for held in _held_by(engine, target, layer):
-            inner = _with(engine, target, held.alt, held.holds.use)
-            if inner is None:
-                continue
-            use = held.holds.use if held.holds.use != "run" else target.use
-            inner = inner._replace(use=use, route=(*target.route, *held.place))
-            if _sends_itself(engine, inner):
-                found.append(inner)
-            found += _held_targets(engine, inner, len(inner.clients) - len(target.clients), depth + 1)
+    for _, _, _, inner in walk(engine, target, new, depth):
+        if inner is not None and _sends_itself(engine, inner):
+            found.append(inner)
             if len(found) >= MAX_HELD:
-                return found
+                break
     return found
 
 
-def _held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
-    found: list[Held] = []
-    for holds in layer.client.holds:
-        if holds.use == "setting" or holds.paths:
+def walk(
+    engine: Engine, target: Target, new: int, depth: int = 0
+) -> Iterator[tuple[Target, Layer, Held, Target | None]]:  # fmt: skip
+    """All that the first `new` clients of a target hold, and what that holds: with the holder, and the target for it
+    where it is an object (None: a function, or nothing that the catalogue knows)."""
+    if depth >= MAX_DEPTH:
+        return
+    for number, layer in enumerate(target.clients[:new]):
+        for held in holding.held_by(engine, target, layer):
+            inner = None if held.holds.use == "setting" else _asked(engine, target, number, held)
+            if inner is None:
+                yield target, layer, held, None
+                continue
+            before = len(inner.clients)
+            inner = with_settings(engine, inner, inner.held)
+            yield target, layer, held, inner
+            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
+
+
+def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | None:
+    """The target for an object that client `number` of a target holds."""
+    use, layer = held.holds.use, target.clients[number]
+    alt = holding.as_object(engine, held.alt)
+    if alt is None:
+        return None
+    holder = target
+    if use in ("fallback", "choice") and layer.derived:  # takes the place of the object that it is derived from
+        holder = target._replace(clients=target.clients[number + 1 :], sites=())
+    inner = _with(engine, holder, alt, use)
+    if inner is None:
+        return None
+    place = (*target.route, *held.place)
+    return inner._replace(
+        use=use if use != "run" else target.use,
+        route=place,
+        spec=_spec(engine, inner, use),
+        runs=loops.product([target.runs, times(engine, target, layer, held)]),
+        fallback=target.fallback or use == "fallback",
+        choice=_choice(layer, held) if use == "choice" else target.choice,
+        prompt=_templates(engine, layer, held) or target.prompt,
+        own=_own(inner, target, use),
+    )
+
+
+def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
+    """How often a held thing is asked, or runs, in one call of its holder."""
+    found = holding.runs(engine, target, held.holds)
+    if layer.made is None or "add_node" not in held.holds.paths:
+        return found
+    return graphs.runs(engine, layer.made, held.name, found.high)
+
+
+def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
+    made = layer.made
+    return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+
+
+def _own(inner: Target, holder: Target, use: str) -> int | None:
+    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold."""
+    kind = inner.clients[0].client.object
+    if use in ("tool", "delegate") and kind not in ("model", "embeddings"):
+        return inner.held
+    return None if holder.own is None else holder.own + inner.held
+
+
+def _templates(engine: Engine, layer: Layer, held: Held) -> tuple[Alt, ...]:
+    """The prompt templates that stand before an object in a sequence."""
+    number = held.place[1] if len(held.place) > 1 else None
+    if layer.made is None or not isinstance(number, int) or "*" not in held.holds.arg.names:
+        return ()
+    return pipes.templates_before(engine, layer.made, number)
+
+
+def _spec(engine: Engine, target: Target, use: str) -> Spec:
+    """The call with what the held object itself does: embedding, ranking, answering, running for several turns."""
+    spec = target.spec
+    nearest = target.clients[0].client if target.clients else None
+    own = engine.project.catalog.held_call(nearest.id) if nearest is not None else None
+    if use == "embedding" or (nearest is not None and nearest.object == "embeddings"):
+        return _plain(spec, "embedding")
+    if own is None or nearest is None:
+        return spec
+    if own.operation in ("embedding", "rerank"):
+        return _plain(spec, own.operation)
+    if use not in OWN or nearest.object not in ("agent", "model"):
+        return spec
+    return replace(
+        spec, operation=own.operation, by_model=own.by_model, turns=own.turns, turns_when=own.turns_when,
+        keeps_history=own.keeps_history,
+    )  # fmt: skip
+
+
+def _plain(spec: Spec, operation: Operation) -> Spec:
+    return replace(spec, operation=operation, by_model=(), turns=None, turns_when=(), keeps_history=False)
+
+
+def with_settings(engine: Engine, target: Target, new: int) -> Target:
+    """The target with objects that only hold arguments (`use` is `setting`) as further clients of the chain."""
+    added: list[Layer] = []
+    for layer in target.clients[:new]:
+        if not any(holds.use == "setting" for holds in layer.client.holds):
             continue
-        results: list[tuple[object, Result]] = []
-        if layer.made is not None:
-            call, frame = layer.made.call, layer.made.frame
-            if "*" in holds.arg.names:
-                results += [(n, engine.eval(arg, frame)) for n, arg in enumerate(call.args)]
-            if "**" in holds.arg.names:
-                results += [(name, engine.eval(value, frame)) for name, value in call.keywords if name is not None]
-            value = sent(CallArguments(engine, call, frame), holds.arg)
-            results += [(holds.arg.names, value.result)] if value is not None else []
-        if not any(r.alts for _, r in results) and holds.default is not None:
-            made = layer.made or Made(target.call, target.frame)
-            bare = Made(Call(made.call.pos, made.call.func, (), ()), made.frame)
-            results = [("default", known(Ext(holds.default + "()", (bare,))))]
-        for place, result in results:
-            found += [Held(alt, holds, (layer.client.id, place, *inner)) for inner, alt in _elements(engine, result, 0)]
-    return found
+        for held in holding.held_by(engine, target, layer):
+            if held.holds.use == "setting":
+                alt = holding.as_object(engine, held.alt)
+                added += (layers_of(engine, alt.thing) or []) if alt and isinstance(alt.thing, Ext) else []
+    if not added:
+        return target
+    end = new if target.held else len(target.clients)
+    clients = (*target.clients[:end], *added, *target.clients[end:])
+    from guard.facts.link.providers import provider_of
 
-
-def _elements(engine: Engine, result: Result, depth: int) -> list[tuple[tuple[object, ...], Alt]]:
-    """Objects in a value, each with its place: itself, the items of a list, the values of a dict."""
-    found: list[tuple[tuple[object, ...], Alt]] = []
-    for alt in result.alts:
-        thing = alt.thing
-        if isinstance(thing, Ext) and not is_absent(alt):
-            found.append(((), alt))
-        elif isinstance(thing, ListOf) and depth < 3:
-            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
-                found += [((number, *place), a) for place, a in _elements(engine, engine.force(cell), depth + 1)]
-        elif isinstance(thing, DictOf) and depth < 3:
-            for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                found += [
-                    ((entry.key, *place), a) for place, a in _elements(engine, engine.force(entry.value), depth + 1)
-                ]
-    return found
+    own = None if target.own is None else target.own + len(added)
+    decides_provider = any(layer.client.provider or "base_url" in layer.client.roles for layer in added)
+    provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
+    before = target.held + len(added) if target.held else 0
+    return target._replace(clients=clients, held=before, own=own, provider=provider)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -159,7 +250,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     Constructors that were its sites stay so when the held object is asked on behalf of its holder (an agent's model),
     not when it works for itself (an agent as a tool).
     """
-    from guard.facts.link.sends import provider_of
+    from guard.facts.link.providers import provider_of
 
     if not isinstance(alt.thing, Ext):
         return None
@@ -169,7 +260,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
         return None
     clients = (*layers, *target.clients)
     provider = provider_of(engine, target.spec, layers) or target.provider
-    before = sites(engine, target) if use in ("chat", "embedding", "fallback", "choice", "run") else []
+    before = sites(engine, target) if use in ("chat", "embedding", "choice", "run") else []
     made = [layer.made for layer in layers if layer.made is not None and decides(engine, layer)]
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
@@ -199,7 +290,8 @@ def _sends_itself(engine: Engine, target: Target) -> bool:
 
 def is_held(engine: Engine, alt: Alt) -> bool:
     """Whether an alternative is an object of a framework rather than a name."""
-    return isinstance(alt.thing, Ext) and layers_of(engine, alt.thing) is not None
+    found = holding.as_object(engine, alt)
+    return found is not None and isinstance(found.thing, Ext) and layers_of(engine, found.thing) is not None
 
 
 def apart(found: list[Target]) -> list[list[Target]]:
@@ -212,17 +304,19 @@ def apart(found: list[Target]) -> list[list[Target]]:
 
 
 DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries", "reasoning")
+"""Roles by which making an agent is a site; of an object that is derived from another one the first three."""
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
-    """Whether making an object is a site: models and embeddings always, an agent where it names one or sets a limit."""
-    if not layer.client.is_site or layer.made is None:
+    """Whether making an object is a site: models and embeddings always; an agent, or an object that is derived from
+    another one, where it names a model or sets a limit."""
+    if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.object != "agent":
+    if layer.client.site or (layer.client.object != "agent" and not layer.derived):
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
-    for name in DECIDING:
+    for name in DECIDING if not layer.derived else DECIDING[:3]:
         role = layer.client.roles.get(name)
         value = sent(arguments, role) if role is not None else None
         if role is None or value is None:
@@ -247,51 +341,31 @@ def is_invoked(target: Target) -> bool:
     return target.spec.invoke or target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
-def lone(engine: Engine, call: Call, frame: Frame) -> Target | None:
-    """A stand-in target for an object that a call makes: its own settings, sent by nothing."""
-    from guard.facts.catalog_types import Call as Spec
-    from guard.facts.link.sends import Target, provider_of
+def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
+    """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
+    are looked at with `agents`) also what it would ask besides its model."""
+    from guard.facts.link.providers import provider_of
+    from guard.facts.link.sends import Target
 
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):
             continue
         layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
-        if layers is None or not decides(engine, layers[-1]):
+        if layers is None or (layers[-1].client.object == "agent") != agents:
             continue
         client = layers[-1].client
-        spec = Spec(
-            alt.thing.chain,
-            client.family,
-            "embedding" if client.object == "embeddings" else "agent" if client.object == "agent" else "chat",
-        )
+        own = engine.project.catalog.held_call(client.id)
+        operation = own.operation if own is not None else "unknown"
+        spec = Spec(alt.thing.chain, client.family, operation)
         provider = provider_of(engine, spec, layers)
-        return Target(
+        target = Target(
             spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
         )
-    return None
-
-
-def gathered(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
-    """`self.agents` of a class whose decorator gathers what its decorated methods return; None for other attributes."""
-    from guard.facts.link import calling, objects
-
-    for cls, scope in owned:
-        frame = engine.root(cls.path, scope.parent) if scope.parent > 0 else engine.module(cls.path)
-        chains = [
-            alt.thing.chain
-            for d in scope.decorators
-            for alt in engine.quietly(d, frame).alts
-            if isinstance(alt.thing, Ext)
-        ]
-        wanted = next((GATHERED[c][name] for c in chains if name in GATHERED.get(c, {})), None)
-        if wanted is None:
-            continue
-        items = []
-        for bindings in scope.bindings.values():
-            method = engine.project.scope(cls.path, bindings[-1].scope) if bindings[-1].kind == "def" else None
-            if method is not None and objects.decorated(method, frozenset({wanted})):
-                items.append(
-                    calling.returned(engine, method, engine.frame(cls.path, method.id, None, None, inst, None))
-                )
-        return known(ListOf(tuple(items)))
-    return None
+        if not agents:
+            return [target] if decides(engine, layers[-1]) else []
+        target = with_settings(engine, target, len(layers))
+        asked = _held_targets(engine, target, len(target.clients), 0)
+        if decides(engine, layers[-1]) and _sends_itself(engine, target):
+            asked = [target, *asked]
+        return [t for t in asked if t.use != "tool" and sites(engine, t)]
+    return []

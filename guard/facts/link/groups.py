@@ -45,6 +45,10 @@ class Made(NamedTuple):
     """From the send outward, as long as there is only one."""
     context: dict[Root, Bind]
     key: tuple[object, ...]
+    fallback: bool = False
+    """It goes through an object that is asked after a failure of another."""
+    choice: tuple[object, ...] = ()
+    """The place where it or other objects are asked, one of them."""
 
 
 def way(
@@ -182,3 +186,41 @@ def _tried(
         return found
     start, end = block.start, block.end
     return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, failed.node, start, end, answers)]
+
+
+def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
+    """A request through a fallback object comes after that through the first object of the same call."""
+    for index, item in enumerate(made):
+        if not item.fallback:
+            continue
+        same = [
+            i
+            for i, m in enumerate(made)
+            if m.facts is item.facts and m.ref is item.ref and not m.fallback and _agree(m.context, item.context)
+        ]
+        attempts = finished[index].attempts
+        finished[index] = replace(
+            finished[index], after=finished[same[0]].id if same else finished[index].after,
+            attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
+        )  # fmt: skip
+    return finished
+
+
+def _agree(first: dict[Root, Bind], second: dict[Root, Bind]) -> bool:
+    """Whether two contexts decide the same where both decide something."""
+    return all(second[root] == bind for root, bind in first.items() if root in second)
+
+
+def chosen(made: list[Made], finished: list[Request]) -> list[Request]:
+    """Requests through objects of which one is asked share a group; the first object is the default."""
+    together: dict[object, list[int]] = {}
+    for index, item in enumerate(made):
+        if item.choice and finished[index].exclusive is None:
+            together.setdefault((item.facts.path, item.ref.call.pos, item.choice), []).append(index)
+    for number, members in enumerate(together.values()):
+        if len(members) > 1:
+            scope = made[members[0]].facts.scopes[made[members[0]].ref.scope]
+            name = f"{made[members[0]].facts.path}::{scope.qualname or '<module>'}#choice {number}"
+            for index in members:
+                finished[index] = replace(finished[index], exclusive=name, exclusive_default=index == members[0])
+    return finished

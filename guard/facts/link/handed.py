@@ -71,10 +71,13 @@ class Hands:
         """Path and name of the parameter that a positional argument of a call goes to, if the callee is known."""
         self._kept: dict[str, Mentions] = {}
 
-    def calls(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
-        """Calls by other names. `names`: own names -> files in which they mean the function."""
+    def calls(
+        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
+    ) -> list[Handed]:  # fmt: skip
+        """Calls by other names. `names`: own names -> files in which they mean the function; with `objects` they are
+        those of a class whose objects are called."""
         found: dict[tuple[str, object], Handed] = {}
-        for name, facts, telling, hops in self._walk(names, allowed):
+        for name, facts, telling, hops in self._walk(names, allowed, objects):
             for ref in self._index(facts).callees.get(name, ()):
                 if hops or last_name(ref.call.func) != name:
                     found.setdefault((facts.path, ref.call.pos), Handed(facts, ref, telling))
@@ -93,7 +96,7 @@ class Hands:
         return list(found.values())
 
     def _walk(
-        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]
+        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
     ) -> Iterator[tuple[str, FileFacts, bool, int]]:
         """Names and files in which they may mean the function, whether they are telling, and after how many hops."""
         waiting = [(name, frozenset(paths), False, 0) for name, paths in names.items()]
@@ -106,13 +109,16 @@ class Hands:
                     continue
                 yield name, facts, telling, hops
                 if hops < MAX_HOPS:
-                    for alias, where, clear in self._aliases(facts, self._index(facts), name, telling, allowed):
+                    index = self._index(facts)
+                    made = index.results.get(name, []) if objects and not hops else []
+                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed, made):
                         if (alias, where) not in seen and alias not in names:
                             seen.add((alias, where))
                             waiting.append((alias, where, clear, hops + 1))
 
     def _aliases(
-        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]]
+        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]],
+        made: list[tuple[int, Binding]],
     ) -> list[tuple[str, frozenset[str], bool]]:  # fmt: skip
         """Names that a name is handed to in a file, the files where they count, and whether they are telling."""
         here = frozenset({facts.path})
@@ -124,7 +130,7 @@ class Hands:
                     (alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7)
                 )
 
-        for scope, binding in index.bindings.get(name, ()):
+        for scope, binding in (*index.bindings.get(name, ()), *made):
             alias = binding.name.rsplit(".", 1)[-1]
             if facts.scopes[scope].kind == "class" or "." in binding.name:
                 everywhere(alias)

@@ -81,7 +81,7 @@ def length(engine: Engine, result: Result, what: str) -> Count:
         missing = any(isinstance(alt.thing, ListOf) and alt.thing.fewer for alt in result.alts)
         return Count(0 if missing else min(sizes), sizes[0], max(sizes), (f"{what} {max(sizes)} items",))
     if sizes:
-        return Count(0, sizes[0], None, (f"{what} {sizes[0]} items, but {reasons[0]}",))
+        return Count(0, sizes[0] or 1, None, (f"{what} {sizes[0]} items, but {reasons[0]}",))
     why = reasons[0] if reasons else "a sequence that is not known"
     return Count(0, 1, None, (f"{what} a sequence of unknown length ({why})",))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Name, dotted, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, fields
+from guard.facts.link import calling, fields, gathering
 from guard.facts.link.names import END, Reached, reaching
 from guard.facts.link.things import (
     ClassThing,
@@ -137,25 +137,25 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     owned, outside = order(engine, inst.cls)
     if name == "__class__":
         return known(inst.cls)
+    gathered = gathering.attribute(engine, inst, owned, name)
+    if gathered is not None:
+        return gathered
     found = method(engine, owned, name)
     if found is not None:
         return bind_method(engine, *found, inst)
+    from guard.facts.link import injected
+
     results = _assigned(engine, inst, owned, name)
     field = fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
-        return field
+        return injected.by_annotation(engine, owned, name, field)
     if field is not None:
         results.append(field)
     if results:
-        return _settled(union(results))
+        return injected.by_annotation(engine, owned, name, _settled(union(results)))
     for cls, scope in owned:
         if scope.bindings.get(name):
-            return _class_value(engine, Owned(cls, scope), name)
-    from guard.facts.link import framework
-
-    gathered = framework.gathered(engine, inst, owned, name)
-    if gathered is not None:
-        return gathered
+            return injected.by_annotation(engine, owned, name, _class_value(engine, Owned(cls, scope), name))
     dynamic = _set_dynamically(engine, inst, owned, name)
     if dynamic is not None:
         return dynamic
@@ -208,18 +208,43 @@ def _settled(result: Result) -> Result:
     return Result(alts, result.open) if alts else result
 
 
+def base_made(engine: Engine, inst: Inst) -> Made | None:
+    """The call that makes the part of an object that a base outside of the repository describes: that of its
+    constructor by the last class of the repository that has one, else the call that makes the object."""
+    owned, _ = order(engine, inst.cls)
+    made = Made(inst.call, inst.frame) if inst.call is not None and inst.frame is not None else None
+    for init, frame in constructor_frames(engine, inst, owned):
+        upward = _super_call(engine, frame.path, init) if init.name == "__init__" else None
+        if upward is not None:
+            made = Made(upward, frame)
+    return made
+
+
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
-    made = (Made(inst.call, inst.frame),) if inst.call is not None and inst.frame is not None else ()
+    base_call = base_made(engine, inst)
+    made = (base_call,) if base_call is not None else ()
     bases = [
         e
         for e in outside
         if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")
     ]
     if bases and made:
-        return union(known(Ext(f"{base.chain}().{name}", base.made + made)) for base in bases)
+        upward = _made_above(engine, inst)
+        return union(known(Ext(f"{base.chain}().{name}", base.made + (upward or made))) for base in bases)
     return unknown(
         f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}"
     )
+
+
+def _made_above(engine: Engine, inst: Inst) -> tuple[Made, ...]:
+    """The call by which the outermost constructor of the repository hands on to a base outside of it."""
+    owned, _ = order(engine, inst.cls)
+    inits = [(init, frame) for init, frame in constructor_frames(engine, inst, owned) if init.name == "__init__"]
+    if not inits:
+        return ()
+    init, frame = inits[-1]
+    upward = _super_call(engine, frame.path, init)
+    return (Made(upward, frame),) if upward is not None and frame.call is not None else ()
 
 
 def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterator[tuple[Scope, Frame]]:

@@ -8,6 +8,7 @@ is parsed only when a question asks for a name that a search of its bytes finds 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -51,7 +52,13 @@ class Project:
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
+        self._folders = frozenset(
+            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
+        )
+        """Folders with a module in them or below."""
         self._resolved: dict[tuple[str, str], str | None] = {}
+        self._scripts: dict[str, bool] = {}
+        """By folder, whether a script stands in it."""
         self.own = own_distributions(root)
         self.call_tails = _call_tails(catalog)
         """Last one and last two names of every method path of the catalogue."""
@@ -78,6 +85,20 @@ class Project:
         """Code files whose bytes hold one of the needles."""
         wanted = tuple(needles)
         return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
+
+    def bytes_of(self, path: str) -> bytes:
+        """The bytes of a code file, for searches; empty when it could not be read."""
+        return self._bytes.get(path, b"")
+
+    def importing(self, stems: Iterable[str]) -> list[str]:
+        """Code files of which a line that imports names one of these modules, by the last part of its name."""
+        names = b"|".join(sorted(re.escape(stem.encode()) for stem in stems if stem))
+        line = re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:%s)\b" % names, re.MULTILINE)
+        return [path for path, data in self._bytes.items() if line.search(data)] if names else []
+
+    def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of a code file hold something of a pattern."""
+        return pattern.search(self._bytes.get(path, b"")) is not None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
@@ -201,11 +222,7 @@ class Project:
             if candidate in self._files:
                 return candidate
         prefix = f"{base}/" if base else ""
-        return (
-            prefix
-            if any(path.startswith(prefix) for path in self._modules.get("", ()) if path.endswith(".py"))
-            else None
-        )
+        return prefix if base in self._folders else None
 
     def _absolute(self, dotted: str, importer: str) -> str | None:
         top = dotted.split(".")[0]
@@ -229,14 +246,24 @@ class Project:
             return False
         if f"{root}/__init__.py" not in self._files or not root:
             return True
-        return folder == root and f"{folder}/{top}.py" not in self._files
+        return folder == root and (f"{folder}/{top}.py" not in self._files or self._starts_in(folder, top))
+
+    def _starts_in(self, folder: str, top: str) -> bool:
+        """Whether a module beside the importer goes before others: a script in the folder is started as such, and no
+        module of Python's own has that name."""
+        if top in sys.stdlib_module_names:
+            return False
+        if folder not in self._scripts:
+            beside = (path for path in self._files if path.endswith(".py") and path.rpartition("/")[0] == folder)
+            self._scripts[folder] = any(b"__main__" in self._bytes.get(path, b"") for path in beside)
+        return self._scripts[folder]
 
     def _namespace(self, tail: str, importer: str) -> str | None:
         """A folder without `__init__.py`, found from the folders above the importer and `src`."""
         above = [str(p) for p in PurePosixPath(importer).parents]
         for folder in [*above, "src"]:
             base = tail if folder == "." else f"{folder}/{tail}"
-            if any(path.startswith(base + "/") for path in self._files if path.endswith(".py")):
+            if base in self._folders:
                 return base + "/"
         return None
 

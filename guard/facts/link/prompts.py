@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, texts
-from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent
+from guard.facts.link import containers, holding, objects, pipes, prompt_parts, prompt_templates, texts
+from guard.facts.link.arguments import BodyArguments, CallArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -77,6 +77,9 @@ class Reader:
     def read(self) -> Read:
         """The whole input: system text, messages, documents, tools."""
         messages: list[Message] = []
+        asked = self.target
+        if asked.held and asked.spec.operation in ("embedding", "rerank"):
+            return Read(Prompt(tuple(self._searched())), tuple(self.touched))
         for name, label in (
             ("system", "system"),
             ("input", None),
@@ -84,13 +87,15 @@ class Reader:
             ("documents", "text"),
             ("history", "history"),
         ):
-            value = role(self.engine, self.target, name)
-            if value is None or (not value.result.alts and not value.result.open):
+            if name == "input" and (asked.prompt or asked.own is not None):
+                messages += self._templated()
                 continue
-            if all(is_absent(a) for a in value.result.alts) and value.result.alts:
-                continue
-            form = self._form(name, value)
-            messages += self._messages(value.result, form, label, self._argument(value) or name)
+            found: list[Message] = []
+            for value, form in prompt_parts.parts(self.engine, self.target, name):
+                found += self._messages(value.result, form, label, self._argument(value) or name)
+            if len(found) > 1 and prompt_parts.is_joined(self.target, name):
+                found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
+            messages += found
         messages += self._schema()
         tools, count, tools_open = self._tools()
         prompt = Prompt(
@@ -103,6 +108,38 @@ class Reader:
             caches=self.caches,
         )
         return Read(prompt, tuple(self.touched))
+
+    def _searched(self) -> list[Message]:
+        """The text that an object embeds which others hold: what the call passes in, where that is a text."""
+        target = self.target
+        arg = target.spec.roles.get("input")
+        value = sent(target.arguments, arg) if arg is not None and target.use in ("run", "embedding") else None
+        if (
+            value is not None
+            and target.own is None
+            and any(isinstance(a.thing, (Lit, Pieces)) for a in value.result.alts)
+        ):
+            return self._messages(value.result, "text", None, self._argument(value) or "query")
+        return [Message("text", (self._hole("query", "a query that is made at run time"),))]
+
+    def _templated(self) -> list[Message]:
+        """What goes in through a prompt template, or from one agent to another."""
+        alt = self._pick(Result(self.target.prompt)) if self.target.prompt else None
+        if alt is None:
+            return [Message("user", (self._hole("input", "what the object that uses it passes on"),))]
+        return self._of_template(alt)
+
+    def _of_template(self, alt: Alt) -> list[Message]:
+        found: list[Message] = []
+        for part in prompt_templates.parts(self.engine, alt):
+            if part.text is not None:
+                found.append(Message(part.role, self._content(part.text, part.name or "content")))
+                continue
+            if part.role == prompt_templates.PLACEHOLDER:
+                self.open.append(part.why)
+            who = "history" if part.role == prompt_templates.PLACEHOLDER else part.role
+            found.append(Message(who, (self._hole(part.name, part.why),)))
+        return found
 
     def _argument(self, value: Sent) -> str | None:
         """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
@@ -117,12 +154,6 @@ class Reader:
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None
-
-    def _form(self, name: str, value: Sent) -> str:
-        arg = self.target.spec.roles.get(name)
-        if arg is None or not arg.forms:
-            return "text"
-        return arg.form(value.name) if value.name in arg.names else arg.forms[0]
 
     # --- messages -----------------------------------------------------------------------------------------------
 
@@ -175,6 +206,8 @@ class Reader:
     def _of_thing(self, alt: Alt, form: str, label: str | None, name: str) -> list[Message]:
         thing = alt.thing
         default = label or ("text" if form in ("text", "documents") else "user")
+        if form == "prompt" and pipes.is_template(thing):
+            return self._of_template(alt)
         if isinstance(thing, (Lit, Pieces)):
             return [Message(default, self._segments(alt))]
         if isinstance(thing, ListOf):
@@ -202,12 +235,22 @@ class Reader:
         if isinstance(thing, (Lit, Pieces)):
             self.touched += alt.trail
             return [Message(default, self._segments(alt))]
+        if isinstance(thing, ListOf) and form == "prompt" and thing.kind == "tuple" and len(thing.items) == 2:
+            return self._pair(thing, default)
         if isinstance(thing, ListOf):
             return self._of_thing(alt, form, default, name)
         who, content = self._parts(thing)
         if content is None:
             return [Message(default, (self._hole(name, "a message that is not followed"),))]
         return [Message(who or default, self._content(content, _written(thing, CONTENT_KEYS) or name))]
+
+    def _pair(self, thing: ListOf, default: str) -> list[Message]:
+        """`("human", text)` among messages."""
+        who = [a.thing.value for a in self.engine.force(thing.items[0]).alts if isinstance(a.thing, Lit)]
+        role_name = prompt_templates.ROLES.get(str(who[0]), default) if who else default
+        return [
+            Message(role_name, self._content(self.engine.force(thing.items[1]), _of_cell(thing.items[1]) or "content"))
+        ]
 
     def _parts(self, thing: Any) -> tuple[str | None, Result | None]:
         """Role and content of a message given as dict or object."""
@@ -227,7 +270,7 @@ class Reader:
         return (str(named) if named else None), None
 
     def _getter(self, thing: Any) -> Any:
-        from guard.facts.link.arguments import ABSENT, CallArguments
+        from guard.facts.link.arguments import ABSENT
 
         if isinstance(thing, DictOf):
             self.caches |= any(entry.key == "cache_control" for entry in thing.entries)
@@ -353,8 +396,13 @@ class Reader:
     # --- tools --------------------------------------------------------------------------------------------------
 
     def _tools(self) -> tuple[str | None, int, bool]:
+        plain, count, unsure = self._given_tools()
+        added = holding.added_tools(self.engine, self.target)
+        return plain, count + added, unsure or added > 0
+
+    def _given_tools(self) -> tuple[str | None, int, bool]:
         value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_absent(a) for a in value.result.alts)):
+        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
             return None, 0, False
         alt = self._first(value.result)
         if alt is None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import attempts, contexts, control, framework, groups, loops
+from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
@@ -24,9 +24,9 @@ from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
 from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Bind, Called, ClassThing, OnObject, Root
+from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown
+from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -82,7 +82,10 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        telling = [
+            path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
+        ]
+        for path in sorted({*telling, *beyond.invoking(self.project, telling), *web.helper_files(self.project)}):
             facts = self.project.facts(path)
             if facts is None or self._is_sdk_itself(path):
                 continue
@@ -91,31 +94,37 @@ class Linker:
         return self._finished(made) + self._unused()
 
     def _unused(self) -> tuple[Request, ...]:
-        """Objects of frameworks that nothing visible invokes: reported, not counted."""
+        """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""
         found: list[Request] = []
+        makers: list[tuple[FileFacts, CallRef]] = []
         for path in sorted(self.project.mentioning(self.project.catalog.needles)):
             facts = self.project.facts(path)
-            if facts is None or self._is_sdk_itself(path):
-                continue
-            for ref in facts.calls:
-                if (path, ref.call.pos) not in self.used and self.project.catalog.may_make(
-                    last_name(ref.call.func) or ""
-                ):
-                    draft = self.drafter.lone_object(facts, ref)
-                    if draft is not None:
-                        found.append(self._lone(facts, ref, draft, len(found)))
+            if facts is not None and not self._is_sdk_itself(path):
+                makers += [(facts, r) for r in facts.calls if self._may_make(last_name(r.call.func) or "")]
+        for agents in (True, False):
+            for facts, ref in makers:
+                if (facts.path, ref.call.pos) in self.used:
+                    continue
+                drafts = self.drafter.lone_objects(facts, ref, agents)
+                found += [self._lone(facts, ref, draft, len(found) + n) for n, draft in enumerate(drafts)]
         return tuple(found)
+
+    def _may_make(self, name: str) -> bool:
+        return self.project.catalog.may_make(name)
 
     def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
-        site = self._site(facts, ref, "model", around.repeats)
+        own = self._site(facts, ref, "model", around.repeats)
+        parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
+        sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
+        self.used.add((facts.path, ref.call.pos))
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
-        made = self._lone_id(site, draft, number)
+        made = self._lone_id(own, draft, number)
         return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
-            sites=(site,), model=draft.model.value, max_output=draft.max_output.value, variants=choices,
-            attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats, layers=draft.layers,
-            prompt=draft.prompt, reached_from=(), counted=False,
+            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
+            sites=sites, model=draft.model.value, max_output=draft.max_output.value,
+            variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
+            layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
             why_not="nothing that guard can see uses this object, or another one is taken by default",
             stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
@@ -155,22 +164,26 @@ class Linker:
         draft = leaf.draft
         engine = self.engine
         engine.ask(leaf.context)
+        self.used.update((x.made.frame.path, x.made.call.pos) for x in draft.target.clients if x.made is not None)
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = self._parts(leaf, node, steps, counted, chain)
+        parts = [*self._invokes(node, steps), *self._parts(leaf, node, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
-        sending = self._site(
-            facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", counted.arounds[0].repeats
-        )
+        repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
+        sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
         layers = (*draft.layers, *self.drafter.shown(self._layers_above(leaf, node, steps, counted)))
-        reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
+        bind = leaf.context.get(Root("callers", *counted.at))
+        if isinstance(bind, Stop) and bind.outside:
+            reached = self.entries.itself(counted.at, counted.inner)
+        else:
+            reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         why_not = draft.around.unreachable or self._declared(facts, ref)
         request = Request(
-            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=draft.providers[0][0],
+            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
@@ -181,7 +194,9 @@ class Linker:
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
-        return Made(request, facts, ref, way, leaf.context, _merge_key(request))
+        target = draft.target
+        key = (*_merge_key(request), target.fallback, target.choice)
+        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
         """Why a send does not count that stands in a function which guard.yaml declares."""
@@ -192,25 +207,59 @@ class Linker:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""
         draft = leaf.draft
         parts: list[Part] = []
+        called = {id(bind): root for root, bind in leaf.context.items() if isinstance(bind, Called)}
         extra = [b for b in leaf.context.values() if isinstance(b, Called) and b not in chain]
         arounds = {id(step.bind): around for step, around in zip(steps, counted.arounds[1:])}
         for bind in [*extra, *reversed(chain)]:
             above = self._facts(bind.frame.path)
             caller_ref = CallRef(bind.call, bind.frame.scope, bind.via)
             around = arounds.get(id(bind)) or self._around(bind)
-            if around.repeats.high != 1 or contexts.touched_within(draft.touched, bind):
+            decides = self._decides(draft, bind, called[id(bind)]) and called[id(bind)] not in leaf.merged
+            run = running.invoked(self.engine, bind)
+            if run is not None:
+                repeats = control.around(self.engine, above, run, bind.frame).repeats
+                parts.insert(0, Part(self._site(above, run, "invoke", repeats), (bind.frame.path, run.call.pos)))
+            elif around.repeats.high != 1 or decides:
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
         for made in self._constructors(leaf, draft, self._passed_on(node, steps)):
             parts.insert(0, made)
+        return [*self._objects(draft), *parts]
+
+    def _invokes(self, node: Node, steps: list[Step]) -> list[Part]:
+        """The calls that make a framework run a function on the way to the send, outermost first."""
+        parts: list[Part] = []
+        top = steps[-1].above if steps else node
+        for ref, frame in reversed(self.above.invokes(top)):
+            facts = self._facts(frame.path)
+            around = control.around(self.engine, facts, ref, frame)
+            parts.append(Part(self._site(facts, ref, "invoke", around.repeats), (frame.path, ref.call.pos)))
+        return parts
+
+    def _objects(self, draft: Draft) -> list[Part]:
+        """The calls that make the objects a request is sent through, with the functions that make those."""
+        parts: list[Part] = []
         for model in framework.sites(self.engine, draft.target):
-            self.used.add((model.frame.path, model.call.pos))
+            place = (model.frame.path, model.call.pos)
+            self.used.add(place)
             above = self._facts(model.frame.path)
-            model_ref = CallRef(model.call, model.frame.scope)
-            around = control.around(self.engine, above, model_ref, model.frame)
-            parts.insert(
-                0, Part(self._site(above, model_ref, "model", around.repeats), (model.frame.path, model.call.pos))
-            )
+            ref = CallRef(model.call, model.frame.scope)
+            around = control.around(self.engine, above, ref, model.frame)
+            made = Part(self._site(above, ref, "model", around.repeats), place)
+            parts = [*self._factories(model.frame, draft), made, *parts]
+        return parts
+
+    def _factories(self, frame: Frame | None, draft: Draft) -> list[Part]:
+        """The calls of functions that make an object, where they decide something about it, outermost first."""
+        parts: list[Part] = []
+        while frame is not None and frame.call is not None and frame.caller is not None:
+            call, caller = frame.call, frame.caller
+            if contexts.touched_within(draft.touched, Called(call, caller)):
+                facts = self._facts(caller.path)
+                ref = CallRef(call, caller.scope)
+                around = control.around(self.engine, facts, ref, caller)
+                parts.insert(0, Part(self._site(facts, ref, "wrapper", around.repeats), (caller.path, call.pos)))
+            frame = caller
         return parts
 
     # --- how often, and how many attempts -------------------------------------------------------------------------
@@ -280,13 +329,19 @@ class Linker:
     def _fixed(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Count]:
         """What multiplies apart from loops on the way: elements of a batch, recursion, callers of constructors."""
         draft, counts = leaf.draft, []
-        if draft.elements != (1, 1):
-            low, high = draft.elements
-            counts.append(Count(low, high or max(low, 1), high, ("requests in one batch",)))
+        counts += [*self._elements(draft), draft.target.runs]
         counts += [self.above.recursion(n).runs for n in dict.fromkeys([node, *(step.above for step in steps)])]
         on_way = {id(step.bind) for step in steps}
         others = [bind for bind in leaf.context.values() if isinstance(bind, Called) and id(bind) not in on_way]
         return [*counts, *(self._around(bind).repeats for bind in others)]
+
+    @staticmethod
+    def _elements(draft: Draft) -> list[Count]:
+        """The number of requests in a batch; none for a single request."""
+        if draft.elements == (1, 1):
+            return []
+        low, high = draft.elements
+        return [Count(low, high or max(low, 1), high, ("requests in one batch",))]
 
     def _layers_above(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted) -> list[attempts.LoopLayer]:
         """Attempts of functions that decide nothing: around closures on the way, and further up on the worst way."""
@@ -324,9 +379,20 @@ class Linker:
         span = self.spans(facts.path, ref.call.pos)
         return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
 
+    def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
+        """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
+        if contexts.touched_within(draft.touched, bind):
+            return True
+        if draft.model.value.choices:
+            return False
+        given = [param for asked, param in draft.model_from if asked == root]
+        scope = self.project.scope(root.path, root.scope)
+        return any(calling.gives(self.engine, bind, scope, param) for param in given)
+
     def _constructors(self, leaf: Leaf, draft: Draft, nodes: list[Node]) -> Iterable[Part]:
         """Calls that make the objects a request runs on, or that decide something, or take the function that sends."""
-        decided = contexts.objects_of(self.engine, leaf)
+        merged = [bind for root, bind in leaf.context.items() if root in leaf.merged]
+        decided = [bind for bind in contexts.objects_of(self.engine, leaf) if bind not in merged]
         for bind in decided:
             yield from self._constructor(bind, draft, False)
         for bind in self._takers(decided, nodes):
@@ -425,7 +491,13 @@ class Linker:
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
         finished = groups.exclusive(self.engine, made, finished)
-        return tuple(groups.after(self.above, made, finished))
+        finished = groups.chosen(made, finished)
+        return tuple(groups.fallbacks(made, groups.after(self.above, made, finished)))
+
+
+def _provider(draft: Draft, choices: tuple[Variant, ...]) -> str | None:
+    """The provider of the default: of its client, else the one that its model's name begins with."""
+    return draft.providers[0][0] or (choices[0].provider if choices else None)
 
 
 def _joined(first: Request, second: Request) -> Request:
@@ -483,5 +555,6 @@ def _merge_key(request: Request) -> tuple[object, ...]:
 
 
 def _identity(request: Request) -> str:
-    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in request.sites]
+    deciding = [s for s in request.sites if s.role != "invoke" or s is request.sites[-1]]
+    names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in deciding]
     return "|".join([KEY_VERSION, request.api, *names])

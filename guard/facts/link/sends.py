@@ -6,14 +6,15 @@ SDK by name.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.catalog_types import Arg, Client, HttpCaller
+from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Attr, Call, Const, Expr, Name, Pos, last_name
+from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, texts, versions
-from guard.facts.link.arguments import Arguments, BodyArguments, CallArguments, OwnArguments, Sent, is_absent, sent
+from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -27,12 +28,13 @@ from guard.facts.link.things import (
     Made,
     ModuleThing,
     Partial,
-    Pieces,
     Result,
     World,
+    together,
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
+from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -51,6 +53,10 @@ class Layer(NamedTuple):
 
     client: Client
     made: Made | None
+    at: Frame | None = None
+    """Of a module: where it is used."""
+    derived: bool = False
+    """Made of another object by a method of it (`model.bind_tools(tools)`)."""
 
 
 class Target(NamedTuple):
@@ -64,7 +70,7 @@ class Target(NamedTuple):
     clients: tuple[Layer, ...]
     """Innermost last."""
     provider: str | None
-    captures: dict[str, str]
+    captures: dict[str, Result]
     """What the URL of a raw request says itself."""
     world: World
     sure: bool
@@ -77,10 +83,23 @@ class Target(NamedTuple):
     """By which arguments and elements of holders the object was reached."""
     sites: tuple[Made, ...] | None = None
     """Constructors that are sites of the request; None: those of all clients that are."""
+    runs: Count = ONCE
+    """How often a held object is asked in one call."""
+    fallback: bool = False
+    """It is asked after a failure of another object."""
+    choice: tuple[object, ...] = ()
+    """The place of its holder, where one of several objects there is asked."""
+    prompt: tuple[Alt, ...] = ()
+    """The prompt template before it in a sequence; several: alternatives."""
+    own: int | None = None
+    """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
+    agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
 
 
-def may_send(engine: Engine, ref: CallRef) -> bool:
-    """Whether a call looks so much like an API that its unknown receiver is worth asking the callers for."""
+def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
+    if _in_module(engine, facts, ref):
+        return True
     names: list[str] = []
     expr: Expr = ref.call.func
     while isinstance(expr, Attr):
@@ -91,14 +110,32 @@ def may_send(engine: Engine, ref: CallRef) -> bool:
     tails = engine.project.call_tails
     if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True
+    if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
+        return True
     if len(names) < 2 or names[0] not in tails:
         return False
     keywords = {k for k, _ in ref.call.keywords}
     return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
 
 
+def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
+    """Whether a method of a framework's subclass calls what the object holds: `self.predictor(question=...)`."""
+    func, at = ref.call.func, ref.scope
+    if not isinstance(func, Attr) or not isinstance(func.base, Name) or func.base.id != "self":
+        return False
+    while at > 0 and facts.scopes[at].kind != "class":
+        at = facts.scopes[at].parent
+    return at > 0 and bool(running.bases(engine, ClassThing(facts.path, at)))
+
+
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
+    asked = direct(engine, ref, frame)
+    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+
+
+def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
+    """What a call can be by the catalogue alone; what objects of frameworks hold is not looked at."""
     found: list[Target] = []
     callee = engine.eval(ref.call.func, frame)
     followed = False
@@ -118,13 +155,12 @@ def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
                 held = OwnArguments(engine, call, inner, own[1])
                 found.append(Target(own[0], call, inner, held, (), own[0].provider, {}, alt.world, True))
     if not found and not followed:
-        duck = _duck(engine, ref, frame)
-        found = [duck] if duck is not None else []
-    asked = [t for t in found if not _excluded(engine, t)]
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if _is_framework(t) else [t])]
+        found = _duck(engine, ref, frame)
+    return [t for t in found if not _excluded(engine, t)]
 
 
-def _is_framework(target: Target) -> bool:
+def is_framework(target: Target) -> bool:
+    """Whether a target goes through objects of a framework."""
     return target.spec.of is not None or any(layer.client.object for layer in target.clients)
 
 
@@ -138,11 +174,10 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
     found = []
     public = ".".join(part for part in thing.chain.split(".") if not part.startswith("_"))
     for resolved in catalog.resolve(thing.chain) or catalog.resolve(public):
-        target = _resolved(engine, resolved, thing, call, frame, world)
-        if target is not None:
-            found.append(target)
-            if target.clients and target.clients[-1].client.when is not None:
-                break
+        new = _resolved(engine, resolved, thing, call, frame, world)
+        found += new
+        if new and any(client.when is not None for client, _ in resolved.clients):
+            break
     if found:
         return found
     wrapped = _of_wrapped(engine, thing, call, frame, world)
@@ -150,8 +185,7 @@ def _of_chain(engine: Engine, thing: Ext, call: Call, frame: Frame, world: World
         return wrapped
     caller = catalog.callers_by_name.get(thing.chain)
     if caller is not None:
-        target = _http(engine, caller, thing, call, frame, world)
-        return [target] if target is not None else []
+        return web.targets(engine, caller, thing, call, frame, world)
     return []
 
 
@@ -174,17 +208,38 @@ def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: Wor
     return []
 
 
-def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> Target | None:
+def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
+    """The request that a chain is: once for each provider that may be asked, with what a wrapping client wraps."""
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
-            return None
-        layers.append(Layer(client, made))
-    provider = provider_of(engine, resolved.call, layers)
-    return Target(
-        resolved.call, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, world, True
-    )
+            return []
+        place = frame if client.modules and made is None else None
+        layers.append(Layer(client, made, at=place, derived=bool(layers)))
+    found = []
+    arguments = CallArguments(engine, call, frame)
+    for clients, inner in _with_wrapped(engine, layers, world):
+        for provider, where in providers.providers_of(engine, resolved.call, clients, arguments):
+            both = together(inner, where)
+            if both is not None:
+                found.append(Target(resolved.call, call, frame, arguments, tuple(clients), provider, {}, both, True))
+    return found
+
+
+def _with_wrapped(engine: Engine, layers: list[Layer], world: World) -> list[tuple[list[Layer], World]]:
+    """The clients of a chain with those that its clients wrap (`instructor.from_openai(client)`) outside of them."""
+    found: list[tuple[list[Layer], World]] = []
+    for layer in layers:
+        if layer.client.wraps is None or layer.made is None:
+            continue
+        value = sent(CallArguments(engine, layer.made.call, layer.made.frame), layer.client.wraps)
+        for alt in value.result.alts if value is not None else ():
+            both = together(world, alt.world)
+            inner = framework.layers_of(engine, alt.thing) if isinstance(alt.thing, Ext) else None
+            if inner is not None and both is not None:
+                found.append(([*inner, *layers], both))
+    return found or [(layers, world)]
 
 
 def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> bool:
@@ -194,80 +249,10 @@ def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> 
     return any(isinstance(a.thing, Lit) and a.thing.value in equals for a in value.result.alts)
 
 
-def provider_of(engine: Engine, spec: Spec, layers: list[Layer]) -> str | None:
-    """The provider: of the call itself, else by the client's base URL, else of the client."""
-    if spec.provider is not None:
-        return spec.provider
-    for client, made in reversed(layers):
-        base = client.roles.get("base_url")
-        if base is not None and made is not None:
-            url = sent(CallArguments(engine, made.call, made.frame), base)
-            if url is not None and url.result.alts:
-                first = next((a for a in url.result.alts if not is_absent(a)), None)
-                if first is None:
-                    continue
-                text = _text(first)
-                return engine.project.catalog.host_provider(text) if text else None
-        if client.provider is not None:
-            return client.provider
-    return None
-
-
-def _text(alt: Alt) -> str | None:
-    if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
-        return alt.thing.value
-    if isinstance(alt.thing, Pieces):
-        return "".join(p.text if p.text is not None else f"\0{i}\0" for i, p in enumerate(alt.thing.parts))
-    return None
-
-
-# --- raw HTTP -----------------------------------------------------------------------------------------------------
-
-
-def _http(
-    engine: Engine, caller: HttpCaller, thing: Ext | None, call: Call, frame: Frame, world: World
-) -> Target | None:
-    """A raw request, when its URL is that of a known API."""
-    arguments = CallArguments(engine, call, frame)
-    if caller.method is not None:
-        method = sent(arguments, caller.method)
-        if method is not None and any(
-            isinstance(a.thing, Lit) and str(a.thing.value).upper() != "POST" for a in method.result.alts
-        ):
-            return None
-    url = sent(arguments, caller.url)
-    if url is None:
-        return None
-    as_text = texts.as_text(url.result, Const(call.pos, None), frame)
-    base = ""
-    if caller.base is not None and thing is not None and thing.made:
-        made = thing.made[0]
-        given = sent(CallArguments(engine, made.call, made.frame), caller.base)
-        base = next((t for a in given.result.alts if (t := _text(a))), "") if given is not None else ""
-    for alt in as_text.alts:
-        text = _text(alt)
-        if text is None:
-            continue
-        if base and not text.startswith(("http:", "https:", "\0")):
-            text = base.rstrip("/") + "/" + text.lstrip("/")
-        match = engine.project.catalog.endpoint(text)
-        if match is not None and (thing is not None or not match.endpoint.any_host):
-            body = sent(arguments, caller.body)
-            held = BodyArguments(engine, body.result if body is not None else unknown("no body is given"))
-            return Target(
-                match.endpoint.call, call, frame, held, (), match.provider, _captures(match.captures), world, True
-            )
-    return None
-
-
-def _captures(captures: object) -> dict[str, str]:
-    return {k: v for k, v in dict(captures).items() if isinstance(v, str) and "\0" not in v}  # type: ignore[call-overload]
-
-
 # --- unknown receivers ----------------------------------------------------------------------------------------------
 
 
-def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
+def _duck(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """`something.chat.completions.create(...)`: the path alone is particular enough for some APIs."""
     names: list[str] = []
     expr: Expr = ref.call.func
@@ -277,17 +262,16 @@ def _duck(engine: Engine, ref: CallRef, frame: Frame) -> Target | None:
     if isinstance(expr, Name):
         names.append(expr.id)
     if not names:
-        return None
+        return []
     path = ".".join(reversed(names))
     keywords = [k for k, _ in ref.call.keywords if k is not None]
     spread = any(k is None for k, _ in ref.call.keywords)
     spec = engine.project.catalog.duck(path, keywords, spread)
     if spec is not None:
-        return Target(
-            spec, ref.call, frame, CallArguments(engine, ref.call, frame), (), spec.provider, {}, NOWHERE, False
-        )
+        arguments = CallArguments(engine, ref.call, frame)
+        return [Target(spec, ref.call, frame, arguments, (), spec.provider, {}, NOWHERE, False)]
     caller = engine.project.catalog.duck_callers.get(names[0])
-    return _http(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else None
+    return web.targets(engine, caller, None, ref.call, frame, NOWHERE) if caller is not None else []
 
 
 def _excluded(engine: Engine, target: Target) -> bool:
@@ -367,12 +351,14 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
 
 
 def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
-    """Attributes that are bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
+    """Attributes that are, or may be, bound to an object of a framework: `self.predict = dspy.Predict(...)`."""
     found = set()
     for scope in facts.scopes:
         for name, bindings in scope.bindings.items():
+            params = {param.name for param in scope.params}
             if "." in name and any(
-                isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or "")
+                (isinstance(b.value, Call) and engine.project.catalog.may_make(last_name(b.value.func) or ""))
+                or (isinstance(b.value, Name) and b.value.id in params)
                 for b in bindings
             ):
                 found.add(name.rsplit(".", 1)[-1])
@@ -381,20 +367,25 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name)
+    own = target.spec.roles.get(name) if target.own is None else None
     if own is not None:
-        value = _named(engine, name, sent(target.arguments, own))
+        value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
             return value
     default: Arg | None = None
-    for number, (client, made) in reversed(list(enumerate(target.clients))):
+    layers = list(enumerate(target.clients[: target.own]))
+    if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's
+        layers = [*layers[target.held :], *layers[: target.held]]
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        if made is not None:
-            value = _named(engine, name, sent(CallArguments(engine, made.call, made.frame), arg))
-            if value is not None:
-                return value
+        layer = target.clients[number]
+        value = _named(engine, name, providers.given_to(engine, layer, arg))
+        if value is None and layer.made is not None:
+            value = _by_another(CallArguments(engine, layer.made.call, layer.made.frame), arg)
+        if value is not None:
+            return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
     arg = default or own
     return None if arg is None else Sent(_default(engine, target, arg), None)
@@ -410,9 +401,46 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     return Sent(Result(alts, value.result.open), value.name) if alts else None
 
 
+def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+    """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    model = role(engine, target, "model")
+    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
+    if not names or len(names) < len(model.result.alts if model is not None else ()):
+        return None
+    parts = [re.split("[:/]", str(name))[0] for name in names]
+    if any(part not in arg.by_prefix for part in parts):
+        return None
+    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
+
+
+def is_boundless(engine: Engine, target: Target, name: str) -> bool:
+    """Whether a role is sent as None where that means that there is no bound."""
+    own = target.spec.roles.get(name)
+    if own is not None and is_unbounded(target.arguments, own):
+        return True
+    made = [(c.client.roles.get(name), c.made) for c in target.clients]
+    return any(
+        arg is not None and m is not None and is_unbounded(CallArguments(engine, m.call, m.frame), arg)
+        for arg, m in made
+    )
+
+
+def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The default that holds because another argument is sent; None where none of those is."""
+    if not arg.given or sent(arguments, Arg(arg.given)) is None:
+        return None
+    if arg.given_default is None:
+        return Sent(unknown(arg.why or "there is no limit"), None)
+    return Sent(Result((Alt(Lit(arg.given_default)),)), None)
+
+
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
 
+    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    if named is not None:
+        return named
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
     settled = []
     for name in arg.env:

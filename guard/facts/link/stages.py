@@ -35,3 +35,14 @@ def stage_of(path: str) -> Stage:
 def is_test(path: str) -> bool:
     """Whether a file is a test."""
     return stage_of(path) == "test"
+
+
+def is_example(path: str, of: str) -> bool:
+    """Whether a file only shows how another one, which is no example itself, can be used."""
+    return stage_of(path) in ("development", "evaluation") and stage_of(of) in ("production", "batch")
+
+
+def is_beside(path: str, of: str) -> bool:
+    """Whether a file lies in the folder of another one, or below it: more than an example, it is what that is for."""
+    folder = of.rpartition("/")[0]
+    return path.startswith(f"{folder}/" if folder else "")

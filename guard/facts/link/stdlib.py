@@ -10,11 +10,12 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
+import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Expr
-from guard.facts.link import containers, known, methods, paths, records, sequences, templates, texts
+from guard.facts.link import containers, injected, known, methods, paths, records, sequences, templates, texts
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -25,6 +26,7 @@ from guard.facts.link.things import (
     Lit,
     Made,
     Partial,
+    Piece,
     Pieces,
     Result,
     opened,
@@ -47,6 +49,8 @@ def call(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
     handler = CALLS.get(thing.chain)
     if handler is not None:
         return handler(engine, expr, frame)
+    if thing.chain == "contextvars.ContextVar().get":
+        return injected.context_variable(engine, thing)
     last = thing.chain.rsplit(".", 1)[-1]
     if last in BY_LAST_NAME and "()" not in thing.chain:
         return BY_LAST_NAME[last](engine, expr, frame)
@@ -230,7 +234,9 @@ def _dumped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     source = engine.eval(expr.args[0], frame)
     alts = [a for a in source.alts if isinstance(a.thing, (DictOf, ListOf))]
     rest = [Alt(Lit(json.dumps(a.thing.value)), a.trail, a.world) for a in source.alts if isinstance(a.thing, Lit)]
-    return Result((*alts, *rest), source.open) if alts or rest else None
+    found = (*alts, *rest)
+    dropped = () if len(found) == len(source.alts) else ("a value that is built at run time",)
+    return Result(found, source.open or dropped) if found else None
 
 
 def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
@@ -246,6 +252,27 @@ def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | 
     return templates.filled(engine, text, keywords_dict(engine, expr, frame, frozenset()), (), expr, frame, style)
 
 
+def _urljoin(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`urljoin(base, path)`: a path put behind a base that is not known stays behind it."""
+    if len(expr.args) < 2:
+        return None
+    found = []
+    for base in texts.as_text(engine.eval(expr.args[0], frame), expr.args[0], frame).alts:
+        for path in texts.as_text(engine.eval(expr.args[1], frame), expr.args[1], frame).alts:
+            world = together(base.world, path.world)
+            if world is None or not isinstance(path.thing, Lit):
+                continue
+            if isinstance(base.thing, Lit):
+                whole: Lit | Pieces = Lit(urllib.parse.urljoin(str(base.thing.value), str(path.thing.value)))
+            elif isinstance(base.thing, Pieces):
+                end = Piece("/" + str(path.thing.value).lstrip("/"), "", frame.path, expr.pos)
+                whole = Pieces((*base.thing.parts, end))
+            else:
+                continue
+            found.append(Alt(whole, base.trail, world))
+    return Result(tuple(found)) if found else None
+
+
 CALLS: dict[str, Handler] = {
     "os.getenv": _getenv, "os.environ.get": _getenv, "environ.get": _getenv, "os.environ.setdefault": _getenv,
     "decouple.config": _getenv, "environs.Env().str": _getenv, "functools.partial": _partial,
@@ -259,7 +286,7 @@ CALLS: dict[str, Handler] = {
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
-    "inspect.getdoc": _getdoc,
+    "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
     **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Expr, Op
+from guard.facts.expr import Call, Expr, Op, Pos
 from guard.facts.link.texts import as_text, combined, hole_name, origin, pieces
 from guard.facts.link.things import (
     Alt,
@@ -138,3 +138,44 @@ def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None
         last = match.end()
     found.append((text[last:], None))
     return found
+
+
+PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
+
+
+def placed(engine: Engine, text: Result, values: Result, frame: Frame, pos: Pos) -> Result:
+    """`{name}` in texts of a framework's objects, filled with the values that they are invoked with; what is not known
+    or not given is a hole by its name."""
+    from guard.facts.link import containers
+
+    dicts = [alt.thing for alt in values.alts if isinstance(alt.thing, DictOf)]
+    results = []
+    for alt in text.alts:
+        parts = pieces(alt.thing, *origin(alt, frame, pos))
+        if parts is None or not any(p.text and PLACE.search(p.text) for p in parts):
+            results.append(Result((alt,)))
+            continue
+        found: list[Result] = []
+        for part in parts:
+            last = 0
+            for match in PLACE.finditer(part.text or ""):
+                found.append(_static(part, last, match.start()))
+                last = match.end()
+                name = match.group(1)
+                given = [containers.get(engine, d, name) for d in dicts]
+                whole = union(g for g in given if g is not None)
+                texts = tuple(a for a in whole.alts if isinstance(a.thing, (Lit, Pieces)))
+                if not texts or len(texts) < len(whole.alts) or whole.open or None in given or len(dicts) != 1:
+                    hole = Piece(None, name, frame.path, pos, None, "filled when it is invoked")
+                    found.append(Result((Alt(Pieces((hole,))),)))
+                else:
+                    found.append(Result(texts))
+            found.append(_static(part, last, None) if part.text is not None else Result((Alt(Pieces((part,))),)))
+        whole = combined(found)
+        results.append(Result(tuple(a._replace(trail=(*alt.trail, *a.trail)) for a in whole.alts), whole.open))
+    return union([*results, Result((), text.open)])
+
+
+def _static(part: Piece, start: int, end: int | None) -> Result:
+    """A stretch of a static piece."""
+    return Result((Alt(Pieces((part._replace(text=(part.text or "")[start:end]),))),))

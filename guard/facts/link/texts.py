@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import containers, framework
+from guard.facts.link import containers, pipes
 from guard.facts.link.names import blocks_at
 from guard.facts.link.things import (
     NOWHERE,
@@ -171,7 +171,7 @@ def binary(engine: Engine, expr: Op, frame: Frame) -> Result:
 def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
     """A binary operation on results."""
     if op == "|":
-        runnable = framework.piped(engine, left, right, expr, frame)
+        runnable = pipes.piped(engine, left, right, expr, frame)
         if runnable is not None:
             return runnable
     if op == "%" and any(

@@ -274,6 +274,8 @@ class Stop(NamedTuple):
     """Nothing in the repository decides it, for a reason."""
 
     why: str
+    outside: bool = False
+    """Code outside of the repository calls it or makes the object, beside what the repository does."""
 
 
 Bind = Union[Called, OnObject, Stop]  # noqa: UP007

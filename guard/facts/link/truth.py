@@ -5,6 +5,7 @@ Tests ask for no new decisions of the context: a branch splits requests only whe
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
@@ -62,7 +63,7 @@ def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
         if kept is not None:
             verdict = kept.result
         else:
-            verdict = engine.keeping(key, block, lambda index=index: _reached_on(engine, block, frame, index))
+            verdict = engine.keeping(key, block, partial(_reached_on, engine, block, frame, index))
     return verdict
 
 

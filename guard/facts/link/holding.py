@@ -1,0 +1,361 @@
+"""What an object of a framework holds: other objects that are asked, and functions that run, when it is invoked.
+
+In: a layer of a target's clients. Out: `Held`s. The catalogue says which arguments hold something (`Client.holds`): of
+the constructor, of methods that derive an object or add to one later (`graph.add_node`, also as decorators), or a
+setting of the whole program (`program_settings`). Neighbour: `framework` turns what is held into targets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from guard.facts.catalog_types import Arg, Client, Holds
+from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
+from guard.facts.filefacts import CallRef, FileFacts
+from guard.facts.link import containers, objects, program_settings
+from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
+from guard.facts.link.things import (
+    Alt,
+    DictOf,
+    Ext,
+    Frame,
+    Func,
+    Inst,
+    ListOf,
+    Lit,
+    Made,
+    Partial,
+    Pieces,
+    Result,
+    known,
+    union,
+    within,
+)  # fmt: skip
+from guard.facts.link.things import Held as ValueOf
+from guard.facts.link.values import known_number
+from guard.model import ONCE, Count
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+    from guard.facts.link.sends import Layer, Target
+
+MAX_LATER = 64
+"""Calls that add something to one object."""
+UNWRITTEN = "<default>"
+"""Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
+IF_ANY = "the model decides whether and how often it is used"
+
+
+class Held(NamedTuple):
+    """A thing that is asked or runs when its holder is invoked. `place`: which argument and element of it holds the
+    thing; alternatives for one element have the same place."""
+
+    alt: Alt
+    holds: Holds
+    place: tuple[object, ...]
+    name: str | None = None
+    """The name that the holder knows it by (a node of a graph, a component of a pipeline)."""
+
+
+def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
+    """All that one layer holds, settings (`use` is `setting`) included."""
+    found: list[Held] = []
+    for holds in layer.client.holds:
+        if holds.when and layer.made is not None and not _applies(engine, layer.made, holds):
+            continue
+        results: list[tuple[object, Result, str | None]] = []
+        if holds.paths:
+            results += _later(engine, layer, holds)
+        elif layer.made is not None:
+            results += _given(engine, layer.client, layer.made, holds)
+        nothing = all(is_absent(a) for _, r, _ in results for a in r.alts) and not any(r.open for _, r, _ in results)
+        if nothing and not holds.paths:
+            results = _otherwise(engine, target, layer, holds)
+        for place, result, name in results:
+            found += [
+                Held(alt, holds, (layer.client.id, place, *inner), name)
+                for inner, alt in _elements(engine, result, layer, holds, 0)
+            ]
+    return found
+
+
+def added_tools(engine: Engine, target: Target) -> int:
+    """Number of tools that are added to an agent after it is made (`@agent.tool`)."""
+    return sum(
+        len(_later(engine, layer, holds))
+        for layer in target.clients
+        for holds in layer.client.holds
+        if holds.paths and holds.use == "tool"
+    )
+
+
+def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
+    """Whether one of the conditions may hold under which something is asked."""
+    for arg, equals in holds.when:
+        first, *rest = arg.names[0].split(".")
+        found = CallArguments(engine, made.call, made.frame).get(first, arg.pos)
+        for name in rest:
+            found = union(deep(engine, known(a.thing), [name]) for a in _things(engine, found, 0))
+        if found.open or any(_equals(alt, equals) for alt in found.alts):
+            return True
+    return False
+
+
+def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
+    """The objects of a value and of the lists in it."""
+    found: list[Alt] = []
+    for alt in result.alts:
+        if isinstance(alt.thing, ListOf) and depth < 3:
+            for cell in alt.thing.items[: containers.MAX_ELEMENTS]:
+                found += _things(engine, engine.force(cell), depth + 1)
+        elif isinstance(alt.thing, (Ext, Inst, DictOf)) and not is_absent(alt):
+            found.append(alt)
+    return found
+
+
+def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
+    if is_off(alt):
+        return False
+    if "*" in values:
+        return True
+    thing = alt.thing
+    name = thing.chain.rsplit(".", 1)[-1] if isinstance(thing, Ext) else None
+    return (isinstance(thing, Lit) and thing.value in values) or (name is not None and name in values)
+
+
+def unknown_part(engine: Engine, target: Target) -> str | None:
+    """Why something that the target's own clients hold is not known; None when all of it is."""
+    for layer in target.clients:
+        for holds in layer.client.holds:
+            if holds.use == "setting" or holds.paths or layer.made is None:
+                continue
+            for _, result, _ in _given(engine, layer.client, layer.made, holds):
+                if not result.alts and result.open:
+                    return result.open[0]
+    return None
+
+
+def _given(engine: Engine, client: Client, made: Made, holds: Holds) -> list[tuple[object, Result, str | None]]:
+    """The arguments of a constructor or deriving method that hold something."""
+    call, frame = made.call, made.frame
+    found: list[tuple[object, Result, str | None]] = []
+    names = set(holds.arg.names)
+    if "*" in names:
+        plain_args = [(n, arg.value if isinstance(arg, Star) else arg) for n, arg in enumerate(call.args)]
+        taken = {h.arg.pos for h in client.holds if h is not holds and "*" not in h.arg.names}
+        found += [(n, engine.eval(arg, frame), None) for n, arg in plain_args if n not in taken]
+    if "**" in names:
+        roles = {name for role in client.roles.values() for name in role.names}
+        found += [(n, engine.eval(v, frame), n) for n, v in call.keywords if n is not None and n not in roles]
+    plain = tuple(name for name in holds.arg.names if name not in ("*", "**"))
+    if plain:
+        value = sent(CallArguments(engine, call, frame), Arg(plain, holds.arg.pos))
+        found += [(holds.arg.names, value.result, None)] if value is not None else []
+    return found
+
+
+def _otherwise(
+    engine: Engine, target: Target, layer: Layer, holds: Holds
+) -> list[tuple[object, Result, str | None]]:  # fmt: skip
+    """What holds when nothing is sent: the setting of the program, else the library's default object."""
+    default = holds.default
+    if holds.setting is not None:
+        setting = engine.project.catalog.settings[holds.setting]
+        found = program_settings.value(engine, setting, target.call, target.frame)
+        if found is not None:
+            return [((*holds.arg.names, "setting"), found, None)]
+        default = default or setting.default
+    if default is None or "*" in holds.arg.names:
+        return []
+    made = layer.made or Made(target.call, target.frame)
+    bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
+    return [((*holds.arg.names, "default"), known(Ext(default + "()", (bare,))), None)]
+
+
+def is_unwritten(made: Made) -> bool:
+    """Whether an object is made by the library for lack of a given one."""
+    return isinstance(made.call.func, Name) and made.call.func.id == UNWRITTEN
+
+
+def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Result:
+    """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
+    made = layer.made
+    if holds.default is None or made is None or not any(_is_text(a) for a in result.alts):
+        return result
+    client = next(iter(engine.project.catalog.client_named(holds.default)), None)
+    name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
+    if name is None:
+        return result
+    alts = []
+    for alt in result.alts:
+        if _is_text(alt):
+            value = cast(Expr, ValueOf(made.call.pos, Result((alt,))))
+            call = Call(made.call.pos, made.call.func, (), ((name, value),))
+            alt = alt._replace(thing=Ext(holds.default + "()", (Made(call, made.frame),)))
+        alts.append(alt)
+    return Result(tuple(alts), result.open)
+
+
+def _is_text(alt: Alt) -> bool:
+    return isinstance(alt.thing, Pieces) or (isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str))
+
+
+# --- added later ------------------------------------------------------------------------------------------------
+
+
+def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Result, str | None]]:
+    """Arguments of the methods that add something to the object: `graph.add_node("ask", ask)`, `@agent.tool`."""
+    made = layer.made
+    if made is None:
+        return []
+    if layer.derived:
+        calls = [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
+    else:
+        calls = [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
+    found: list[tuple[object, Result, str | None]] = []
+    for call, frame in calls:
+        first = engine.quietly(call.args[0], frame) if call.args else Result(())
+        named = next((str(a.thing.value) for a in first.alts if isinstance(a.thing, Lit)), None)
+        value = sent(CallArguments(engine, call, frame), holds.arg)
+        if value is not None:
+            found.append(((frame.path, call.pos), value.result, named))
+    for path, scope in _decorated(engine, made, holds.paths) if not layer.derived else ():
+        found.append(((path, scope), known(Func(path, scope)), None))
+    return found
+
+
+def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:
+    """Calls of a method on the object that a call makes, with their frames, in the order of the code.
+
+    A receiver that is not known is taken for the object where its file makes no other one in the same way.
+    """
+    kept = engine.later.get((made.frame.path, made.call.pos, name))
+    if kept is not None:
+        return kept
+    found: list[tuple[Call, Frame]] = []
+    engine.later[made.frame.path, made.call.pos, name] = found
+    for facts in _files(engine, made, name):
+        alone = facts.path == made.frame.path and _only_maker(facts, made.call)
+        found += [
+            (ref.call, _frame(engine, facts, ref, made))
+            for ref in facts.by_name.get(name, ())[: MAX_LATER * 4]
+            if isinstance(ref.call.func, Attr) and _is_meant(engine, ref, facts, made, alone)
+        ]
+    del found[MAX_LATER:]
+    return found
+
+
+def _frame(engine: Engine, facts: FileFacts, ref: CallRef, made: Made) -> Frame:
+    """The frame of a later call: that in which the object was made, where both stand in one function."""
+    inner: Frame | None = made.frame
+    while inner is not None:
+        if (inner.path, inner.scope) == (facts.path, ref.scope):
+            return inner
+        inner = inner.lexical
+    return engine.root(facts.path, ref.scope)
+
+
+def _files(engine: Engine, made: Made, name: str) -> list[FileFacts]:
+    project = engine.project
+    paths = {made.frame.path, *(set(project.naming(name)) & set(project.naming(project.stem(made.frame.path))))}
+    return [facts for path in sorted(paths) if (facts := project.facts(path)) is not None]
+
+
+def _only_maker(facts: FileFacts, call: Call) -> bool:
+    name = last_name(call.func)
+    return name is not None and len(facts.by_name.get(name, ())) == 1
+
+
+def _is_meant(engine: Engine, ref: CallRef, facts: FileFacts, made: Made, alone: bool) -> bool:
+    assert isinstance(ref.call.func, Attr)
+    receiver = engine.quietly(ref.call.func.base, _frame(engine, facts, ref, made))
+    if not receiver.alts:
+        return alone
+    return any(_same(alt.thing, made) for alt in receiver.alts)
+
+
+def _same(thing: object, made: Made) -> bool:
+    if isinstance(thing, Inst):  # an object of the repository's own subclass
+        return thing.call is not None and thing.frame is not None and _at(thing.call, thing.frame.path, made)
+    return isinstance(thing, Ext) and any(_at(m.call, m.frame.path, made) for m in thing.made)
+
+
+def _at(call: Call, path: str, made: Made) -> bool:
+    return (path, call.pos) == (made.frame.path, made.call.pos)
+
+
+def _decorated(engine: Engine, made: Made, names: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Functions that a method of the object decorates: path and scope."""
+    found = []
+    for facts in _files(engine, made, names[0]):
+        alone = facts.path == made.frame.path and _only_maker(facts, made.call)
+        for scope in facts.scopes:
+            for decorator in scope.decorators:
+                func: Expr = decorator.func if isinstance(decorator, Call) else decorator
+                if isinstance(func, Attr) and func.name in names:
+                    ref = CallRef(Call(func.pos, func, (), ()), max(scope.parent, 0))
+                    if _is_meant(engine, ref, facts, made, alone):
+                        found.append((facts.path, scope.id))
+    return found
+
+
+# --- elements ---------------------------------------------------------------------------------------------------
+
+
+def _elements(
+    engine: Engine, result: Result, layer: Layer, holds: Holds, depth: int
+) -> list[tuple[tuple[object, ...], Alt]]:  # fmt: skip
+    """Things in a value, each with its place: itself, the items of a list, the values of a dict."""
+    found: list[tuple[tuple[object, ...], Alt]] = []
+    for alt in _of_texts(engine, result, layer, holds).alts:
+        thing = alt.thing
+        if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
+            found.append(((), alt))
+        elif isinstance(thing, ListOf) and depth < 3:
+            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
+                inner = within(engine.force(cell), alt.world)
+                found += [((number, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+        elif isinstance(thing, DictOf) and depth < 3:
+            for entry in thing.entries[: containers.MAX_ELEMENTS]:
+                inner = within(engine.force(entry.value), alt.world)
+                found += [((entry.key, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+    return found
+
+
+def as_object(engine: Engine, alt: Alt) -> Alt | None:
+    """A thing as an object of a framework: itself, or for an object of the repository's class that of the base outside
+    of it, with what the base's constructor gets. None for anything else."""
+    thing = alt.thing
+    if isinstance(thing, Ext):
+        return alt
+    if not isinstance(thing, Inst):
+        return None
+    _, outside = objects.order(engine, thing.cls)
+    base = next((e for e in outside if engine.project.catalog.client_named(e.chain)), None)
+    made = objects.base_made(engine, thing)
+    if base is None or made is None:
+        return None
+    return alt._replace(thing=Ext(base.chain + "()", (*base.made, made)))
+
+
+# --- how often --------------------------------------------------------------------------------------------------
+
+
+def runs(engine: Engine, target: Target, holds: Holds) -> Count:
+    """How often a held object is asked in one call of its holder."""
+    from guard.facts.link.sends import role
+
+    unsure = holds.use in ("tool", "delegate")
+    if holds.times is None:
+        if not unsure:
+            return ONCE
+        return Count(0, holds.typical if holds.typical is not None else 1, None, (holds.why or IF_ANY,))
+    numbers: dict[str, int | None] = {}
+    for name in holds.times.names():
+        value = role(engine, target, name)
+        numbers[name] = known_number(value.result) if value is not None else None
+    high = holds.times.value(numbers)
+    typical = holds.typical if holds.typical is not None else high if high is not None else 1
+    typical = typical if high is None else min(typical, high)
+    why = (holds.why or f"up to {holds.times.text}",)
+    return Count(0 if unsure or holds.use == "fallback" else min(1, typical), typical, high, why)

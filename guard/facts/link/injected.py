@@ -1,0 +1,139 @@
+"""Objects that a framework hands over: dependencies of parameters, annotated attributes, state of an application.
+
+In: a parameter, an attribute that nothing else decides. Out: what arrives there, or None. The code that makes the
+object and the code that uses it meet only in a framework, by a function (`Depends`), a type, or a name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Attr, Call, Expr, Item, Name, Seq, last_name
+from guard.facts.link import calling
+from guard.facts.link.things import Ext, Frame, ListOf, Lit, Made, Result, union, unknown, within
+
+if TYPE_CHECKING:
+    from guard.facts.filefacts import Binding, Param
+    from guard.facts.link.engine import Engine
+    from guard.facts.link.objects import Owned
+
+DEPENDS = frozenset({"Depends", "Security", "Provide", "TaskiqDepends", "FromDishka"})
+"""Functions that name the function which makes what a parameter gets, by last name."""
+STATE = "state"
+"""The attribute of an application on which start-up code puts what requests need."""
+MAX_PLACES = 16
+"""Assignments to one name of an application's state that are looked at."""
+
+
+def dependency(engine: Engine, param: Param, outer: Frame) -> Result | None:
+    """What `Depends(make)` gives a parameter, in its default or in `Annotated`; None where it says nothing."""
+    found = _depends(param.default)
+    frame = outer
+    if found is None and param.annotation is not None:
+        annotation, frame = _written_out(engine, param.annotation, outer)
+        if isinstance(annotation, Item) and isinstance(annotation.key, Seq):
+            found = next((d for part in annotation.key.items if (d := _depends(part)) is not None), None)
+    if found is None:
+        return None
+    maker = found.args[0] if found.args else dict(found.keywords).get("dependency")
+    if maker is None:
+        return None
+    made = calling.called(engine, engine.eval(maker, frame), Call(found.pos, maker, (), ()), frame)
+    return _yielded(engine, made)
+
+
+def _depends(expr: Expr | None) -> Call | None:
+    return expr if isinstance(expr, Call) and last_name(expr.func) in DEPENDS else None
+
+
+def _written_out(engine: Engine, annotation: Expr, frame: Frame) -> tuple[Expr, Frame]:
+    """An annotation, or what its name stands for: `Client = Annotated[OpenAI, Depends(make)]`, here or imported."""
+    path = frame.path
+    name = annotation.id if isinstance(annotation, Name) else None
+    for _ in range(4):
+        facts = engine.project.facts(path) if name is not None else None
+        bindings = facts.scopes[0].bindings.get(name or "", ()) if facts is not None else ()
+        if not bindings:
+            break
+        last = bindings[-1]
+        if last.kind == "import" and last.member is not None:
+            target = engine.project.module(last.module, path)
+            if target is None or target.endswith("/"):
+                break
+            path, name = target, last.member
+        elif isinstance(last.value, Item) and last_name(last.value.base) == "Annotated":
+            return last.value, engine.module(path)
+        else:
+            break
+    return annotation, frame
+
+
+def _yielded(engine: Engine, made: Result) -> Result:
+    """A generator hands over what it yields."""
+    results = []
+    for alt in made.alts:
+        if isinstance(alt.thing, ListOf) and alt.thing.kind == "generator":
+            results += [within(engine.force(cell), alt.world) for cell in alt.thing.items]
+        else:
+            results.append(Result((alt,)))
+    return Result(union(results).alts, made.open) if results else made
+
+
+def by_annotation(engine: Engine, owned: list[Owned], name: str, found: Result) -> Result:
+    """An attribute that nothing decides but its annotation, as an object of the SDK's class that it names."""
+    if any(not (isinstance(a.thing, Lit) and a.thing.value is None) for a in found.alts):
+        return found
+    for cls, scope in owned:
+        for holder, binding in _annotated(engine, cls.path, scope.id, name):
+            made = calling.client_object(engine, binding, engine.root(cls.path, holder))
+            if made is not None:
+                return made
+    return found
+
+
+def _annotated(engine: Engine, path: str, cls: int, name: str) -> list[tuple[int, Expr]]:
+    """Annotations of an attribute in a class body and in its methods, each with the scope around the class."""
+    facts = engine.project.facts(path)
+    if facts is None:
+        return []
+    scope = facts.scopes[cls]
+    places: list[Binding] = list(scope.bindings.get(name, ()))
+    for bindings in scope.bindings.values():
+        if bindings[-1].kind == "def":
+            method = facts.scopes[bindings[-1].scope]
+            first = method.params[0].name if method.params else "self"
+            places += method.bindings.get(f"{first}.{name}", ())
+    return [(max(scope.parent, 0), b.annotation) for b in places if b.annotation is not None]
+
+
+def from_state(engine: Engine, expr: Attr, found: Result) -> Result:
+    """`request.app.state.client`: what other code assigns to that name of an application's state."""
+    if not isinstance(expr.base, Attr) or expr.base.name != STATE:
+        return found
+    if not all(isinstance(a.thing, Ext) and f".{STATE}." in a.thing.chain for a in found.alts):
+        return found
+    ending = f".{STATE}.{expr.name}"
+    results = []
+    for path in sorted(engine.project.naming(ending[1:])):
+        facts = engine.project.facts(path)
+        for scope in facts.scopes if facts is not None else ():
+            for written, bindings in scope.bindings.items():
+                if written.endswith(ending):
+                    frame = engine.root(path, scope.id) if scope.id > 0 else engine.module(path)
+                    results += [engine.bound(b, frame) for b in bindings if b.kind in ("assign", "with")]
+    return union(results[:MAX_PLACES]) if results else found
+
+
+def context_variable(engine: Engine, thing: Ext) -> Result:
+    """`VARIABLE.get()`: what the file of the variable sets."""
+    made: Made = thing.made[0]
+    facts = engine.project.facts(made.frame.path)
+    results = []
+    for ref in facts.by_name.get("set", ()) if facts is not None else ():
+        if not isinstance(ref.call.func, Attr) or not ref.call.args:
+            continue
+        frame = engine.root(made.frame.path, ref.scope)
+        things = [alt.thing for alt in engine.quietly(ref.call.func.base, frame).alts]
+        if any(isinstance(t, Ext) and t.made and t.made[0].call.pos == made.call.pos for t in things):
+            results.append(engine.eval(ref.call.args[0], frame))
+    return union(results[:MAX_PLACES]) if results else unknown("what a context variable holds")

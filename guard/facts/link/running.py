@@ -1,0 +1,164 @@
+"""Functions that frameworks run: nodes of a graph, steps of a chain, tools, methods of subclasses.
+
+In: a function. Out: the calls that make a framework run it (`graph.invoke(...)`), as decisions on who calls it. What
+such a function gets as arguments is not known. Neighbours: `callers` asks, `framework` knows what objects hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from guard.facts.expr import Attr, Call, Expr
+from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link import framework, loops, objects
+from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
+from guard.model import ONCE, Count
+
+if TYPE_CHECKING:
+    from guard.facts.catalog_types import Base
+    from guard.facts.link.engine import Engine
+    from guard.facts.link.sends import Target
+
+MAX_RUNS = 2000
+
+
+class Running:
+    """What frameworks run, found once for the whole repository."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._index: dict[tuple[str, int], list[Called]] | None = None
+
+    def of(self, root: Root) -> list[Called]:
+        """The calls that make a framework run a function."""
+        if self._index is None:
+            self._index = {}
+            self._fill(self._index)
+        return self._index.get((root.path, root.scope), [])
+
+    def _fill(self, index: dict[tuple[str, int], list[Called]]) -> None:
+        from guard.facts.link import beyond, sends
+
+        engine, project = self.engine, self.engine.project
+        telling = project.mentioning(project.catalog.needles)
+        for path in sorted({*telling, *beyond.invoking(project, telling)}):
+            facts = project.facts(path)
+            for ref in sends.candidates(engine, facts) if facts is not None else ():
+                frame = engine.root(path, ref.scope)
+                engine.work = 0
+                for target in sends.direct(engine, ref, frame):
+                    if facts is not None and sends.is_framework(target):
+                        self._of_target(index, facts, ref, frame, target)
+
+    def _of_target(
+        self, index: dict[tuple[str, int], list[Called]], facts: FileFacts, ref: CallRef, frame: Frame,
+        target: Target,
+    ) -> None:  # fmt: skip
+        engine = self.engine
+        for outer in framework.starts(engine, target):
+            for holder, layer, held, _ in framework.walk(engine, outer, len(outer.clients)):
+                functions = _functions(engine, held.alt.thing)
+                if not functions or len(engine.run_by) >= MAX_RUNS:
+                    continue
+                count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                for func in functions:
+                    runs = index.setdefault((func.path, func.scope), [])
+                    if not any(engine.run_by[id(c.call)][1] is ref for c in runs):
+                        runs.append(self._called(func, ref, frame, count))
+
+    def _called(self, func: Func, ref: CallRef, frame: Frame, count: Count) -> Called:
+        callee = cast(Expr, Held(ref.call.pos, known(func)))
+        call = Call(ref.call.pos, callee, (), ())
+        self.engine.run_by[id(call)] = (count, ref)
+        return Called(call, frame, ref.via)
+
+    # --- methods that a base calls --------------------------------------------------------------------------------
+
+    def of_base(self, root: Root, scope: Scope, paths: set[str]) -> list[Called]:
+        """Calls of a base's methods that run a method of the subclass: `module.batch(...)`, `flow.run()`."""
+        engine = self.engine
+        found: list[Called] = []
+        for base in bases(engine, ClassThing(root.path, scope.parent)):
+            if not _is_run(engine, base, root, scope):
+                continue
+            for name in base.paths:
+                for facts, ref in engine.project.calls_named(name, paths) if name else ():
+                    frame = engine.root(facts.path, ref.scope)
+                    if isinstance(ref.call.func, Attr) and self._on(ref.call.func.base, frame, root, scope):
+                        found.append(self._through(base, ref, frame, scope))
+        return found
+
+    def _on(self, receiver: Expr, frame: Frame, root: Root, scope: Scope) -> bool:
+        wanted = ClassThing(root.path, scope.parent)
+        self.engine.work = 0
+        things = [a.thing for a in self.engine.quietly(receiver, frame).alts]
+        return any(
+            isinstance(t, Inst) and any(o.cls == wanted for o in objects.order(self.engine, t.cls)[0]) for t in things
+        )
+
+    def _through(self, base: Base, ref: CallRef, frame: Frame, scope: Scope) -> Called:
+        """The call with its arguments, where the base hands them on as they are."""
+        same = scope.name in base.runs and not base.decorated
+        call = Call(ref.call.pos, ref.call.func, ref.call.args if same else (), ref.call.keywords if same else ())
+        self.engine.run_by[id(call)] = (ONCE, ref)
+        return Called(call, frame, ref.via)
+
+
+def invoked(engine: Engine, bind: Called) -> CallRef | None:
+    """The call as written, where it makes a framework run a function of the repository; None for any other call."""
+    run = engine.run_by.get(id(bind.call))
+    if run is not None:
+        return run[1]
+    called = [alt.thing for alt in engine.quietly(bind.call.func, bind.frame).alts]
+    if any(isinstance(thing, Inst) and bases(engine, thing.cls) for thing in called):
+        return CallRef(bind.call, bind.frame.scope, bind.via)
+    return None
+
+
+def bases(engine: Engine, cls: ClassThing) -> list[Base]:
+    """What the catalogue says of the bases of a class that stand outside of the repository."""
+    table = engine.project.catalog.bases
+    if not table:
+        return []
+    return [base for ext in objects.order(engine, cls)[1] for base in table.get(ext.chain, ())]
+
+
+def runs_when_called(engine: Engine, root: Root, scope: Scope) -> bool:
+    """Whether calling an object of the class runs this method of it: `__call__`, or what a base says."""
+    if scope.parent <= 0:
+        return False
+    if scope.name == "__call__":
+        return True
+    return any(
+        "" in base.paths and _is_run(engine, base, root, scope)
+        for base in bases(engine, ClassThing(root.path, scope.parent))
+    )
+
+
+def _is_run(engine: Engine, base: Base, root: Root, scope: Scope) -> bool:
+    if scope.name in base.runs:
+        return True
+    frame = engine.module(root.path)
+    for decorator in scope.decorators if base.decorated else ():
+        func = decorator.func if isinstance(decorator, Call) else decorator
+        if any(getattr(a.thing, "chain", None) in base.decorated for a in engine.quietly(func, frame).alts):
+            return True
+    return False
+
+
+def _functions(engine: Engine, thing: Thing) -> list[Func]:
+    """The functions that run when a held thing does: itself, or methods of an object of the repository's class."""
+    if isinstance(thing, Partial):
+        return _functions(engine, thing.func)
+    if isinstance(thing, Func):
+        return [thing]
+    if not isinstance(thing, Inst):
+        return []
+    found: list[Func] = []
+    owned = objects.order(engine, thing.cls)[0]
+    names = [name for base in bases(engine, thing.cls) for name in base.runs]
+    for name in dict.fromkeys([*names, "__call__"]):
+        method = objects.method(engine, owned, name)
+        if method is not None:
+            found.append(Func(method[0].path, method[1].id, thing))
+    return found
