@@ -122,6 +122,8 @@ class Engine:
         self.run_by: dict[int, tuple[Count, CallRef]] = {}
         """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
         by `running`."""
+        self.run_again: dict[int, tuple[Any, ...]] = {}
+        """Of such calls the layers of attempts that the framework makes; filled by `running`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)

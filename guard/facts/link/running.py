@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from guard.facts.expr import Attr, Call, Expr
+from guard.facts.expr import Attr, Call, Expr, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import framework, loops, objects
+from guard.facts.link import framework, holding, loops, objects
+from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link.attempts import LoopLayer
+from guard.facts.link.values import known_number
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
 from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.catalog_types import Base
     from guard.facts.link.engine import Engine
-    from guard.facts.link.sends import Target
+    from guard.facts.link.sends import Layer, Target
 
 MAX_RUNS = 2000
 
@@ -61,10 +64,12 @@ class Running:
                 if not functions or len(engine.run_by) >= MAX_RUNS:
                     continue
                 count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                again = held_retries(engine, layer, held)
                 for func in functions:
                     runs = index.setdefault((func.path, func.scope), [])
                     if not any(engine.run_by[id(c.call)][1] is ref for c in runs):
                         runs.append(self._called(func, ref, frame, count))
+                        engine.run_again[id(runs[-1].call)] = again
 
     def _called(self, func: Func, ref: CallRef, frame: Frame, count: Count) -> Called:
         callee = cast(Expr, Held(ref.call.pos, known(func)))
@@ -102,6 +107,22 @@ class Running:
         call = Call(ref.call.pos, ref.call.func, ref.call.args if same else (), ref.call.keywords if same else ())
         self.engine.run_by[id(call)] = (ONCE, ref)
         return Called(call, frame, ref.via)
+
+
+def held_retries(engine: Engine, layer: Layer, held: holding.Held) -> tuple[LoopLayer, ...]:
+    """How often a framework runs a function again after a failure: `graph.add_node("ask", ask, retry_policy=...)`."""
+    arg = held.holds.retries
+    for call, frame in holding.adding(engine, layer, held.holds) if arg is not None else ():
+        value = sent(CallArguments(engine, call, frame), arg) if (frame.path, call.pos) in held.place and arg else None
+        default = value is None and arg is not None and any(name in dict(call.keywords) for name in arg.given)
+        if arg is None or (value is None and not default):
+            continue
+        number = known_number(value.result) if value is not None else arg.given_default
+        tries = arg.as_retries(number, value.name if value is not None else None) if isinstance(number, int) else None
+        why = "" if tries is not None else "the number of attempts is not known"
+        name = f"{last_name(call.func)} retries"
+        return (LoopLayer(name, None if tries is None else tries + 1, "maybe", frame.path, call.pos, why),)
+    return ()
 
 
 def invoked(engine: Engine, bind: Called) -> CallRef | None:
