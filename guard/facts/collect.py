@@ -9,9 +9,9 @@ import ast
 from collections.abc import Sequence
 from typing import Any, cast
 
-from guard.facts.expr import Expr, Opaque, Pos, Seq, dotted, last_name
+from guard.facts.expr import Compare, Expr, Logic, Opaque, Pos, Seq, dotted, last_name
 from guard.facts.filefacts import Binding, Block, BlockKind, Comment, Effect, FileFacts, Scope
-from guard.facts.lower import Lowering
+from guard.facts.lower import BINARY, Lowering
 from guard.parse.python import PythonSyntax
 
 
@@ -39,8 +39,12 @@ def collect(path: str, syntax: PythonSyntax) -> FileFacts:
             changed = dotted(effect.base)
             if changed is not None:
                 facts.changes.setdefault(changed, []).append((scope.id, effect))
+                facts.own_changes.setdefault(scope.id, {}).setdefault(changed, []).append(effect)
         if scope.kind in ("function", "class"):
             facts.defs.setdefault(scope.name, []).append(scope.id)
+    facts.last_inside = list(range(len(facts.scopes)))
+    for scope in reversed(facts.scopes[1:]):
+        facts.last_inside[scope.parent] = max(facts.last_inside[scope.parent], facts.last_inside[scope.id])
     return facts
 
 
@@ -118,10 +122,7 @@ class _Statements:
 
     def _augassign(self, node: ast.AugAssign, scope: Scope) -> None:
         value = self.low.expr(node.value, scope.id)
-        op = {"Add": "+", "Sub": "-", "Mult": "*", "BitOr": "|", "Mod": "%", "Div": "/"}.get(
-            type(node.op).__name__, "?"
-        )
-        self.low.bind(node.target, scope, "aug", value, self.low.pos(node).end, (), op=op)
+        self.low.bind(node.target, scope, "aug", value, self.low.pos(node).end, (), op=BINARY[type(node.op)])
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         scope.returns.append((self.low.pos(node).start, self.low.optional(node.value, scope.id)))
@@ -261,13 +262,23 @@ class _Statements:
     def _match(self, node: ast.Match, scope: Scope) -> None:
         group, subject = self._new_group(), self.low.expr(node.subject, scope.id)
         wild = any(_is_wild(case) for case in node.cases)
+        earlier: list[Expr] = []
         for index, case in enumerate(node.cases):
             pattern = self._pattern(case.pattern, scope)
+            start = self.low.pos(case.body[0]).start
+            whole = case.pattern.name if isinstance(case.pattern, ast.MatchAs) else None
             for name in _captures(case.pattern):
-                start = self.low.pos(case.body[0]).start
-                binding = Binding(name, "capture", start, subject.pos, subject)
-                scope.bindings.setdefault(name, []).append(binding)
-            self._block("case", group, index, case.body, scope, subject, (), wild, pattern)
+                pos = self.low.pos(cast(Any, case.pattern))
+                value = subject if name == whole else Opaque(pos, "a part of what is matched")
+                scope.bindings.setdefault(name, []).append(Binding(name, "capture", start, value.pos, value))
+            if case.guard is not None:
+                guard = self.low.expr(case.guard, scope.id)
+                pattern = Opaque(guard.pos, "a pattern with a condition")
+            self._block("case", group, index, case.body, scope, subject, tuple(earlier), wild, pattern)
+            if pattern is not None:
+                choices = pattern.items if isinstance(pattern, Seq) else (pattern,)
+                tests = tuple(Compare(pattern.pos, subject, ("==",), (choice,)) for choice in choices)
+                earlier.append(tests[0] if len(tests) == 1 else Logic(pattern.pos, "or", tests))
 
     def _pattern(self, pattern: ast.pattern, scope: Scope) -> Expr | None:
         """The value a case compares with; alternatives as a tuple; None for what is not followed or matches all."""
@@ -293,6 +304,10 @@ def _is_wild(case: ast.match_case) -> bool:
 
 
 def _captures(pattern: ast.pattern) -> list[str]:
-    if isinstance(pattern, ast.MatchAs) and pattern.name:
-        return [pattern.name]
-    return []
+    """The names that a pattern binds, those of its parts included."""
+    found = []
+    for part in ast.walk(pattern):
+        name = part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
+        if isinstance(part, ast.pattern) and isinstance(name, str):
+            found.append(name)
+    return found

@@ -107,6 +107,15 @@ class Text(NamedTuple):
     parts: tuple[Expr, ...]
 
 
+class Format(NamedTuple):
+    """A part of an f-string with a conversion (`!r`: "r") or a format (`:>8`); without them it is the value itself."""
+
+    pos: Pos
+    value: Expr
+    conversion: str
+    spec: Expr | None
+
+
 class Op(NamedTuple):
     """A binary operation; `op` as written (`+`, `%`, `|`, ...)."""
 
@@ -184,8 +193,8 @@ class Opaque(NamedTuple):
 
 
 Expr = Union[  # noqa: UP007 - a string-free union would need the classes before their use
-    Const, Name, Attr, Item, Slice, Call, Star, Seq, Map, Text, Op, Unary, Logic, Compare, IfElse, Lambda, Comp, Walrus,
-    Opaque,
+    Const, Name, Attr, Item, Slice, Call, Star, Seq, Map, Text, Format, Op, Unary, Logic, Compare, IfElse, Lambda, Comp,
+    Walrus, Opaque,
 ]  # fmt: skip
 
 

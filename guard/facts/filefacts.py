@@ -162,6 +162,10 @@ class FileFacts:
     """Function and class scopes by name."""
     changes: dict[str, list[tuple[int, Effect]]] = field(default_factory=dict)
     """Changes in place with the scopes they stand in, by the dotted name of what is changed."""
+    own_changes: dict[int, dict[str, list[Effect]]] = field(default_factory=dict)
+    """Changes in place by the scope they stand in, then by the dotted name of what is changed."""
+    last_inside: list[int] = field(default_factory=list)
+    """Of each scope: the highest number of a scope inside of it, or its own."""
     exports: tuple[str, ...] | None = None
     """`__all__`, where it is a plain list."""
 

@@ -17,6 +17,7 @@ from guard.facts.expr import (
     Compare,
     Const,
     Expr,
+    Format,
     IfElse,
     Item,
     Lambda,
@@ -59,7 +60,10 @@ APPLIERS: dict[str, int] = {
 EACH = frozenset({"map", "imap", "imap_unordered", "starmap"})
 """Appliers that call once for each element of the next argument."""
 
-_BINARY = {
+MAX_BITS = 2048
+"""Bits of a whole number; Python itself refuses to print one of 4,300 digits."""
+
+BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>", ast.MatMult: "@",
 }  # fmt: skip
@@ -162,6 +166,8 @@ class Lowering:
 
     def _constant(self, node: ast.Constant, scope: int) -> Expr:
         value = node.value
+        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+            return Opaque(self.pos(node), "a whole number of many digits")
         if value is None or isinstance(value, (str, int, float, bool)):
             return Const(self.pos(node), value)
         return Opaque(self.pos(node), f"a literal of type {type(value).__name__}")
@@ -220,10 +226,14 @@ class Lowering:
         return Text(self.pos(node), tuple(self.expr(part, scope) for part in node.values))
 
     def _formatted(self, node: ast.FormattedValue, scope: int) -> Expr:
-        return self.expr(node.value, scope)
+        value = self.expr(node.value, scope)
+        if node.conversion < 0 and node.format_spec is None:
+            return value
+        conversion = chr(node.conversion) if node.conversion >= 0 else ""
+        return Format(self.pos(node), value, conversion, self.optional(node.format_spec, scope))
 
     def _binary(self, node: ast.BinOp, scope: int) -> Expr:
-        return Op(self.pos(node), _BINARY[type(node.op)], self.expr(node.left, scope), self.expr(node.right, scope))
+        return Op(self.pos(node), BINARY[type(node.op)], self.expr(node.left, scope), self.expr(node.right, scope))
 
     def _seq(self, node: ast.List | ast.Tuple | ast.Set, scope: int) -> Expr:
         return Seq(self.pos(node), type(node).__name__.lower(), tuple(self.expr(item, scope) for item in node.elts))

@@ -149,7 +149,7 @@ def _dict_key(engine: Engine, thing: DictOf, name: str) -> Result:
         return value
     return union(
         [
-            Result(value.alts, tuple(r for r in value.open if r != "it is set under a condition")),
+            containers.without_doubt(value),
             ABSENT,
             Result((), thing.open),
         ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, Scope
 from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
-from guard.facts.link.names import Place, reaching
+from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import (
     Alt,
     ClassThing,
@@ -47,26 +47,43 @@ TASK_METHODS = frozenset({"delay", "apply_async", "remote", "fn", "func", "__wra
 
 def named(engine: Engine, expr: Attr, frame: Frame) -> Result:
     """What `base.name` is at its place: assigned in the same scope, else the attribute of what the base can be."""
+    return _named_at(engine, expr, frame, expr.pos.start)
+
+
+def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     scope = engine.scope_of(frame)
     name = dotted(expr)
     results: list[Result] = []
     since: Place = (0, 0)
     if name is not None and name in scope.bindings:
-        reached, complete = reaching(
-            scope, scope.bindings[name], expr.pos.start, lambda b: truth.feasible(engine, b, frame)
-        )
+        reached, complete = reaching(scope, scope.bindings[name], at, lambda b: truth.feasible(engine, b, frame))
         results = [engine._reached(r, frame) for r in reached if r.binding.kind != "declare"]
         if complete and results:
             since = reached[-1].binding.at
-            return effects.applied(engine, union(results), name, scope, frame, since, expr.pos.start)
-    nested = _nested(engine, name, scope, frame)
-    if nested is not None:
+            return effects.applied(engine, union(results), name, scope, frame, since, at)
+    outer = _outer(engine, name, scope, frame, at)
+    nested = _nested(engine, name, scope, frame) if outer is None else None
+    if outer is not None:
+        results.append(_named_at(engine, expr, *outer))
+    elif nested is not None:
         results.append(nested)
-    if nested is None or nested.open:
+    if outer is None and (nested is None or nested.open):
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
     result = injected.from_state(engine, expr, union([*results, *elsewhere]))
-    return result if name is None else effects.applied(engine, result, name, scope, frame, since, expr.pos.start)
+    return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
+
+
+def _outer(engine: Engine, name: str | None, scope: Scope, frame: Frame, at: Place) -> tuple[Frame, Place] | None:
+    """Where to look for `settings.model` in a function when the code around it assigns or changes just that."""
+    if name is None or scope.kind == "module" or _is_local(name.split(".")[0], scope):
+        return None
+    facts = engine.project.facts(frame.path)
+    if facts is None or (name not in facts.changes and name not in facts.scopes[0].bindings):
+        return None
+    if frame.lexical is not None:
+        return frame.lexical, at if scope.kind in ("comp", "lambda") else END
+    return engine.module(frame.path), engine.module_view(frame, at if scope.kind == "class" else END)
 
 
 def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame, found: list[Result]) -> list[Result]:

@@ -6,10 +6,12 @@ of its own, so that values of the same element stay together.
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
 from guard.facts.filefacts import Scope
+from guard.facts.link import plain
 from guard.facts.link.things import (
     Alt,
     Cell,
@@ -32,34 +34,56 @@ from guard.facts.link.things import (
     unknown,
     within,
 )  # fmt: skip
+from guard.model import Scalar
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+CONDITIONAL = "it is set under a condition"
 MAX_ELEMENTS = 24
+MAX_TURNS = 100
+"""Turns of a comprehension with several clauses that are told apart."""
+MAX_LENGTH = 1000
+"""Items of a list that is put together from others; further ones are a gap."""
 MAX_ITEMS = 200
 """Items of a list whose order is kept for a prompt."""
 
 
 def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
     """A list, tuple or set display."""
+    from guard.facts.link import sequences
+
     items: list[Cell] = []
     reasons: list[str] = []
     gaps: list[tuple[int, str]] = []
+    fewer = mixed = False
     for item in expr.items:
         if not isinstance(item, Star):
             items.append(Thunk(item, frame))
             continue
-        inner = engine.eval(item.value, frame)
+        inner = sequences.as_list(engine.eval(item.value, frame))
         lists = [a.thing for a in inner.alts if isinstance(a.thing, ListOf)]
         if len(lists) == 1 and not inner.open:
             gaps += shifted(lists[0], len(items), gap_name(item.value))
             items += lists[0].items
             reasons += lists[0].open
+            fewer = fewer or lists[0].fewer
+            mixed = mixed or (lists[0].kind == "set" and len(lists[0].items) > 1)
         else:
             gaps.append((len(items), gap_name(item.value)))
             reasons.append(inner.open[0] if inner.open else "further items are spread into it")
-    return Result((Alt(ListOf(tuple(items), tuple(reasons), expr.kind, tuple(gaps))),))
+    kind = "set" if mixed else expr.kind
+    made = ListOf(tuple(items), tuple(dict.fromkeys(reasons)), kind, tuple(gaps), False, fewer)
+    return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
+
+
+def distinct(engine: Engine, thing: ListOf) -> ListOf:
+    """A list as a set: in no order, equal items once; some may be missing where not all are known."""
+    values = plain.of(engine, thing._replace(kind="list"))
+    if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
+        return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
+    items = {value: cell for value, cell in reversed(list(zip(values, thing.items)))}
+    return thing._replace(items=tuple(reversed(items.values())), kind="set", gaps=())
 
 
 def shifted(thing: ListOf, by: int, name: str) -> list[tuple[int, str]]:
@@ -92,69 +116,118 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
     if not right.items and not right.open:
         return left
     gaps = (*shifted(left, 0, ""), *shifted(right, len(left.items), name))
-    return ListOf(left.items + right.items, left.open + right.open, left.kind, gaps, False, left.fewer or right.fewer)
+    reasons = tuple(dict.fromkeys((*left.open, *right.open)))
+    items = left.items + right.items
+    if len(items) > MAX_LENGTH:
+        reasons = (*reasons, f"more than {MAX_LENGTH:,} items")
+        items, gaps = items[:MAX_LENGTH], (*(gap for gap in gaps if gap[0] < MAX_LENGTH), (MAX_LENGTH, name))
+    return ListOf(items, reasons, left.kind, gaps[:MAX_LENGTH], False, left.fewer or right.fewer)
 
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
     """A dict display; `**other` merges what is known of the other dict. Several possible dicts stay apart."""
     rows: list[Alt] = [Alt(DictOf(()))]
     reasons: list[str] = []
+    named: list[Entry] = []
     for key, value in expr.items:
         if key is not None:
-            found = engine.eval(key, frame)
+            found = plain.whole(engine.eval(key, frame))
             keys = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
             exact = len(keys) == 1 and len(found.alts) == 1 and not found.open
-            entries = tuple(Entry(k, Thunk(value, frame), exact) for k in keys)
-            why = () if exact else ("a key that is not known",)
-            rows = [_extended(row, DictOf(entries, why)) for row in rows]
+            named += [Entry(k, Thunk(value, frame), exact) for k in keys]
+            if not exact:
+                rows = [_extended(row, DictOf(tuple(named), ("a key that is not known",))) for row in rows]
+                named = []
             continue
-        inner = engine.eval(value, frame)
-        spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
-        if not spread:
-            none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
-            why = (
-                () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
-            )
-            rows = [_extended(row, DictOf((), why)) for row in rows]
-            continue
-        reasons += inner.open
-        if any(
-            not isinstance(a.thing, DictOf) and not (isinstance(a.thing, Lit) and a.thing.value is None)
-            for a in inner.alts
-        ):
-            reasons.append("further keys are spread into it")
-        grown = []
-        for row in rows:
-            for alt in spread:
-                grown += [
-                    _extended(a, alt.thing)
-                    for a in within(Result((row,)), alt.world).alts
-                    if isinstance(alt.thing, DictOf)
-                ]
-        rows = grown[:MAX_ELEMENTS]
-    return Result(tuple(rows), tuple(reasons))
+        rows = _spread(engine, [_extended(row, DictOf(tuple(named))) for row in rows], value, frame, reasons)
+        named = []
+    return Result(tuple(_extended(row, DictOf(tuple(named))) for row in rows), tuple(dict.fromkeys(reasons)))
+
+
+def _spread(engine: Engine, rows: list[Alt], value: Expr, frame: Frame, reasons: list[str]) -> list[Alt]:
+    """The dicts with what `**value` adds to each; reasons why it may add more are noted."""
+    inner = engine.eval(value, frame)
+    spread = [a for a in inner.alts if isinstance(a.thing, DictOf)]
+    if not spread:
+        none = inner.alts and all(isinstance(a.thing, Lit) and a.thing.value is None for a in inner.alts)
+        why = () if none and not inner.open else (inner.open[0] if inner.open else "further keys are spread into it",)
+        return [_extended(row, DictOf((), why)) for row in rows]
+    reasons += inner.open
+    if any(
+        not isinstance(a.thing, DictOf) and not (isinstance(a.thing, Lit) and a.thing.value is None) for a in inner.alts
+    ):
+        reasons.append("further keys are spread into it")
+    grown = []
+    for row in rows:
+        for alt in spread:
+            grown += [
+                _extended(a, alt.thing) for a in within(Result((row,)), alt.world).alts if isinstance(alt.thing, DictOf)
+            ]
+    if len(grown) > MAX_ELEMENTS:
+        reasons.append(f"more than {MAX_ELEMENTS} dicts can arrive")
+    return grown[:MAX_ELEMENTS]
+
+
+def with_entries(old: tuple[Entry, ...], new: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries of a dict with further ones: a sure one takes the place of those of its key."""
+    if not old or not new:
+        return new or old
+    rows: dict[object, list[Entry]] = {}
+    for entry in (*old, *new):
+        if entry.sure:
+            rows[entry.key] = [entry]
+        else:
+            rows.setdefault(entry.key, []).append(entry)
+    return tuple(entry for row in rows.values() for entry in row)
+
+
+def each_key(engine: Engine, owner: DictOf) -> list[Entry]:
+    """The entries of a dict, each key once: with what it can hold, sure where one of its entries is."""
+    by_key: dict[Scalar, list[Entry]] = {}
+    for entry in owner.entries:
+        by_key.setdefault(entry.key, []).append(entry)
+    found = []
+    for key, entries in by_key.items():
+        if len(entries) > 1:
+            last = max((at for at, entry in enumerate(entries) if entry.sure), default=0)
+            value = union([engine.force(e.value) for e in entries[last:]])
+            entries = [Entry(key, value, any(e.sure for e in entries))]
+        found.append(entries[0])
+    return found
 
 
 def _extended(row: Alt, more: DictOf) -> Alt:
     from guard.facts.link.texts import merged
 
-    return Alt(merged(row.thing, more), row.trail, row.world) if isinstance(row.thing, DictOf) else row
+    if not isinstance(row.thing, DictOf) or not (more.entries or more.open):
+        return row
+    return Alt(merged(row.thing, more), row.trail, row.world)
 
 
 def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
     """The value under a key: the last sure entry and those set under a condition behind it. None when it is absent."""
     results: list[Result] = []
     for entry in reversed(entries.entries):
-        if entry.key == key and type(entry.key) is type(key):
+        if entry.key == key:
             results.append(engine.force(entry.value))
             if entry.sure:
                 break
     else:
         if results:
-            results.append(unknown("it is set under a condition"))
+            results.append(unknown(CONDITIONAL))
     if not results:
         return None
     return union(results)
+
+
+def unordered(thing: ListOf) -> bool:
+    """Whether no number of an item is sure."""
+    return thing.kind == "set" or thing.fewer
+
+
+def without_doubt(found: Result) -> Result:
+    """A value of `get` for those who say themselves what holds where the key is not set."""
+    return Result(found.alts, tuple(reason for reason in found.open if reason != CONDITIONAL))
 
 
 def turned(thing: ListOf) -> ListOf:
@@ -165,18 +238,16 @@ def turned(thing: ListOf) -> ListOf:
     return thing._replace(items=thing.items[::-1], gaps=gaps[::-1])
 
 
-def in_sorted_order(engine: Engine, thing: ListOf, plain: bool) -> ListOf:
-    """The list in order, where all of its items are known texts or numbers and no key says another order."""
-    rows = [engine.force(cell) for cell in thing.items] if plain and not thing.open and not thing.fewer else []
-    values = [
-        r.alts[0].thing.value for r in rows if len(r.alts) == 1 and not r.open and isinstance(r.alts[0].thing, Lit)
-    ]
-    if not values or len(values) < len(rows):
+def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | None, Expr], ...]) -> ListOf:
+    """The list in order, where all of its items are known through and through and no key says another order."""
+    turned_round = [value.value for name, value in keywords if name == "reverse" and isinstance(value, Const)]
+    values = plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    if values is plain.NOT_PLAIN:
         return thing._replace(kind="set", gaps=())
     try:
-        order = sorted(range(len(rows)), key=lambda index: values[index])  # type: ignore[arg-type,return-value]
+        order = sorted(range(len(values)), key=lambda index: values[index], reverse=turned_round == [True])
     except TypeError:
-        return thing._replace(kind="set")
+        return thing._replace(kind="set", gaps=())
     return thing._replace(items=tuple(thing.items[index] for index in order), kind="list")
 
 
@@ -184,7 +255,7 @@ def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     """`base[key]`"""
     if isinstance(expr.key, Slice):
         return _sliced(engine, base, expr, frame)
-    keys = engine.eval(expr.key, frame)
+    keys = plain.whole(engine.eval(expr.key, frame))
     results = [within(_item(engine, alt, keys, expr, frame), alt.world) for alt in base.alts]
     return opened(union(results), *base.open)
 
@@ -200,6 +271,8 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
             if literal
             else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
         )
+    if isinstance(thing, (Lit, Pieces)):
+        return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
     if isinstance(thing, ClassThing):
         from guard.facts.link import objects
 
@@ -237,13 +310,14 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
 
 def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:
     """One of all values of a dict, each in the world of its key."""
-    entries = thing.entries[:MAX_ELEMENTS]
-    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries])
-    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open)))) if thing.entries else unknown(why)
+    entries = each_key(engine, thing)
+    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries[:MAX_ELEMENTS]])
+    more = (f"more than {MAX_ELEMENTS} values can arrive",) if len(entries) > MAX_ELEMENTS else ()
+    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open, *more)))) if entries else unknown(why)
 
 
 def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
-    if thing.kind == "set" or thing.fewer:  # its order is not known
+    if unordered(thing):
         return elements(engine, Result((Alt(thing),)), ("key", frame.key, expr.pos))
     if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
         return engine.force(thing.items[index])
@@ -257,13 +331,13 @@ def number(engine: Engine, expr: object, frame: Frame) -> int | None:
     """The one whole number that an expression can be; None when it is absent, open, several or no whole number."""
     if expr is None:
         return None
-    result = engine.quietly(expr, frame)  # type: ignore[arg-type]
-    values = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
-    return values[0] if len(values) == 1 and isinstance(values[0], int) and not result.open else None
+    value = plain.of_result(engine, engine.quietly(expr, frame))  # type: ignore[arg-type]
+    return value if isinstance(value, int) else None
 
 
 def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     """`base[low:high]`; a text cut at a known length stays a hole with that bound."""
+    from guard.facts.link import plain
     from guard.facts.link.texts import hole
 
     key = expr.key
@@ -272,12 +346,14 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     exact = all(
         given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step))
     )
+    in_place = (key.low, key.high, key.step) == (None, None, None)
     results: list[Result] = []
     for alt in base.alts:
         thing: Thing = alt.thing
-        if isinstance(thing, Lit) and isinstance(thing.value, str) and exact:
-            results.append(Result((Alt(Lit(thing.value[low:high:step]), alt.trail, alt.world),)))
-        elif isinstance(thing, ListOf) and exact and not thing.open:
+        text = plain.of(engine, thing) if exact and isinstance(thing, (Lit, Pieces)) else None
+        if isinstance(text, str) and step != 0:
+            results.append(Result((Alt(Lit(text[low:high:step]), alt.trail, alt.world),)))
+        elif isinstance(thing, ListOf) and exact and not thing.open and (in_place or not unordered(thing)):
             results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf):
             part_of = thing._replace(open=(*thing.open, "a part of it is taken"), gaps=((0, gap_name(expr.base)),))
@@ -312,13 +388,17 @@ def elements(engine: Engine, result: Result, decision: object) -> Result:
                 results.append(within(element, frozenset({(decision, index)})) if many else element)
             if thing.open or len(thing.items) > MAX_ELEMENTS:
                 results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
+        elif isinstance(thing, Lit) and isinstance(thing.value, str):
+            from guard.facts.link import sequences
+
+            results.append(elements(engine, sequences.as_list(Result((alt,))), decision))
         elif isinstance(thing, DictOf):
             results += [
                 within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)}))
-                for entry in thing.entries[:MAX_ELEMENTS]
+                for entry in each_key(engine, thing)[:MAX_ELEMENTS]
             ]
-            if thing.open:
-                results.append(unknown(thing.open[0]))
+            if thing.open or len(thing.entries) > MAX_ELEMENTS:
+                results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
         else:
             results.append(
                 unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed")
@@ -328,15 +408,19 @@ def elements(engine: Engine, result: Result, decision: object) -> Result:
 
 def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: Pos) -> Result:
     """The part of a value that an unpacking target gets."""
+    from guard.facts.link import sequences
+
     for part in path:
         results: list[Result] = []
         for alt in result.alts:
             thing = alt.thing
+            if isinstance(thing, DictOf) or (isinstance(thing, Lit) and isinstance(thing.value, str)):
+                thing = sequences.as_list(Result((alt,))).alts[0].thing
             if (
                 isinstance(thing, ListOf)
                 and isinstance(part, int)
                 and not thing.open
-                and not thing.fewer
+                and not unordered(thing)
                 and -len(thing.items) <= part < len(thing.items)
             ):
                 results.append(within(engine.force(thing.items[part]), alt.world))
@@ -374,34 +458,52 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
         gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
-        return Result((Alt(ListOf(items, reasons, expr.kind, gaps, each, fewer)),))
+        made = ListOf(items, reasons, expr.kind, gaps, each, fewer)
+        return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
     for inner, verdict in kept:
-        keys = engine.eval(expr.element, inner)
+        keys = plain.whole(engine.eval(expr.element, inner))
         literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
-        exact = len(literal) == 1 and not keys.open and verdict is True and not each
+        exact = len(literal) == 1 == len(keys.alts) and not keys.open and verdict is True and not each
         entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
-        if not literal or keys.open:
+        if not literal or len(literal) < len(keys.alts) or keys.open:
             reasons = (*reasons, "a key that is not known")
     return Result((Alt(DictOf(tuple(entries), reasons)),))
 
 
 def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool]:
-    """A frame for each element of a known sequence, else one for all and True."""
-    thing = source.alts[0].thing if len(scope.iters) == 1 and not source.open and len(source.alts) == 1 else None
-    values: list[Result] | None = None
-    if isinstance(thing, ListOf) and not thing.open and not thing.fewer and len(thing.items) <= MAX_ELEMENTS:
-        values = [engine.force(cell) for cell in thing.items]
-    elif (
-        isinstance(thing, DictOf)
-        and not thing.open
-        and all(e.sure for e in thing.entries)
-        and len(thing.entries) <= MAX_ELEMENTS
-    ):
-        values = [Result((Alt(Lit(key)),)) for key in dict.fromkeys(e.key for e in thing.entries)]
+    """A frame for each turn over known sequences, else one for all and True."""
+    values = each_value(engine, source)
     if values is None:
         return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
-    return [engine.frame(frame.path, scope.id, None, None, None, frame, (i, v)) for i, v in enumerate(values)], False
+    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
+    for iterable in scope.iters[1:]:
+        inner: list[Frame] = []
+        for turn in turns:
+            values = each_value(engine, engine.eval(iterable, turn))
+            if values is None or len(inner) + len(values) > MAX_TURNS:
+                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
+            pins = [(*turn.pin, i) for i in range(len(values))]
+            inner += [engine.frame(frame.path, scope.id, None, None, None, frame, pin) for pin in pins]
+        turns = inner
+    return turns, False
+
+
+def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
+    """The elements of a sequence, when all of them are known to be there, in order."""
+    from guard.facts.link import sequences
+
+    found = sequences.as_list(source)
+    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
+    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
+        return None
+    return thing.items
+
+
+def nth(engine: Engine, source: Result, number: int) -> Result:
+    """The element of a number of what is walked over, which has been seen to have so many."""
+    items = each_value(engine, source)
+    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
 
 
 def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:

@@ -7,11 +7,13 @@ as possible ones, those of functions inside of the scope or of other methods of 
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Expr, dotted, last_name
+from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
-from guard.facts.link import inplace, objects, truth
+from guard.facts.link import aliases, inplace, objects, truth
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
@@ -42,10 +44,17 @@ def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Fram
     if facts is None or not facts.changes:
         return result
     changes = _own(engine, facts, name, scope, frame, since, use)
-    for other, bound in _second_names(facts, name, scope):
-        changes += _own(engine, facts, other, scope, frame, max(since, bound), use)
+    changes += _by_second_names(engine, facts, name, scope, frame, since, use)
     changes.sort(key=lambda c: (c.stage, c.effect.at))
     changes += _of_inner(engine, facts, name, scope, frame)
+    return _with(engine, result, changes)
+
+
+def perhaps(engine: Engine, result: Result, rows: Iterable[tuple[FileFacts, int, Effect]]) -> Result:
+    """`result` with changes that code of other files perhaps makes."""
+    changes = [
+        Change(effect, engine.root(facts.path, scope), facts.scopes[scope], False, 3) for facts, scope, effect in rows
+    ]
     return _with(engine, result, changes)
 
 
@@ -67,8 +76,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
         if facts is not None:
             since = max((b.at for b in init.bindings.get(own, ()) if b.kind != "declare"), default=(0, 0))
             found = _own(engine, facts, own, init, frame, since, END)
-            for other, bound in _second_names(facts, own, init):
-                found += _own(engine, facts, other, init, frame, bound, END)
+            found += _by_second_names(engine, facts, own, init, frame, (0, 0), END)
             changes = sorted(found, key=lambda c: c.effect.at) + changes  # the base's constructor runs before
     for cls, body in owned:
         facts = engine.project.facts(cls.path)
@@ -76,8 +84,9 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
             if (cls.path, method.id) in made or facts is None:
                 continue
             own = _self_name(method, name)
-            names = [own, *(other for other, _ in _second_names(facts, own, method))]
-            effects = [e for n in names for at, e in facts.changes.get(n, ()) if at == method.id]
+            names = [own, *(alias.name for alias in aliases.of(engine, cls.path, method, own))]
+            own_changes = facts.own_changes.get(method.id, {})
+            effects = [e for n in names for e in own_changes.get(n, ())]
             if effects:
                 frame = engine.frame(cls.path, method.id, None, None, inst, None)
                 changes += [Change(e, frame, method, False, 3) for e in effects]
@@ -92,10 +101,11 @@ def _self_name(method: Scope, name: str) -> str:
 
 
 def _own(
-    engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame, since: Place, use: Place
+    engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame, since: Place, use: Place,
+    more: Sequence[Effect] = (),
 ) -> list[Change]:  # fmt: skip
     """The changes that a scope makes to a name, and those of an earlier turn of the loop around the use."""
-    effects = [e for at, e in facts.changes.get(name, ()) if at == scope.id]
+    effects = [*facts.own_changes.get(scope.id, {}).get(name, ()), *more]
     if not effects:
         return []
     loops = [b for b in scope.blocks if b.kind in LOOPS and b.start <= use < b.end and not b.start <= since < b.end]
@@ -112,20 +122,15 @@ def _own(
     return found
 
 
-def _second_names(facts: FileFacts, name: str, scope: Scope) -> list[tuple[str, Place]]:
-    """Other names of the same object: `same = options`, with the place from which on they are."""
-    found: list[tuple[str, Place]] = []
-    for other, bindings in scope.bindings.items():
-        if other in facts.changes and other != name:
-            found += [
-                (other, b.at)
-                for b in bindings
-                if b.kind == "assign" and b.value is not None and dotted(b.value) == name
-            ][:1]
-    for binding in scope.bindings.get(name, ())[-1:]:
-        other_name = dotted(binding.value) if binding.kind == "assign" and binding.value is not None else None
-        if other_name is not None and other_name != name and other_name in facts.changes:
-            found.append((other_name, binding.at))
+def _by_second_names(
+    engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: Frame, since: Place, use: Place
+) -> list[Change]:  # fmt: skip
+    """Changes that are made through other names of the object; perhaps only, where it is not plain that they are."""
+    found: list[Change] = []
+    for alias in aliases.of(engine, facts.path, scope, name):
+        more = aliases.in_place(engine, facts.path, scope, alias.name)
+        changes = _own(engine, facts, alias.name, scope, frame, max(since, alias.since), use, more)
+        found += changes if alias.sure else [change._replace(sure=False) for change in changes]
     return found
 
 
@@ -133,13 +138,21 @@ def _of_inner(engine: Engine, facts: FileFacts, name: str, scope: Scope, frame: 
     """Changes by functions inside of a scope (for a module: all of its functions) for which the name is the scope's."""
     root = name.split(".")[0]
     found: list[Change] = []
-    for at, effect in facts.changes.get(name, ()):
+    for at, effect in _inside(facts, name, scope):
         inner = facts.scopes[at]
-        if at != scope.id and _sees(facts, inner, root, scope):
+        if _sees(facts, inner, root, scope):
             direct = inner.parent == scope.id and scope.kind != "module"
             where = engine.frame(frame.path, at, None, None, None, frame) if direct else engine.root(frame.path, at)
             found.append(Change(effect, where, inner, False, 3))
     return found
+
+
+def _inside(facts: FileFacts, name: str, scope: Scope) -> list[tuple[int, Effect]]:
+    """The changes of a name by scopes inside of a scope; they are listed in the order of scopes."""
+    found = facts.changes.get(name, [])
+    first = bisect.bisect_right(found, scope.id, key=lambda row: row[0])
+    last = bisect.bisect_right(found, facts.last_inside[scope.id], key=lambda row: row[0])
+    return found[first:last]
 
 
 def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:

@@ -22,6 +22,7 @@ from guard.facts.expr import (
     Compare,
     Const,
     Expr,
+    Format,
     IfElse,
     Item,
     Lambda,
@@ -38,9 +39,10 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, CallRef, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth
+from guard.facts.filefacts import Binding, CallRef, Effect, Scope
+from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
 from guard.facts.link.declared import Declared
+from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
@@ -93,6 +95,15 @@ class _Split(NamedTuple):
     answers: dict[int, Any]
 
 
+def _identity(call: Call) -> object:
+    """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
+    given = [*call.args, *(value for _, value in call.keywords)]
+    if not any(isinstance(value, Held) for value in given):
+        return id(call.func)
+    held = [value.cell for value in given if isinstance(value, Held)]
+    return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
+
+
 class Engine:
     """Evaluates expressions of one repository. `context` decides roots; `ask` sets it for a question."""
 
@@ -130,6 +141,14 @@ class Engine:
         """Functions of the repository that guard.yaml declares to ask a model."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
+        self.aliases: dict[tuple[str, int], dict[str, frozenset[str]]] = {}
+        """By file and scope, the names that may mean one object; filled by `aliases`."""
+        self.running: set[tuple[int, ...]] = set()
+        """Loops that are being run turn by turn (see `turns`)."""
+        self.touched: dict[tuple[str, str], Touched] = {}
+        """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
+        self.grown: dict[int, tuple[Binding, Effect]] = {}
+        """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
         self._depth = 0
         self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
@@ -137,7 +156,7 @@ class Engine:
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
-            Map: self._map, Text: texts.formatted, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
+            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
             Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
@@ -147,17 +166,16 @@ class Engine:
 
     def frame(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
-        lexical: Frame | None, pin: tuple[int, Result] | None = None,
+        lexical: Frame | None, pin: tuple[int, ...] = (),
     ) -> Frame:  # fmt: skip
-        """The one frame with these parts. `pin`: number and value of the element that a comprehension is at."""
+        """The one frame with these parts. `pin`: numbers of the elements that a comprehension is at."""
         key = (
-            path, scope, call.pos if call else None, id(call.func) if call else 0, caller.key if caller else None,
-            self._owner_key(owner), lexical.key if lexical else None, pin[0] if pin else -1,
+            path, scope, call.pos if call else None, _identity(call) if call else 0, caller.key if caller else None,
+            self._owner_key(owner), lexical.key if lexical else None, pin,
         )  # fmt: skip
         found = self._frames.get(key)
         if found is None:
-            value = pin[1] if pin else None
-            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), value)
+            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), pin)
         return found
 
     @staticmethod
@@ -319,6 +337,8 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
+        if name in frame.pins:
+            return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
         if name not in scope.outer_names:
@@ -328,19 +348,20 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self._module_view(frame, at if scope.kind == "class" else END)
+        view = self.module_view(frame, at if scope.kind == "class" else END)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
-        if name in frame.pins:
-            return self.bound(frame.pins[name], frame)
         bindings = scope.bindings.get(name)
         param = next((p for p in scope.params if p.name == name), None)
         if scope.kind == "comp":
             return union(self.bound(b, frame) for b in bindings) if bindings else None
         if bindings is None and param is None:
             return None
+        run = turns.behind(self, name, scope, frame, at)
+        if run is not None:
+            return effects.applied(self, run.values[name], name, scope, frame, run.loop.end, at)
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
         results = [self._reached(r, frame) for r in self._likely_first(reached, frame)]
         if not complete and param is not None:
@@ -371,7 +392,7 @@ class Engine:
         )
         return within(self.bound(reached.binding, frame), world)
 
-    def _module_view(self, frame: Frame, default: Place) -> Place:
+    def module_view(self, frame: Frame, default: Place) -> Place:
         """How far the module has run when a frame runs: up to the call, where the module's own code calls."""
         while True:
             caller, call = frame.caller, frame.call
@@ -415,12 +436,14 @@ class Engine:
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
-        first = scope.kind == "comp" and bool(scope.iters) and value is scope.iters[0]
-        if first and frame.pin is not None:
-            elements = frame.pin
+        clauses = scope.iters if scope.kind == "comp" else ()
+        number = next((n for n, clause in enumerate(clauses) if clause is value), -1)
+        source = (frame.lexical or self.module(frame.path)) if number == 0 else frame
+        found = self.eval(value, source)
+        if 0 <= number < len(frame.pin):
+            elements = containers.nth(self, found, frame.pin[number])
         else:
-            source = (frame.lexical or self.module(frame.path)) if first else frame
-            elements = containers.elements(self, self.eval(value, source), ("each", frame.key, binding.pos))
+            elements = containers.elements(self, found, ("each", frame.key, binding.pos))
         return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
 
     # --- kinds of expressions -----------------------------------------------------------------------------------
@@ -463,5 +486,5 @@ class Engine:
         return unknown(expr.why if isinstance(expr, Opaque) else "a slice")
 
 
-_WITH_ENGINE = frozenset({Attr, Text, Op, Unary, Logic, Compare})
+_WITH_ENGINE = frozenset({Attr, Text, Format, Op, Unary, Logic, Compare})
 """Kinds whose handlers are functions of other modules and take the engine first."""

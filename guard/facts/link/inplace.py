@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Item, Op, Star, last_name
+from guard.facts.expr import Call, Expr, Item, Op, Star, last_name
 from guard.facts.filefacts import Effect
-from guard.facts.link import containers, texts
+from guard.facts.link import containers, plain, texts
 from guard.facts.link.things import DictOf, Entry, Frame, ListOf, Lit, Result, Thing, Thunk, union, unknown
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def changed(engine: Engine, thing: Thing, effect: Effect, frame: Frame, sure: bo
     if effect.kind == "item" and effect.key is not None:
         if isinstance(thing, DictOf):
             return _key_set(engine, thing, effect, frame, sure, repeated)
-        return _element_set(engine, thing, effect, frame, sure)
+        return _element_set(engine, thing, effect, frame, sure, repeated)
     if effect.kind == "del_item" and effect.key is not None:
         key = _literal(engine, effect.key, frame)
         if isinstance(thing, DictOf):
@@ -51,14 +51,14 @@ def next_turn(engine: Engine, thing: Thing, effect: Effect, frame: Frame) -> Thi
     if effect.kind == "call" and method in GROWING:
         return thing._replace(open=(*thing.open, "it grows in the loop around the call"))
     if effect.kind == "item":
-        return _element_set(engine, thing, effect, frame, False)
+        return _element_set(engine, thing, effect, frame, False, True)
     return thing._replace(fewer=True) if method in SHRINKING else thing._replace(kind="set")
 
 
 def _literal(engine: Engine, expr: object, frame: Frame) -> object:
     result = engine.eval(expr, frame)  # type: ignore[arg-type]
-    values = [a.thing.value for a in result.alts if isinstance(a.thing, Lit)]
-    return values[0] if len(values) == 1 and not result.open else _NOTHING
+    value = plain.of_result(engine, result)
+    return value if value is None or isinstance(value, (str, int, float)) else _NOTHING
 
 
 # --- dicts --------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def _literal(engine: Engine, expr: object, frame: Frame) -> object:
 
 def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: bool, repeated: bool) -> DictOf:
     assert effect.key is not None
-    keys = engine.eval(effect.key, frame)
+    keys = plain.whole(engine.eval(effect.key, frame))
     literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
     value: Thunk | Result = Thunk(effect.value, frame)
     if effect.op and repeated:
@@ -76,7 +76,8 @@ def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: 
         value = Thunk(Op(effect.value.pos, effect.op, before, effect.value), frame)
     exact = sure and len(literal) == 1 and not keys.open
     thing = thing._replace(entries=thing.entries + tuple(Entry(key, value, exact) for key in literal))
-    return thing if literal and not keys.open else thing._replace(open=(*thing.open, "a key that is not known is set"))
+    every = literal and len(literal) == len(keys.alts) and not keys.open
+    return thing if every else thing._replace(open=(*thing.open, "a key that is not known is set"))
 
 
 def _without(thing: DictOf, key: object, sure: bool) -> DictOf:
@@ -102,10 +103,10 @@ def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Fr
             and isinstance(key, (str, int))
             and not any(e.key == key and e.sure for e in thing.entries)
         ):
-            return thing._replace(
-                entries=(Entry(key, Thunk(call.args[1], frame), sure and not thing.open), *thing.entries)
-            )
-        return thing
+            entry = Entry(key, Thunk(call.args[1], frame), sure and not thing.open)
+            at = next((i for i, e in enumerate(thing.entries) if e.key == key), len(thing.entries))
+            return thing._replace(entries=(*thing.entries[:at], entry, *thing.entries[at:]))
+        return thing if key is not _NOTHING else thing._replace(open=(*thing.open, "a key that is not known is set"))
     if method == "pop" and call.args:
         return _without(thing, _literal(engine, call.args[0], frame), sure)
     if method == "clear":
@@ -139,17 +140,23 @@ def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
-def _element_set(engine: Engine, thing: ListOf, effect: Effect, frame: Frame, sure: bool) -> ListOf:
+def _element_set(
+    engine: Engine, thing: ListOf, effect: Effect, frame: Frame, sure: bool, repeated: bool
+) -> ListOf:  # fmt: skip
     index = _literal(engine, effect.key, frame)
     if (
         isinstance(index, int)
-        and not effect.op
+        and not (effect.op and repeated)
         and not thing.open
+        and not thing.fewer
         and thing.kind == "list"
         and -len(thing.items) <= index < len(thing.items)
     ):
         items = list(thing.items)
         new: Thunk | Result = Thunk(effect.value, frame)
+        if effect.op and effect.key is not None:
+            before = Item(effect.base.pos, effect.base, effect.key)
+            new = Thunk(Op(effect.value.pos, effect.op, before, effect.value), frame)
         if not sure:
             new = union([engine.force(items[index]), engine.force(new)])
         items[index] = new
@@ -173,14 +180,16 @@ def _list_call(
         return containers.joined(thing, _extension(engine, call, frame))._replace(kind="set")
     if method == "reverse" and sure and thing.kind == "list":
         return containers.turned(thing) if not repeated else thing._replace(kind="set")
-    if method == "sort" and sure and not call.keywords and not thing.open:
-        return containers.in_sorted_order(engine, thing, True)
+    if method == "sort" and sure and not thing.open:
+        return containers.in_sorted_order(engine, thing, call.keywords)
     if method in ("reverse", "sort", "rotate"):
         return thing._replace(kind="set", gaps=((0, ""),) if thing.open else ())
     if method == "pop":
         return _taken_out(thing, _literal(engine, call.args[0], frame) if call.args else -1, once)
     if method == "popleft":
         return _taken_out(thing, 0, once)
+    if method == "remove" and call.args:
+        return _taken_out(thing, _index_of(engine, thing, call.args[0], frame), once)
     if method == "clear" and sure:
         return ListOf(())
     return _taken_out(thing, _NOTHING, False) if method in SHRINKING else thing
@@ -206,6 +215,14 @@ def _inserted(thing: ListOf, index: object, item: Thunk, once: bool) -> ListOf:
         return thing._replace(items=(*thing.items[:at], item, *thing.items[at:]), gaps=gaps)
     more = ListOf((item,), () if once else ("perhaps added",))
     return containers.joined(thing, more)._replace(kind="set")
+
+
+def _index_of(engine: Engine, thing: ListOf, item: Expr, frame: Frame) -> object:
+    """The number of the first item that equals an expression, where all items are known."""
+    values, wanted = plain.of(engine, thing), plain.of_result(engine, engine.eval(item, frame))
+    if values is plain.NOT_PLAIN or wanted is plain.NOT_PLAIN or wanted not in values:
+        return _NOTHING
+    return values.index(wanted)
 
 
 def _taken_out(thing: ListOf, index: object, once: bool) -> ListOf:

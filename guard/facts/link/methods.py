@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Call
-from guard.facts.link import containers, paths, records, sequences, templates, texts
+from guard.facts.expr import Call, Star
+from guard.facts.link import containers, paths, plain, pure, records, sequences, templates, texts
 from guard.facts.link.things import (
     DictOf,
-    Entry,
     FileContent,
     FilePath,
     Frame,
@@ -24,15 +23,19 @@ from guard.facts.link.things import (
     Method,
     Pieces,
     Result,
+    Thing,
     opened,
     union,
     unknown,
+    within,
 )  # fmt: skip
 from guard.facts.link.things import known as just
-from guard.model import Scalar
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
+
+MAX_LISTS = 8
+"""Lists of which one is joined to a text."""
 
 
 def call_method(engine: Engine, thing: Method, expr: Call, frame: Frame) -> Result:
@@ -60,6 +63,9 @@ def call_method(engine: Engine, thing: Method, expr: Call, frame: Frame) -> Resu
 def _list_method(engine: Engine, owner: ListOf, name: str, expr: Call, frame: Frame) -> Result | None:
     if name in ("copy", "__iter__", "encode"):
         return just(owner)
+    if name in pure.LIST_METHODS:
+        given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
+        return plain.applied(engine, pure.list_method(name), given, f".{name}() of something unknown")
     if name not in ("pop", "popleft"):
         return None
     index = 0 if name == "popleft" else containers.number(engine, expr.args[0], frame) if expr.args else -1
@@ -84,17 +90,13 @@ def get_default(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return engine.eval(expr.args[1], frame)
 
 
-_SIMPLE = frozenset({
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "removeprefix", "removesuffix", "replace",
-    "casefold", "swapcase", "zfill", "center", "ljust", "rjust", "startswith", "endswith", "isdigit", "count", "find",
-    "split", "rsplit", "partition", "rpartition", "splitlines",
-})  # fmt: skip
-
-
 def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame) -> Result | None:
     if name in ("format", "format_map"):
         from guard.facts.link.calling import keywords_dict
 
+        exact = _formatted(engine, owner, name, expr, frame)
+        if exact is not None:
+            return exact
         fields = keywords_dict(engine, expr, frame, frozenset())
         source = expr.func.base if hasattr(expr.func, "base") else expr.func  # type: ignore[union-attr]
         base = Result(tuple(a for a in engine.eval(source, frame).alts if a.thing == owner)) or just(owner)
@@ -104,20 +106,35 @@ def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, fra
         return _join(engine, str(owner.value), expr, frame)
     if name == "encode":
         return just(owner)
-    if name in _SIMPLE and isinstance(owner, Lit) and isinstance(owner.value, str):
-        values = []
-        for arg in expr.args:
-            given = engine.eval(arg, frame)
-            literal = [a.thing.value for a in given.alts if isinstance(a.thing, Lit)]
-            if len(literal) != 1 or given.open:
-                return _replaced(engine, owner, name, expr, frame)
-            values.append(literal[0])
-        try:
-            return _wrapped(getattr(owner.value, name)(*values))
-        except (TypeError, ValueError):
-            return None
-    if name == "replace" and isinstance(owner, Pieces):
+    if name in pure.TEXT_METHODS and not any(isinstance(a, Star) for a in expr.args) and not expr.keywords:
+        given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
+        found = plain.applied(engine, pure.text_method(name), given, f".{name}() of something unknown")
+        if found.alts or name != "replace":
+            return found if found.alts or isinstance(owner, Lit) else _unchanged(owner, name)
         return _replaced(engine, owner, name, expr, frame)
+    return _unchanged(owner, name)
+
+
+def _formatted(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame) -> Result | None:
+    """`"...".format(...)` where all is known; None where a field has to stay a hole."""
+    if any(isinstance(a, Star) for a in expr.args) or any(k is None for k, _ in expr.keywords):
+        return None
+    given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
+    names = [k for k, _ in expr.keywords if k is not None]
+    given += [engine.eval(value, frame) for _, value in expr.keywords]
+
+    def apply(text: str, *values: Any) -> str:
+        if name == "format_map":
+            return pure.format_method(text, **values[0])
+        split = len(values) - len(names)
+        return pure.format_method(text, *values[:split], **dict(zip(names, values[split:])))
+
+    found = plain.applied(engine, apply, given, "a field that is not known")
+    return found if found.alts and not found.open else None
+
+
+def _unchanged(owner: Lit | Pieces, name: str) -> Result | None:
+    """A text of which parts are not known, behind a method that takes away little."""
     return just(owner) if name in ("strip", "lstrip", "rstrip") else None
 
 
@@ -141,52 +158,46 @@ def _replaced(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame:
     return texts.combined(parts)
 
 
-def _wrapped(value: Any) -> Result | None:
-    if isinstance(value, (list, tuple)):
-        return just(ListOf(tuple(just(Lit(v)) for v in value), (), type(value).__name__))
-    return just(Lit(value)) if isinstance(value, (str, int, float, bool)) else None
-
-
 def _join(engine: Engine, glue: str, expr: Call, frame: Frame) -> Result:
-    parts: list[Result] = []
-    source = engine.eval(expr.args[0], frame)
-    thing = source.alts[0].thing if source.alts else None
+    """`glue.join(items)`, for each list that the items can be."""
+    source = sequences.as_list(engine.eval(expr.args[0], frame))
+    found = [within(_joined(engine, glue, a.thing, expr, frame), a.world) for a in source.alts[:MAX_LISTS]]
+    if len(source.alts) > MAX_LISTS:
+        found.append(unknown(f"more than {MAX_LISTS} lists can be joined"))
+    return opened(union(found), *source.open) if found else _joined(engine, glue, None, expr, frame)
+
+
+def _joined(engine: Engine, glue: str, thing: Thing | None, expr: Call, frame: Frame) -> Result:
     if not isinstance(thing, ListOf) or thing.each:
         name = thing.gaps[0][1] if isinstance(thing, ListOf) and thing.gaps else ""
         return just(Pieces((texts.hole(expr.args[0], frame, "joined at run time", None, name),)))
+    parts: list[Result] = []
     for part in containers.in_order(thing, ""):
         if isinstance(part, str):
             text = just(Pieces((texts.hole(expr.args[0], frame, thing.open[0], None, part),)))
         else:
             text = texts.as_text(engine.force(part), Held(expr.args[0].pos, part), frame)
         parts += [just(Lit(glue)), text] if parts else [text]
-    return texts.combined(parts) if parts else just(Lit(""))
-
-
-def _each_key(engine: Engine, owner: DictOf) -> list[Entry]:
-    """The entries of a dict, each key once: with what it can hold, sure where one of its entries is."""
-    by_key: dict[tuple[type, Scalar], list[Entry]] = {}
-    for entry in owner.entries:
-        by_key.setdefault((type(entry.key), entry.key), []).append(entry)
-    found = []
-    for (_, key), entries in by_key.items():
-        if len(entries) > 1:
-            value = union([engine.force(e.value) for e in entries])
-            entries = [Entry(key, value, any(e.sure for e in entries))]
-        found.append(entries[0])
-    return found
+    if len(thing.items) > containers.MAX_ITEMS:
+        parts.append(just(Pieces((texts.hole(expr.args[0], frame, "further items", None),))))
+    found = texts.combined(parts) if parts else just(Lit(""))
+    missing = containers.unordered(thing) and len(thing.items) > (0 if thing.fewer else 1)
+    return opened(found, "its items may stand in another order, or be fewer") if missing else found
 
 
 def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Frame) -> Result | None:
     if name in ("get", "pop", "setdefault") and expr.args:
-        keys = engine.eval(expr.args[0], frame)
+        keys = plain.whole(engine.eval(expr.args[0], frame))
         literal = [a for a in keys.alts if isinstance(a.thing, Lit)]
         default = engine.eval(expr.args[1], frame) if len(expr.args) > 1 else just(Lit(None))
         results = []
         for key in literal:
-            found = containers.get(engine, owner, key.thing.value) if isinstance(key.thing, Lit) else None
+            wanted = key.thing.value if isinstance(key.thing, Lit) else None
+            found = containers.get(engine, owner, wanted)
             if found is not None:
-                results.append(found if not found.open else union([found, default]))
+                sure = any(e.key == wanted and e.sure for e in owner.entries)
+                found = found if sure else union([containers.without_doubt(found), default])
+                results.append(opened(found, *owner.open) if not sure else found)
             else:
                 results.append(opened(default, *owner.open[:1]) if owner.open else default)
         if not literal:
@@ -195,11 +206,11 @@ def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Fr
             )
             return union([value, default])
         return opened(union(results), *keys.open)
-    if name == "items":
-        pairs = tuple(just(ListOf((just(Lit(e.key)), e.value), (), "tuple")) for e in _each_key(engine, owner))
-        return just(ListOf(pairs, owner.open, fewer=any(not e.sure for e in _each_key(engine, owner))))
-    if name == "values":
-        return just(ListOf(tuple(e.value for e in _each_key(engine, owner)), owner.open))
+    if name in ("items", "values"):
+        entries = containers.each_key(engine, owner)
+        pairs = tuple(just(ListOf((just(Lit(e.key)), e.value), (), "tuple")) for e in entries)
+        fewer = any(not e.sure for e in entries)
+        return just(ListOf(pairs if name == "items" else tuple(e.value for e in entries), owner.open, fewer=fewer))
     if name == "keys":
         return sequences.as_list(just(owner))
     if name == records.MAKER:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.filefacts import Binding, FileFacts
-from guard.facts.link import effects, known, truth
+from guard.facts.link import effects, elsewhere, known, truth, turns
 from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import Alt, Ext, Lit, ModuleThing, PackageThing, Result, Thing, union, unknown
 
@@ -17,36 +17,46 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 
-def module_name(engine: Engine, path: str, name: str, at: Place = END) -> Result:
-    """What a name is in a module, at a place or when the module has run."""
+def module_name(engine: Engine, path: str, name: str, at: Place = END, asker: str = "") -> Result:
+    """What a name is in a module, at a place or when the module has run; `asker`: the file that imports it."""
     if (path, name, at) in engine.importing:
         return unknown("modules import it from one another")
     engine.importing.add((path, name, at))
     try:
-        return _module_name(engine, path, name, at)
+        return _module_name(engine, path, name, at, asker)
     finally:
         engine.importing.discard((path, name, at))
 
 
-def _module_name(engine: Engine, path: str, name: str, at: Place) -> Result:
+def _module_name(engine: Engine, path: str, name: str, at: Place, asker: str) -> Result:
     facts = engine.project.facts(path)
     if facts is None:
         return unknown(f"{path} could not be read")
     scope, frame = facts.scopes[0], engine.module(path)
     bindings = scope.bindings.get(name, ())
+    run = turns.behind(engine, name, scope, frame, at) if bindings else None
+    if run is not None and not _global_bindings(engine, facts, name):
+        found = effects.applied(engine, run.values[name], name, scope, frame, run.loop.end, at)
+        return elsewhere.applied(engine, found, path, name, asker) if at == END else found
     reached, complete = reaching(scope, bindings, at, lambda block: truth.feasible(engine, block, frame))
     results = [engine._reached(r, frame) for r in reached]
     if not reached and bindings:
         results = [engine.bound(b, frame) for b in bindings]
+    settled = bool(results)
     for inner, binding in _global_bindings(engine, facts, name):
         results.append(engine.bound(binding, engine.root(path, inner)))
+        settled = False
+    if results and at == END:
+        results += elsewhere.assigned(engine, path, name)
     if results:
         since = reached[-1].binding.at if complete and reached else (0, 0)
-        return effects.applied(engine, _without_none(union(results)), name, scope, frame, since, at)
+        found = union(results) if settled else _without_none(union(results))
+        found = effects.applied(engine, found, name, scope, frame, since, at)
+        return elsewhere.applied(engine, found, path, name, asker) if at == END else found
     for star in reversed(scope.stars):
         target = engine.project.module(star.module, path)
         if target is not None and not target.endswith("/") and _defines(engine, target, name):
-            return module_name(engine, target, name)
+            return module_name(engine, target, name, END, path)
     return known.builtin(name, path)
 
 
@@ -90,7 +100,7 @@ def imported(engine: Engine, binding: Binding, importer: str) -> Result:
 def member_of(engine: Engine, target: str, member: str, importer: str) -> Result:
     """A name of a module, or a submodule of a package."""
     if not target.endswith("/") and _defines(engine, target, member) and target != importer:
-        found = module_name(engine, target, member)
+        found = module_name(engine, target, member, END, importer)
         if found.alts or found.open:
             return found
     folder = (
@@ -105,7 +115,7 @@ def member_of(engine: Engine, target: str, member: str, importer: str) -> Result
             if engine.project.has(candidate):
                 return Result((Alt(ModuleThing(candidate)),))
     if not target.endswith("/"):
-        return module_name(engine, target, member)
+        return module_name(engine, target, member, END, importer)
     return unknown(f"{member} was not found in {target}")
 
 

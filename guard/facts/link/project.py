@@ -168,6 +168,10 @@ class Project:
             self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
         return self._naming[name]
 
+    def matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of a code file match a pattern somewhere."""
+        return pattern.search(self._bytes.get(path, b"")) is not None
+
     @staticmethod
     def stem(path: str) -> str:
         """The name by which a module is imported: of a package that of its folder."""

@@ -17,6 +17,7 @@ from guard.facts.link.things import (
     Cell,
     DictOf,
     Frame,
+    Held,
     ListOf,
     Lit,
     Result,
@@ -38,10 +39,14 @@ def as_list(result: Result) -> Result:
         if isinstance(alt.thing, DictOf):
             keys = dict.fromkeys(e.key for e in alt.thing.entries)
             sure = {e.key for e in alt.thing.entries if e.sure}
-            items = tuple(known(Lit(key)) for key in keys)
+            items = tuple(known(Lit(key), *alt.trail) for key in keys)
             alts.append(alt._replace(thing=ListOf(items, alt.thing.open, fewer=len(sure) < len(keys))))
         elif isinstance(alt.thing, ListOf):
             alts.append(alt)
+        elif isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
+            letters = tuple(known(Lit(letter), *alt.trail) for letter in alt.thing.value[:MAX_ELEMENTS])
+            more = () if len(letters) == len(alt.thing.value) else (f"{len(alt.thing.value)} numbers",)
+            alts.append(alt._replace(thing=ListOf(letters, more)))
         else:
             reasons.append("a list of something unknown")
     return Result(tuple(alts), tuple(dict.fromkeys(reasons)) or (() if alts else ("a list of something unknown",)))
@@ -51,9 +56,16 @@ def _list(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return as_list(engine.eval(expr.args[0], frame)) if expr.args else known(ListOf(()))
 
 
+def _of_kind(kind: str) -> Handler:
+    """`list(x)`, `tuple(x)`: the items in their order, where they have one."""
+    return lambda engine, expr, frame: _each_list(
+        _list(engine, expr, frame), lambda found: found if found.kind == "set" else found._replace(kind=kind)
+    )
+
+
 def _unordered(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    """`set(x)` and `frozenset(x)`: no element has a number."""
-    return _each_list(_list(engine, expr, frame), lambda found: found._replace(kind="set"))
+    """`set(x)` and `frozenset(x)`: no element has a number, equal ones are one."""
+    return _each_list(_list(engine, expr, frame), lambda found: containers.distinct(engine, found))
 
 
 def _turned(engine: Engine, expr: Call, frame: Frame) -> Result | None:
@@ -61,8 +73,10 @@ def _turned(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 
 def _sorted(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    plain = not expr.keywords
-    return _each_list(_list(engine, expr, frame), lambda found: containers.in_sorted_order(engine, found, plain))
+    def ordered(found: ListOf) -> ListOf:
+        return containers.in_sorted_order(engine, found, expr.keywords)
+
+    return _each_list(_list(engine, expr, frame), ordered)
 
 
 def _each_list(result: Result | None, change: Callable[[ListOf], ListOf]) -> Result | None:
@@ -73,9 +87,30 @@ def _each_list(result: Result | None, change: Callable[[ListOf], ListOf]) -> Res
     )
 
 
+def _mapped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`map(function, items)`: the function called with each item of a known list."""
+    from guard.facts.link import calling
+
+    if len(expr.args) != 2 or expr.keywords:
+        return None
+    source = as_list(engine.eval(expr.args[1], frame))
+    thing = source.alts[0].thing if len(source.alts) == 1 and not source.open else None
+    if not isinstance(thing, ListOf) or thing.open or len(thing.items) > MAX_ELEMENTS:
+        return None
+    callee = engine.eval(expr.args[0], frame)
+    calls = [Call(expr.pos, expr.args[0], (Held(expr.args[1].pos, cell),), ()) for cell in thing.items]
+    return known(thing._replace(items=tuple(calling.called(engine, callee, call, frame) for call in calls)))
+
+
 def _enumerate(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    given = expr.args[1] if len(expr.args) > 1 else dict(expr.keywords).get("start")
+    start = containers.number(engine, given, frame) if given is not None else 0
+
     def numbered(found: ListOf) -> ListOf:
-        pairs = tuple(known(ListOf((known(Lit(i)), cell), (), "tuple")) for i, cell in enumerate(found.items))
+        if start is None or found.fewer or found.kind == "set":
+            numbers = unknown("its number is not known")
+            return found._replace(items=tuple(known(ListOf((numbers, c), (), "tuple")) for c in found.items))
+        pairs = tuple(known(ListOf((known(Lit(i)), c), (), "tuple")) for i, c in enumerate(found.items, start))
         return found._replace(items=pairs)
 
     return _each_list(_list(engine, expr, frame), numbered)
@@ -185,7 +220,8 @@ def _first(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 
 CALLS: dict[str, Handler] = {
-    "builtins.list": _list, "builtins.tuple": _list, "builtins.iter": _list, "collections.deque": _list,
+    "builtins.list": _of_kind("list"), "builtins.tuple": _of_kind("tuple"), "builtins.iter": _list,
+    "collections.deque": _of_kind("list"), "builtins.map": _mapped,
     "builtins.set": _unordered, "builtins.frozenset": _unordered, "builtins.sorted": _sorted,
     "builtins.reversed": _turned,
     "builtins.enumerate": _enumerate, "builtins.zip": _combined(zip, "strict"), "builtins.range": _range,

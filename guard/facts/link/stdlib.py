@@ -14,8 +14,21 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Call, Expr
-from guard.facts.link import containers, injected, known, methods, paths, records, sequences, templates, texts
+from guard.facts.expr import Call, Comp, Expr, Star
+from guard.facts.link import (
+    containers,
+    injected,
+    known,
+    methods,
+    paths,
+    plain,
+    pure,
+    records,
+    sequences,
+    templates,
+    texts,
+    truth,
+)  # fmt: skip
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -33,6 +46,7 @@ from guard.facts.link.things import (
     together,
     union,
     unknown,
+    within,
 )  # fmt: skip
 from guard.facts.link.things import known as just
 
@@ -82,7 +96,7 @@ def _getenv(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     default = argument(expr, 1, "default")
     if name is None:
         return None
-    names = [a.thing.value for a in engine.eval(name, frame).alts if isinstance(a.thing, Lit)]
+    names = [a.thing.value for a in plain.whole(engine.eval(name, frame)).alts if isinstance(a.thing, Lit)]
     value = engine.eval(default, frame) if default is not None else None
     if not names:
         return opened(value or unknown("an environment variable"), "an environment variable whose name is not known")
@@ -101,9 +115,13 @@ def _converted(convert: Callable[[Any], Any]) -> Handler:
     """`int(x)`, `str(x)`, ...: known values converted, others open."""
 
     def handler(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-        if not expr.args:
+        if not expr.args or expr.keywords or any(isinstance(a, Star) for a in expr.args):
             return None
-        source = engine.eval(expr.args[0], frame)
+        given = [engine.eval(arg, frame) for arg in expr.args]
+        exact = plain.applied(engine, convert, given, "converted from something that is not known")
+        source = given[0]
+        if (exact.alts and not exact.open) or len(given) > 1:
+            return exact
         alts = []
         dropped: tuple[str, ...] = ()
         for alt in source.alts:
@@ -132,6 +150,8 @@ def _dict(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if not expr.args:
         return just(named)
     source = engine.eval(expr.args[0], frame)
+    if any(isinstance(a.thing, ListOf) for a in source.alts):  # pairs of keys and values
+        source = plain.applied(engine, dict, [source], "made from something unknown")
     alts = []
     for alt in source.alts:
         base = alt.thing if isinstance(alt.thing, DictOf) else DictOf((), ("made from something unknown",))
@@ -141,11 +161,29 @@ def _dict(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return Result(tuple(alts), source.open)
 
 
+def _pure(function: Callable[..., object]) -> Handler:
+    """A builtin that is applied to known values; a number of something unknown is open."""
+
+    def handler(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+        if expr.keywords or not expr.args or any(isinstance(a, Star) for a in expr.args):
+            return None
+        given = [engine.eval(arg, frame) for arg in expr.args]
+        found = plain.applied(engine, function, given, "a number of something that is not known")
+        return found if found.alts else None
+
+    return handler
+
+
 def _extreme(pick: Callable[..., Any]) -> Handler:
     """`min` and `max` of known numbers; of the known ones where others are unknown, open."""
 
     def handler(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-        if len(expr.args) < 2 or expr.keywords:
+        if expr.keywords or any(isinstance(a, Star) for a in expr.args):
+            return None
+        exact = plain.applied(engine, pick, [engine.eval(arg, frame) for arg in expr.args], "not known")
+        if exact.alts and not exact.open:
+            return exact
+        if len(expr.args) < 2:
             return None
         rows: list[Alt] = []
         reasons: list[str] = []
@@ -181,7 +219,8 @@ def _getattr(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
     if len(expr.args) < 2:
         return None
-    names = [a.thing.value for a in engine.eval(expr.args[1], frame).alts if isinstance(a.thing, Lit)]
+    asked = plain.whole(engine.eval(expr.args[1], frame))
+    names = [a.thing.value for a in asked.alts if isinstance(a.thing, Lit)]
     base = engine.eval(expr.args[0], frame)
     results = [
         attribute_of(engine, base, name, Attr(expr.pos, expr.args[0], name), frame)
@@ -202,6 +241,22 @@ def _getdoc(engine: Engine, expr: Call, frame: Frame) -> Result | None:
         return None
     doc = Attr(expr.pos, expr.args[0], "__doc__")
     return _on_text(attribute_of(engine, engine.eval(expr.args[0], frame), "__doc__", doc, frame), inspect.cleandoc)
+
+
+def _next(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`next(x)`: the first element of what is made on the spot; of a named iterator any, since others may be gone."""
+    made_here = bool(expr.args) and isinstance(expr.args[0], (Call, Comp))
+    if not made_here or len(expr.args) > 1:
+        return _choice(engine, expr, frame)
+    source = sequences.as_list(engine.eval(expr.args[0], frame))
+    results = []
+    for alt in source.alts:
+        thing = alt.thing
+        if isinstance(thing, ListOf) and thing.items and not thing.open and not containers.unordered(thing):
+            results.append(within(engine.force(thing.items[0]), alt.world))
+        else:
+            results.append(containers.elements(engine, Result((alt,)), ("chosen", frame.key, expr.pos)))
+    return opened(union(results), *source.open)
 
 
 def _choice(engine: Engine, expr: Call, frame: Frame) -> Result | None:
@@ -279,14 +334,14 @@ CALLS: dict[str, Handler] = {
     "builtins.str": _converted(str), "builtins.int": _converted(int), "builtins.float": _converted(float),
     "builtins.bool": _converted(bool), "builtins.dict": _dict, "builtins.min": _extreme(min),
     "builtins.max": _extreme(max),
-    "builtins.getattr": _getattr, "builtins.next": _choice, "random.choice": _choice, "builtins.abs": _first,
-    "builtins.round": _first, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
+    "builtins.isinstance": truth.is_instance, "builtins.getattr": _getattr, "builtins.next": _next, "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
     "asyncio.wait_for": _first,
     "asyncio.shield": _first, "asyncio.create_task": _first, "asyncio.ensure_future": _first,
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
     "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
+    **{name: _pure(function) for name, function in pure.BUILTINS.items()},
     **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip
 

@@ -10,12 +10,12 @@ import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Expr, Op, Pos
-from guard.facts.link.texts import as_text, combined, hole_name, origin, pieces
+from guard.facts.expr import Call, Expr, Op, Pos, Star
+from guard.facts.link import containers, plain, pure
+from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, origin, pieces, shown, unformatted
 from guard.facts.link.things import (
     Alt,
     DictOf,
-    Entry,
     Frame,
     Held,
     ListOf,
@@ -25,53 +25,79 @@ from guard.facts.link.things import (
     Result,
     Thing,
     union,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 
+_PERCENT = re.compile(r"%(?:\((\w+)\))?([-#0 +]*[\d*]*(?:\.\d+)?[sdrifgeEGxXaouc%])")
+MAX_WAYS = 16
+"""Templates and values that are put together."""
+
+
 def percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
     """`"... %s ... %(name)s" % values`"""
-    pattern = re.compile(r"%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.\d+)?([sdrifgexX%])")
-    values = next((a.thing for a in right.alts if isinstance(a.thing, (ListOf, DictOf))), None)
+    exact = plain.applied(engine, pure.percent, [left, right], "a value that is not known")
+    if exact.alts and not exact.open:
+        return exact
+    values_of = [a for a in right.alts if isinstance(a.thing, (ListOf, DictOf))]
     results = []
-    for alt in left.alts:
-        texts: list[Result] = []
-        count = 0
-        for part in pieces(alt.thing, *origin(alt, frame, expr.pos)) or ():
-            if part.text is None:
-                texts.append(Result((Alt(Pieces((part,))),)))
+    for alt in left.alts[:MAX_WAYS]:
+        for values in values_of[:MAX_WAYS] or [None]:
+            filled_in = _percent_filled(engine, alt, values.thing if values else None, right, expr, frame)
+            results.append(within(filled_in, values.world) if values else filled_in)
+    more = len(left.alts) > MAX_WAYS or len(values_of) > MAX_WAYS or (values_of and len(values_of) < len(right.alts))
+    reasons = (*left.open, *(right.open if values_of else ()), *(("another value may be filled in",) if more else ()))
+    return union([*results, Result((), tuple(dict.fromkeys(reasons)))])
+
+
+def _percent_filled(
+    engine: Engine, alt: Alt, values: Thing | None, right: Result, expr: Op, frame: Frame
+) -> Result:  # fmt: skip
+    """One template with one list or dict of values (None: a single value, or something unknown)."""
+    texts: list[Result] = []
+    count = 0
+    for part in pieces(alt.thing, *origin(alt, frame, expr.pos)) or ():
+        if part.text is None:
+            texts.append(Result((Alt(Pieces((part,))),)))
+            continue
+        last = 0
+        for match in _PERCENT.finditer(part.text):
+            texts.append(Result((Alt(Lit(part.text[last : match.start()]), alt.trail),)))
+            last = match.end()
+            if match.group(2) == "%":
+                texts.append(Result((Alt(Lit("%")),)))
                 continue
-            last = 0
-            for match in pattern.finditer(part.text):
-                texts.append(Result((Alt(Lit(part.text[last : match.start()]), alt.trail),)))
-                last = match.end()
-                if match.group(2) == "%":
-                    texts.append(Result((Alt(Lit("%")),)))
-                    continue
-                texts.append(_percent_value(engine, values, match.group(1), count, right, expr, frame))
-                count += 1
-            texts.append(Result((Alt(Lit(part.text[last:]), alt.trail),)))
-        results.append(combined(texts))
-    return union([*results, Result((), left.open)])
+            texts.append(_percent_value(engine, values, match, count, right, expr, frame))
+            count += 1
+        texts.append(Result((Alt(Lit(part.text[last:]), alt.trail),)))
+    return within(combined(texts), alt.world)
 
 
 def _percent_value(
-    engine: Engine, values: Thing | None, name: str | None, index: int, right: Result, expr: Op, frame: Frame
+    engine: Engine, values: Thing | None, match: re.Match[str], index: int, right: Result, expr: Op, frame: Frame
 ) -> Result:  # fmt: skip
-    if isinstance(values, ListOf) and index < len(values.items):
+    name, field = match.group(1), "%" + match.group(2)
+    value: Result | None = None
+    given: Expr | Held = expr.right
+    if isinstance(values, ListOf) and index < len(values.items) and not containers.unordered(values):
         cell = values.items[index]
-        return as_text(engine.force(cell), Held(expr.right.pos, cell), frame)
-    if isinstance(values, DictOf) and name is not None:
+        value, given = engine.force(cell), Held(expr.right.pos, cell)
+    elif isinstance(values, DictOf) and name is not None:
+        value = containers.get(engine, values, name)
         entry = next((e for e in reversed(values.entries) if e.key == name), None)
-        if entry is not None:
-            return as_text(engine.force(entry.value), Held(expr.right.pos, entry.value), frame, name)
-    if values is None and index == 0 and right.alts:
-        return as_text(right, expr.right, frame)
-    return Result(
-        (Alt(Pieces((Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known"),))),)
-    )
+        given = expr.right if entry is None else Held(expr.right.pos, entry.value)
+    elif values is None and index == 0 and right.alts:
+        value = right
+    if value is None:
+        hole = Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known")
+        return Result((Alt(Pieces((hole,))),))
+    if field != "%s":
+        exact = plain.applied(engine, lambda v: pure.percent(field, (v,)), [value], "a value that is not known")
+        value = exact if exact.alts and not exact.open else unformatted(value)
+    return as_text(shown(engine, value), given, frame, name or "")
 
 
 def filled(
@@ -91,20 +117,25 @@ def filled(
             if parsed is None:
                 texts.append(Result((Alt(Lit(part.text), alt.trail),)))
                 continue
-            for text, name in parsed:
+            for text, name, conversion, spec in parsed:
                 if text:
                     texts.append(Result((Alt(Lit(text), alt.trail),)))
                 if name is None:
                     continue
+                form = (conversion, spec)
                 if name == "" or name.isdigit():
                     index = auto if name == "" else int(name)
                     auto += 1
-                    given = positional[index] if index < len(positional) else None
-                    value = None if given is None else as_text(engine.eval(given, frame), given, frame)
-                    texts.append(value or _named_hole(f"argument {index}", frame, call))
+                    spread = any(isinstance(given, Star) for given in positional[: index + 1])
+                    given = positional[index] if index < len(positional) and not spread else None
+                    hole = _named_hole(f"argument {index}", frame, call)
+                    value = None if given is None else engine.eval(given, frame)
+                    texts.append(
+                        hole if value is None or given is None else as_formatted(engine, value, *form, given, frame)
+                    )
                 else:
-                    texts.append(_field(engine, fields, name, call, frame))
-        results.append(combined(texts))
+                    texts.append(_field(engine, fields, name, form, call, frame))
+        results.append(within(combined(texts), alt.world))
     return union([*results, Result((), template.open)])
 
 
@@ -112,31 +143,32 @@ def _named_hole(name: str, frame: Frame, call: Call) -> Result:
     return Result((Alt(Pieces((Piece(None, name, frame.path, call.pos, None, "filled at run time"),))),))
 
 
-def _field(engine: Engine, fields: DictOf | None, name: str, call: Call, frame: Frame) -> Result:
+def _field(
+    engine: Engine, fields: DictOf | None, name: str, form: tuple[str, str], call: Call, frame: Frame
+) -> Result:  # fmt: skip
     root = name.split(".")[0].split("[")[0]
-    entry: Entry | None = None
-    if fields is not None:
-        entry = next((e for e in reversed(fields.entries) if e.key == root), None)
-    if entry is None or root != name:
+    value = containers.get(engine, fields, root) if fields is not None else None
+    if fields is None or value is None or root != name:
         return _named_hole(root, frame, call)
-    return as_text(engine.force(entry.value), Held(call.pos, entry.value), frame, root)
+    entry = next(e for e in reversed(fields.entries) if e.key == root)
+    return as_formatted(engine, value, *form, Held(call.pos, entry.value), frame, root)
 
 
-def parse_template(text: str, style: str) -> list[tuple[str, str | None]] | None:
-    """(static text, field name or None) in order; None when the text is no valid template of that style."""
+def parse_template(text: str, style: str) -> list[tuple[str, str | None, str, str]] | None:
+    """(static text, field name or None, conversion, format) in order; None when it is no template of that style."""
     if style == "format":
         try:
-            return [(literal, None if name is None else name) for literal, name, _, _ in string.Formatter().parse(text)]
+            return [(text, name, how or "", spec or "") for text, name, spec, how in string.Formatter().parse(text)]
         except ValueError:
             return None
     pattern = r"\$(?:\{(\w+)\}|(\w+))" if style == "dollar" else r"\{\{-?\s*([\w.]+)[^{}]*?-?\}\}"
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[str, str | None, str, str]] = []
     last = 0
     for match in re.finditer(pattern, text):
         name = next((g for g in match.groups() if g), "value")
-        found.append((text[last : match.start()], name))
+        found.append((text[last : match.start()], name, "", ""))
         last = match.end()
-    found.append((text[last:], None))
+    found.append((text[last:], None, "", ""))
     return found
 
 

@@ -5,14 +5,14 @@ In: expressions and results. Out: `Lit` where all is known, `Pieces` with named 
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Attr, Call, Expr, IfElse, Logic, Op, Pos, Text, last_name
+from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import containers, pipes
+from guard.facts.link import containers, pipes, plain, pure
 from guard.facts.link.names import blocks_at
+from guard.facts.link.plain import MAX_TEXT
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -37,10 +37,9 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
-MAX_TEXT = 400_000
-"""Characters of static text kept for one value."""
 MAX_COMBINATIONS = 16
-
+MAX_PIECES = 1000
+"""Parts of one text; what stands behind them is one hole."""
 
 _SAME_TEXT = frozenset({
     "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "removeprefix", "removesuffix",
@@ -67,6 +66,8 @@ def hole_name(expr: Expr | Held) -> str:
             else (expr.left, expr.right)
         )
         return next((name for name in map(hole_name, parts) if name != "value"), "value")
+    if isinstance(expr, Format):
+        return hole_name(expr.value)
     return last_name(expr) or "value"
 
 
@@ -80,8 +81,7 @@ def hole(expr: Expr | Held, frame: Frame, why: str, max_chars: int | None = None
 def pieces(thing: Thing, path: str, pos: Pos) -> tuple[Piece, ...] | None:
     """The parts of a text-like thing; None for anything else."""
     if isinstance(thing, Lit):
-        text = "" if thing.value is None else thing.value if isinstance(thing.value, str) else str(thing.value)
-        return (Piece(text, "", path, pos),)
+        return (Piece(thing.value if isinstance(thing.value, str) else str(thing.value), "", path, pos),)
     if isinstance(thing, Pieces):
         return thing.parts
     if isinstance(thing, FilePath):
@@ -126,11 +126,24 @@ def joined(parts: Sequence[Piece]) -> Thing:
             merged.append(part)
     if not merged:
         return Lit("")
-    if len(merged) == 1 and merged[0].text is not None:
-        return Lit(merged[0].text[:MAX_TEXT])
+    if sum(len(part.text or "") for part in merged) > MAX_TEXT or len(merged) > MAX_PIECES:
+        return _cut(merged)
     if all(part.text is not None for part in merged) and len({part.path for part in merged}) == 1:
-        return Lit("".join(part.text or "" for part in merged)[:MAX_TEXT])
+        return Lit("".join(part.text or "" for part in merged))
     return Pieces(tuple(merged))
+
+
+def _cut(parts: list[Piece]) -> Pieces:
+    """The beginning of a text that is too long to be kept, with a hole for the rest."""
+    kept: list[Piece] = []
+    room = MAX_TEXT
+    for part in parts[:MAX_PIECES]:
+        kept.append(part if part.text is None else part._replace(text=part.text[:room]))
+        room -= len(part.text or "")
+        if room <= 0:
+            break
+    why = f"a text of more than {MAX_TEXT:,} characters or {MAX_PIECES:,} parts"
+    return Pieces((*kept, Piece(None, "rest", parts[-1].path, parts[-1].pos, None, why)))
 
 
 def combined(texts: Sequence[Result], hops: tuple[Hop, ...] = ()) -> Result:
@@ -160,12 +173,62 @@ def _longer(trail: tuple[Hop, ...], more: tuple[Hop, ...]) -> tuple[Hop, ...]:
 
 def formatted(engine: Engine, expr: Text, frame: Frame) -> Result:
     """An f-string."""
-    return combined([as_text(engine.eval(part, frame), part, frame) for part in expr.parts])
+    parts = [
+        format_field(engine, part, frame)
+        if isinstance(part, Format)
+        else as_text(shown(engine, engine.eval(part, frame)), part, frame)
+        for part in expr.parts
+    ]
+    return combined(parts)
+
+
+def format_field(engine: Engine, expr: Format, frame: Frame) -> Result:
+    """A part of an f-string with a conversion or a format of its own."""
+    spec = Result((Alt(Lit("")),)) if expr.spec is None else engine.eval(expr.spec, frame)
+    given = plain.of_result(engine, spec)
+    return as_formatted(engine, engine.eval(expr.value, frame), expr.conversion, given, expr.value, frame)
+
+
+def as_formatted(
+    engine: Engine, value: Result, conversion: str, spec: object, expr: Expr | Held, frame: Frame, name: str = ""
+) -> Result:  # fmt: skip
+    """A value as text in a format, where both are known; else the value's own text, or a hole for it."""
+    if isinstance(spec, str) and (conversion or spec) and not value.open:
+        found = plain.applied(engine, lambda v: pure.formatted(v, conversion, spec), [value], "a value in a format")
+        if found.alts and not found.open:
+            return found
+    if conversion or spec:
+        value = unformatted(value)
+    return as_text(shown(engine, value), expr, frame, name)
+
+
+def unformatted(value: Result) -> Result:
+    """Without the numbers: how they look in a format that is not known is not known, either."""
+    alts = tuple(a for a in value.alts if isinstance(a.thing, Pieces) or isinstance(getattr(a.thing, "value", 0), str))
+    return value if len(alts) == len(value.alts) else Result(alts, value.open or ("a format that is not followed",))
+
+
+def shown(engine: Engine, value: Result) -> Result:
+    """Lists and dicts that are known through and through as the text that Python shows."""
+    if not any(isinstance(a.thing, (ListOf, DictOf)) for a in value.alts):
+        return value
+    alts = []
+    for alt in value.alts:
+        given = plain.of(engine, alt.thing) if isinstance(alt.thing, (ListOf, DictOf)) else plain.NOT_PLAIN
+        thing = None if given is plain.NOT_PLAIN or given is None else plain.thing_of(str(given))
+        alts.append(alt if thing is None else alt._replace(thing=thing))
+    return Result(tuple(alts), value.open)
 
 
 def binary(engine: Engine, expr: Op, frame: Frame) -> Result:
-    """A binary operation on texts, lists, dicts, paths or numbers."""
-    return operated(engine, expr.op, engine.eval(expr.left, frame), engine.eval(expr.right, frame), expr, frame)
+    """A binary operation on texts, lists, dicts, paths or numbers. A long sum is added up without nesting."""
+    chain = [expr]
+    while expr.op == "+" and isinstance(chain[-1].left, Op) and chain[-1].left.op == "+":
+        chain.append(chain[-1].left)
+    found = engine.eval(chain[-1].left, frame)
+    for part in reversed(chain):
+        found = operated(engine, part.op, found, engine.eval(part.right, frame), part, frame)
+    return found
 
 
 def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
@@ -180,14 +243,14 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
         from guard.facts.link import templates
 
         return templates.percent(engine, left, right, expr, frame)
-    if op == "+" and (_textual(left) or _textual(right)) and not (_numeric(left) or _numeric(right)):
-        return combined([as_text(left, expr.left, frame), as_text(right, expr.right, frame)])
+    if op == "+" and (_textual(left) or _textual(right)):
+        return combined([as_text(_only_texts(left), expr.left, frame), as_text(_only_texts(right), expr.right, frame)])
     results: list[Result] = []
     for a in left.alts:
         for b in right.alts:
             world = together(a.world, b.world)
             if world is not None:
-                thing = _apply(op, a.thing, b.thing)
+                thing = _apply(engine, op, a.thing, b.thing)
                 if thing is None:
                     results.append(unknown(f"the result of {op!r} is not followed"))
                 else:
@@ -229,62 +292,50 @@ def _textual(result: Result) -> bool:
     )
 
 
-def _numeric(result: Result) -> bool:
-    return any(isinstance(a.thing, Lit) and isinstance(a.thing.value, (int, float)) for a in result.alts)
+def _only_texts(result: Result) -> Result:
+    """Without what cannot be added to a text: code that goes on had something else."""
+    kept = tuple(a for a in result.alts if not isinstance(a.thing, Lit) or isinstance(a.thing.value, str))
+    return result if len(kept) == len(result.alts) else Result(kept, result.open if kept else ("no text",))
 
 
-def _apply(op: str, left: Thing, right: Thing) -> Thing | None:
-    if isinstance(left, Lit) and isinstance(right, Lit):
-        return _arithmetic(op, left.value, right.value)
+def _apply(engine: Engine, op: str, left: Thing, right: Thing) -> Thing | None:
+    if (isinstance(left, (Lit, Pieces)) and isinstance(right, (Lit, Pieces))) or op == "*":
+        return _arithmetic(engine, op, left, right)
     if op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
         return containers.joined(left, right)
     if op == "|" and isinstance(left, DictOf) and isinstance(right, DictOf):
         return merged(left, right)
     if op == "/" and isinstance(left, FilePath) and isinstance(right, Lit) and isinstance(right.value, str):
         return left._replace(path=f"{left.path}/{right.value}" if left.path else right.value)
-    if (
-        op == "*"
-        and isinstance(left, ListOf)
-        and isinstance(right, Lit)
-        and isinstance(right.value, int)
-        and 0 <= right.value <= 64
-    ):
-        return left._replace(items=left.items * right.value, gaps=((0, ""),) if left.open else ())
     return None
 
 
 def merged(left: DictOf, right: DictOf) -> DictOf:
     """`{**left, **right}`"""
-    later = {e.key for e in right.entries if e.sure}
-    kept = tuple(e for e in left.entries if e.key not in later)
+    kept = left.entries
     if right.open:  # unknown keys of the right side may replace any of the left
         kept = tuple(e._replace(sure=False) for e in kept)
-    return DictOf(kept + right.entries, left.open + right.open)
+    return DictOf(containers.with_entries(kept, right.entries), (*left.open, *right.open))
 
 
-_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow, "<<": operator.lshift,
-}  # fmt: skip
-
-
-def _arithmetic(op: str, a: Any, b: Any) -> Thing | None:
-    try:
-        if op == "*" and (isinstance(a, str) or isinstance(b, str)):
-            text, times = (a, b) if isinstance(a, str) else (b, a)
-            return Lit(text * times) if isinstance(times, int) and len(text) * max(times, 0) <= MAX_TEXT else None
-        if op == "+" and isinstance(a, str) and isinstance(b, str):
-            return Lit(a + b)
-        if isinstance(a, str) or isinstance(b, str) or a is None or b is None:
-            return None
-        if op == "**" and not (abs(a) <= 1024 and 0 <= b <= 64):
-            return None
-        if op == "<<" and not 0 <= b <= 64:
-            return None
-        apply = _NUMBERS.get(op)
-        return None if apply is None else Lit(apply(a, b))
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+def _arithmetic(engine: Engine, op: str, left: Thing, right: Thing) -> Thing | None:
+    function = pure.operation(op)
+    if isinstance(left, ListOf) and isinstance(right, Lit) and isinstance(right.value, int):
+        return _repeated(left, right.value)
+    a, b = plain.of(engine, left), plain.of(engine, right)
+    if function is None or a is plain.NOT_PLAIN or b is plain.NOT_PLAIN:
         return None
+    try:
+        return plain.thing_of(function(a, b))
+    except plain.FAILURES:
+        return None
+
+
+def _repeated(thing: ListOf, times: int) -> ListOf | None:
+    """`[...] * times`"""
+    if len(thing.items) * max(times, 0) > plain.MAX_VALUES:
+        return None
+    return thing._replace(items=thing.items * times, gaps=((0, ""),) if thing.open and times > 0 else ())
 
 
 def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
@@ -295,9 +346,7 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     target = _target(engine, binding)
     scope = engine.scope_of(frame)
     before = engine.eval(target, frame) if len(names) == 1 else unknown("what it was before")
-    result = operated(
-        engine, binding.op, before, engine.eval(value, frame), Op(binding.pos, binding.op, target, value), frame
-    )
+    result = added(engine, binding, before, engine.eval(value, frame), frame)
     if not _accumulates(scope, binding):
         return result
     grown = []
@@ -314,6 +363,13 @@ def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     return Result(
         tuple(grown), (*result.open, "it changes in a loop") if len(grown) < max(len(result.alts), 1) else result.open
     )
+
+
+def added(engine: Engine, binding: Binding, before: Result, value: Result, frame: Frame) -> Result:
+    """What `name += value` makes of what the name was before."""
+    assert binding.value is not None
+    whole = Op(binding.pos, binding.op, _target(engine, binding), binding.value)
+    return operated(engine, binding.op, before, value, whole, frame)
 
 
 def _target(engine: Engine, binding: Binding) -> Expr:

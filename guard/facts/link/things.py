@@ -39,7 +39,7 @@ class Frame:
 
     def __init__(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
-        lexical: Frame | None, key: int, pin: Result | None = None,
+        lexical: Frame | None, key: int, pin: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
         self.path = path
         self.scope = scope
@@ -52,7 +52,7 @@ class Frame:
         self.key = key
         self.depth: int = 0 if caller is None else caller.depth + 1
         self.pin = pin
-        """Of a comprehension: the element of its first iterable."""
+        """Of a comprehension: the number of the element that each of its clauses is at."""
         self.pins: Mapping[str, Binding] = {}
         """Names whose binding is fixed to that of one turn of a loop."""
 

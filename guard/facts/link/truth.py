@@ -5,11 +5,14 @@ Tests ask for no new decisions of the context: a branch splits requests only whe
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
 from guard.facts.filefacts import Block
+from guard.facts.link import plain
 from guard.facts.link.things import (
     Alt,
     ClassThing,
@@ -33,11 +36,16 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+MAX_PAIRS = 600
+"""Pairs of values that one comparison looks at."""
+
 
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     """Whether an arm runs: True, False, or None when it is not known."""
     if block.kind == "case":
-        return _matches(engine, block, frame)
+        verdict = _reached(engine, block, frame)
+        outcome = True if block.pattern is None else _matches(engine, block, frame)
+        return False if verdict is False or outcome is False else verdict if outcome else None
     if block.kind != "if":
         return None
     verdict = _reached(engine, block, frame)
@@ -48,7 +56,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain are false. Each arm builds on the one before."""
+    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm builds on the last."""
     number = len(block.negated)
     if number == 0:
         return True
@@ -94,7 +102,9 @@ def _matches(engine: Engine, block: Block, frame: Frame) -> bool | None:
         return None
     patterns = block.pattern.items if isinstance(block.pattern, Seq) else (block.pattern,)
     outcomes = [
-        _compared("==", _first(engine, engine.quietly(block.test, frame)), _first(engine, engine.quietly(p, frame)))
+        _compared(
+            engine, "==", _first(engine, engine.quietly(block.test, frame)), _first(engine, engine.quietly(p, frame))
+        )
         for p in patterns
     ]
     if True in outcomes:
@@ -119,10 +129,15 @@ def truth(engine: Engine, expr: Expr, frame: Frame) -> bool | None:
         if isinstance(expr.left, Name) and expr.left.id == "__name__":
             return None
         return _compared(
+            engine,
             expr.ops[0],
             _first(engine, engine.quietly(expr.left, frame)),
             _first(engine, engine.quietly(expr.rights[0], frame)),
         )
+    if isinstance(expr, Compare):
+        lefts = (expr.left, *expr.rights)
+        links = [Compare(expr.pos, left, (op,), (right,)) for left, op, right in zip(lefts, expr.ops, expr.rights)]
+        return truth(engine, Logic(expr.pos, "and", tuple(links)), frame)
     if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "isinstance" and len(expr.args) == 2:
         return _is_instance(engine, expr, frame)
     return truth_of(_first(engine, engine.quietly(expr, frame)))
@@ -133,6 +148,12 @@ _BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
     "tuple": (ListOf,),
     "Dict": (DictOf,), "List": (ListOf,), "Mapping": (DictOf,), "Sequence": (ListOf,),
 }  # fmt: skip
+
+
+def is_instance(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`isinstance(x, T)` as a value."""
+    outcome = _is_instance(engine, expr, frame) if len(expr.args) == 2 and not expr.keywords else None
+    return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
 
 
 def _is_instance(engine: Engine, expr: Call, frame: Frame) -> bool | None:
@@ -167,6 +188,13 @@ def _one_type(engine: Engine, thing: Thing, kind: Result) -> bool | None:
         return isinstance(thing.value, types)
     if isinstance(thing, Pieces):
         return str in types
+    if isinstance(thing, ListOf):  # "set": a set, or a list in an order that is not known
+        named = wanted.chain.rsplit(".", 1)[-1].lower()
+        if ListOf not in types:
+            return False
+        return (
+            thing.kind in (named, *(("list", "tuple") if named == "sequence" else ())) if thing.kind != "set" else None
+        )
     return isinstance(thing, types) if isinstance(thing, (DictOf, ListOf, Inst)) else None
 
 
@@ -182,14 +210,18 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, Lit):
         return bool(thing.value)
     if isinstance(thing, ListOf):
-        return True if thing.items and not thing.fewer else None if thing.open or thing.items else False
+        return (
+            True if thing.items and not thing.fewer and not thing.each else None if thing.open or thing.items else False
+        )
     if isinstance(thing, DictOf):
         return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
     if isinstance(thing, Pieces):
         return True if any(piece.text for piece in thing.parts) else None
     if isinstance(thing, (Inst, Func, ClassThing, ModuleThing, Partial, FilePath)):
         return True
-    return True if isinstance(thing, Ext) and thing.chain.endswith("()") and thing.chain[:1].islower() else None
+    if isinstance(thing, Ext) and thing.chain.endswith("()"):  # an object of a class
+        return True if thing.chain.rsplit(".", 1)[-1][:1].isupper() else None
+    return None
 
 
 def _first(engine: Engine, result: Result) -> Result:
@@ -197,30 +229,37 @@ def _first(engine: Engine, result: Result) -> Result:
     return Result(result.alts[:1]) if engine.by_default and result.alts else result
 
 
-def _compared(op: str, left: Result, right: Result) -> bool | None:
+def _compared(engine: Engine, op: str, left: Result, right: Result) -> bool | None:
     """A comparison over all pairs of alternatives; None unless all agree."""
     if left.open or right.open or not left.alts or not right.alts:
         return None
-    outcomes = {_compare(op, a.thing, b.thing) for a in left.alts for b in right.alts}
+    if len(left.alts) * len(right.alts) > MAX_PAIRS:
+        return None
+    outcomes = {_compare(engine, op, a.thing, b.thing) for a in left.alts for b in right.alts}
     return outcomes.pop() if len(outcomes) == 1 else None
 
 
-def _compare(op: str, left: Thing, right: Thing) -> bool | None:
-    if op in ("in", "not in"):
-        found = _contains(right, left)
-        return found if op == "in" or found is None else not found
-    if not isinstance(left, Lit) or not isinstance(right, Lit):
+def _compare(engine: Engine, op: str, left: Thing, right: Thing) -> bool | None:
+    a, b = plain.of(engine, left), plain.of(engine, right)
+    if a is plain.NOT_PLAIN or b is plain.NOT_PLAIN:
+        if op in ("in", "not in"):
+            found = _contains(engine, right, left)
+            return found if op == "in" or found is None else not found
         return _compare_objects(op, left, right)
-    a: Any = left.value
-    b: Any = right.value
+    if op in ("is", "is not"):
+        same = a is b if a is None or b is None or isinstance(a, bool) or isinstance(b, bool) else None
+        same = False if same is None and (type(a) is not type(b) or a != b) else same
+        return same if op == "is" or same is None else not same
     try:
-        if op in ("==", "is"):
-            return bool(a == b)
-        if op in ("!=", "is not"):
-            return bool(a != b)
-        return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op])
+        return bool(_COMPARISONS[op](a, b))
     except (TypeError, KeyError):
         return None
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
+}  # fmt: skip
 
 
 def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
@@ -234,44 +273,30 @@ def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
     return None
 
 
-def _contains(holder: Thing, item: Thing) -> bool | None:
-    if not isinstance(item, Lit):
+def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
+    """`item in holder`, where not all of either is known."""
+    wanted = plain.of(engine, item)
+    if wanted is plain.NOT_PLAIN:
         return None
-    if isinstance(holder, Lit) and isinstance(holder.value, str) and isinstance(item.value, str):
-        return item.value in holder.value
     if isinstance(holder, DictOf):
-        if any(e.key == item.value and e.sure for e in holder.entries):
+        if any(e.key == wanted and e.sure for e in holder.entries):
             return True
-        return None if holder.open or any(e.key == item.value for e in holder.entries) else False
-    if isinstance(holder, ListOf):
-        values = []
-        for cell in holder.items:
-            if isinstance(cell, Result):
-                return None
-            from guard.facts.expr import Const
-
-            if not isinstance(cell.expr, Const):
-                return None
-            values.append(cell.expr.value)
-        if item.value in values:
+        return None if holder.open or any(e.key == wanted for e in holder.entries) else False
+    if isinstance(holder, ListOf) and len(holder.items) <= MAX_PAIRS and not holder.each:
+        values = [plain.of_result(engine, engine.force(cell)) for cell in holder.items]
+        if any(value is not plain.NOT_PLAIN and value == wanted for value in values):
             return None if holder.fewer else True
-        return None if holder.open else False
+        return None if holder.open or any(value is plain.NOT_PLAIN for value in values) else False
     return None
 
 
 def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:
     """`not x` and the signs of numbers."""
     if expr.op == "not":
-        outcome = truth(engine, expr.value, frame)
+        outcome = truth(engine, expr, frame)
         return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
-    inner = engine.eval(expr.value, frame)
-    alts = []
-    for alt in inner.alts:
-        value = alt.thing.value if isinstance(alt.thing, Lit) else None
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            signed = -value if expr.op == "-" else value
-            alts.append(Alt(Lit(signed), alt.trail, alt.world))
-    return Result(tuple(alts), inner.open if alts else (*inner.open, "a number that is not known"))
+    function = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[expr.op]
+    return plain.applied(engine, function, [engine.eval(expr.value, frame)], "a number that is not known")
 
 
 def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:

@@ -114,6 +114,9 @@ def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
         return Choice(thing.value, spans.steps(alt.trail))
     if isinstance(thing, Pieces):
         holes = [p.name for p in thing.parts if p.text is None]
+        text = "".join(p.text or "" for p in thing.parts)
+        if not holes and accept(text):
+            return Choice(text, spans.steps(alt.trail))
         return f"part of it ({', '.join(holes)}) is filled at run time" if holes else "a text"
     why = getattr(thing, "why", None)
     chain = getattr(thing, "chain", None)

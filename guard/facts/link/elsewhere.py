@@ -1,0 +1,125 @@
+"""What other files do to the variables of a module: `settings.MODEL = "x"`, `config.LIMITS.update(...)`.
+
+In: a module's path and a name of it. Out: the assignments and changes in place by files that import the module (or that
+name from it). Files are found by a search of their bytes for something that changes a thing of that name; tests are left
+out. When they run is not known, so each only adds to what the name can be.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from guard.facts.filefacts import Binding, Effect, FileFacts, Scope
+from guard.facts.link import effects
+from guard.facts.link.stages import is_test
+from guard.facts.link.things import DictOf, ListOf, Result
+from guard.facts.lower import MUTATORS
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_FILES = 16
+"""Files that are looked at for changes of one name."""
+
+
+class Touched(NamedTuple):
+    """What other files do to a name: scope and binding, scope and change, by file."""
+
+    bindings: tuple[tuple[FileFacts, int, Binding], ...] = ()
+    changes: tuple[tuple[FileFacts, int, Effect], ...] = ()
+
+
+def touched(engine: Engine, path: str, name: str) -> Touched:
+    """The assignments and changes in place that other files make to a name of a module."""
+    key = (path, name)
+    found = engine.touched.get(key)
+    if found is None:
+        found = engine.touched[key] = _touched(engine, path, name)
+    return found
+
+
+def assigned(engine: Engine, path: str, name: str) -> list[Result]:
+    """What other files assign to a name of a module."""
+    found = touched(engine, path, name).bindings
+    return [engine.bound(binding, engine.root(facts.path, scope)) for facts, scope, binding in found]
+
+
+def applied(engine: Engine, result: Result, path: str, name: str, asker: str) -> Result:
+    """A list or dict of a module with what other files may do to it; what the asking file does it knows itself."""
+    if not any(isinstance(a.thing, (DictOf, ListOf)) for a in result.alts):
+        return result
+    found = [row for row in touched(engine, path, name).changes if row[0].path != asker]
+    return effects.perhaps(engine, result, found) if found else result
+
+
+def _touched(engine: Engine, path: str, name: str) -> Touched:
+    bindings: list[tuple[FileFacts, int, Binding]] = []
+    changes: list[tuple[FileFacts, int, Effect]] = []
+    for other in _candidates(engine, path, name):
+        facts = engine.project.facts(other)
+        if facts is None:
+            continue
+        for scope in facts.scopes:
+            for dotted, found in scope.bindings.items():
+                head, _, last = dotted.rpartition(".")
+                if last == name and head and _means(engine, facts, scope, head, None, path):
+                    bindings += [(facts, scope.id, b) for b in found if b.kind in ("assign", "aug")]
+        for dotted, effects in facts.changes.items():
+            head, _, last = dotted.rpartition(".")
+            if last != name and head:
+                continue
+            for at, effect in effects:
+                if effect.kind != "passed" and _means(
+                    engine, facts, facts.scopes[at], head or dotted, name if not head else None, path
+                ):
+                    changes.append((facts, at, effect))
+    return Touched(tuple(bindings), tuple(changes))
+
+
+def _candidates(engine: Engine, path: str, name: str) -> list[str]:
+    naming = engine.project.naming(name)
+    if len(naming) < 2:
+        return []
+    word = re.escape(name.encode())
+    changing = re.compile(
+        rb"\."
+        + word
+        + rb"\s*(?:\+|\|)?=[^=]|\b"
+        + word
+        + rb"(?:\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:"
+        + "|".join(sorted(MUTATORS)).encode()
+        + rb")\s*\()|\bdel\s[^\n]*\b"
+        + word
+        + rb"\["
+    )
+    found = []
+    for other in naming:
+        if other != path and not is_test(other) and engine.project.matches(other, changing):
+            found.append(other)
+            if len(found) >= MAX_FILES:
+                break
+    return found
+
+
+def _means(engine: Engine, facts: FileFacts, scope: Scope, head: str, member: str | None, path: str) -> bool:
+    """Whether `head` is the module at `path` in a scope of a file (with `member`: that name of it, imported)."""
+    first = head.split(".")[0]
+    at: Scope | None = scope
+    while at is not None:
+        bindings = at.bindings.get(first, ())
+        if bindings or any(p.name == first for p in at.params):
+            return any(b.kind == "import" and _imports(engine, facts, b, head, member, path) for b in bindings)
+        at = facts.scopes[at.parent] if at.parent >= 0 else None
+    return False
+
+
+def _imports(engine: Engine, facts: FileFacts, binding: Binding, head: str, member: str | None, path: str) -> bool:
+    project = engine.project
+    if member is not None:
+        return binding.member == member and project.module(binding.module, facts.path) == path
+    rest = head.split(".")[1:]
+    if binding.member is None:
+        return project.module(".".join([binding.module, *rest]), facts.path) == path
+    module = binding.module if binding.module.endswith(".") else binding.module + "."
+    return project.module(".".join([module + binding.member, *rest]), facts.path) == path
