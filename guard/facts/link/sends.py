@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link import calling, documents, framework, model_groups, providers, running, versions, web
 from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -131,7 +131,8 @@ def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
     asked = direct(engine, ref, frame)
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+    expanded = (framework.expanded if is_framework(t) else model_groups.expanded for t in asked)
+    return [inner for t, parts in zip(asked, expanded) for inner in parts(engine, t)]
 
 
 def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
