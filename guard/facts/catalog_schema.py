@@ -76,6 +76,7 @@ def _holds() -> dict[str, Any]:
             "minItems": 1,
         },
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
+        "retries": {"$ref": "#/$defs/arg", "description": "How often a held function is run again after a failure."},
     }
     assert own.keys() == HOLDS_KEYS
     return _object("Other objects that send when this one is invoked.", [], **argument_keys(), **own)

@@ -118,6 +118,8 @@ class Arg:
     older: tuple[Older, ...] = ()
     """What was else in older releases, newest first; see `at`."""
 
+    given_values: Mapping[str, Scalar] = field(default_factory=dict)
+    """Where the value of `given` decides, not its presence: the default for each (botocore: `retries["mode"]`)."""
     by_prefix: Mapping[str, Scalar] = field(default_factory=dict)
     """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
     none: Literal["default", "unbounded"] = "default"
@@ -201,6 +203,8 @@ class Holds:
     Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
+    retries: Arg | None = None
+    """Argument of the methods in `paths` that says how often the held function is run again after a failure."""
 
 
 @dataclass(frozen=True, slots=True)

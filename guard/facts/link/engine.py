@@ -135,6 +135,8 @@ class Engine:
         by `running`."""
         self.scoped: dict[str, bool] = {}
         """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
+        self.run_again: dict[int, tuple[Any, ...]] = {}
+        """Of such calls the layers of attempts that the framework makes; filled by `running`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)

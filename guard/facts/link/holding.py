@@ -227,12 +227,8 @@ def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Res
     made = layer.made
     if made is None:
         return []
-    if layer.derived:
-        calls = [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
-    else:
-        calls = [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
     found: list[tuple[object, Result, str | None]] = []
-    for call, frame in calls:
+    for call, frame in adding(engine, layer, holds):
         first = engine.quietly(call.args[0], frame) if call.args else Result(())
         named = next((name for a in first.alts if (name := _name_of(engine, a)) is not None), None)
         value = sent(CallArguments(engine, call, frame), holds.arg)
@@ -248,6 +244,16 @@ def _name_of(engine: Engine, alt: Alt) -> str | None:
     if isinstance(alt.thing, Func):
         return engine.project.scope(alt.thing.path, alt.thing.scope).name
     return str(alt.thing.value) if isinstance(alt.thing, Lit) else None
+
+
+def adding(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[Call, Frame]]:
+    """The calls of the methods that add something to an object, with their frames."""
+    made = layer.made
+    if made is None:
+        return []
+    if layer.derived:
+        return [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
+    return [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
 
 
 def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:

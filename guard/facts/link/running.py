@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, cast
 
 from guard.facts.expr import Attr, Call, Expr, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import framework, loops, objects
-from guard.facts.link.arguments import sent
+from guard.facts.link import framework, holding, loops, objects
+from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
+from guard.facts.link.values import known_number
 from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.catalog_types import Base
     from guard.facts.link.engine import Engine
-    from guard.facts.link.sends import Target
+    from guard.facts.link.sends import Layer, Target
 
 MAX_RUNS = 2000
 
@@ -67,8 +69,9 @@ class Running:
                 functions = _functions(engine, held.alt.thing)
                 if functions:
                     count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                    again = held_retries(engine, layer, held)
                     for func in functions:
-                        self._add(index, func, ref, frame, count)
+                        self._add(index, func, ref, frame, count, again)
 
     def _given(self, target: Target) -> list[tuple[Func, Count]]:
         """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
@@ -82,7 +85,8 @@ class Running:
         return [(f, count) for a in (given.result.alts if given else ()) for f in _functions(self.engine, a.thing)]
 
     def _add(
-        self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count
+        self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count,
+        again: tuple[LoopLayer, ...] = (),
     ) -> None:  # fmt: skip
         runs = index.setdefault((func.path, func.scope), [])
         if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
@@ -90,6 +94,7 @@ class Running:
         callee = cast(Expr, Held(ref.call.pos, known(func)))
         call = Call(ref.call.pos, callee, (), ())
         self.engine.run_by[id(call)] = (count, ref)
+        self.engine.run_again[id(call)] = again
         runs.append(Called(call, frame, ref.via))
 
     # --- methods that a base calls --------------------------------------------------------------------------------
@@ -122,6 +127,22 @@ class Running:
         call = Call(ref.call.pos, ref.call.func, ref.call.args if same else (), ref.call.keywords if same else ())
         self.engine.run_by[id(call)] = (ONCE, ref)
         return Called(call, frame, ref.via)
+
+
+def held_retries(engine: Engine, layer: Layer, held: holding.Held) -> tuple[LoopLayer, ...]:
+    """How often a framework runs a function again after a failure: `graph.add_node("ask", ask, retry_policy=...)`."""
+    arg = held.holds.retries
+    for call, frame in holding.adding(engine, layer, held.holds) if arg is not None else ():
+        value = sent(CallArguments(engine, call, frame), arg) if (frame.path, call.pos) in held.place and arg else None
+        default = value is None and arg is not None and any(name in dict(call.keywords) for name in arg.given)
+        if arg is None or (value is None and not default):
+            continue
+        number = known_number(value.result) if value is not None else arg.given_default
+        tries = arg.as_retries(number, value.name if value is not None else None) if isinstance(number, int) else None
+        why = "" if tries is not None else "the number of attempts is not known"
+        name = f"{last_name(call.func)} retries"
+        return (LoopLayer(name, None if tries is None else tries + 1, "maybe", frame.path, call.pos, why),)
+    return ()
 
 
 def invoked(engine: Engine, bind: Called) -> CallRef | None:
