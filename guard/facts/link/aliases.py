@@ -51,9 +51,10 @@ def groups(engine: Engine, path: str, scope: Scope) -> Groups:
 def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:
     """The variable of another module that a name of a scope means: the same text for all of its names there."""
     first, *rest = name.split(".")
-    binding = next((b for b in scope.bindings.get(first, ()) if b.kind == "import"), None)
-    if binding is None or len(scope.bindings[first]) > 1:
+    bindings = [b for b in scope.bindings.get(first, ()) if b.kind != "aug"]
+    if len(bindings) != 1 or bindings[0].kind != "import":
         return None
+    binding = bindings[0]
     steps = [*([binding.member] if binding.member else []), *rest]
     target = engine.project.module(binding.module, path) if len(steps) == 1 else None
     facts = engine.project.facts(target) if target is not None and engine.project.has(target) else None

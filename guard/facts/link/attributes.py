@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
+from guard.facts.link import aliases, calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
 from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -79,7 +79,11 @@ def _outer(engine: Engine, name: str | None, scope: Scope, frame: Frame, at: Pla
     if name is None or scope.kind == "module" or _is_local(name.split(".")[0], scope):
         return None
     facts = engine.project.facts(frame.path)
-    if facts is None or (name not in facts.changes and name not in facts.scopes[0].bindings):
+    if facts is None or not (
+        name in facts.changes
+        or name in facts.scopes[0].bindings
+        or aliases.of(engine, frame.path, facts.scopes[0], name)
+    ):
         return None
     if frame.lexical is not None:
         return frame.lexical, at if scope.kind in ("comp", "lambda") else END
