@@ -22,10 +22,11 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     """Everything that guard says about the tree below `root`.
 
     `today` decides which exceptions have expired and which prices hold; None: the day of the run. Raises
-    `guard.config.issues.ConfigError` when policies do not fit their checks.
+    `guard.config.issues.ConfigError` when policies do not fit their checks, or `calls` the rules of the catalogue.
     """
     from guard.estimate.cost import estimate_all, totals
     from guard.estimate.prices import load as load_prices
+    from guard.facts.catalog_user import unused
     from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
     from guard.facts.registry import load as load_catalog
@@ -34,7 +35,7 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
 
     day = today or date.today()
     listed = listing(root, config.exclude, config.prefix)
-    project = Project(root, listed, load_catalog())
+    project = Project(root, listed, load_catalog().with_calls(config.calls, config.prefix))
     requests = Linker(project).requests()
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
@@ -45,7 +46,7 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
         root=root.resolve().name,
         requests=priced,
         findings=findings,
-        problems=tuple(dict.fromkeys(project.problems)),
+        problems=tuple(dict.fromkeys((*project.problems, *unused(project.catalog, requests, config)))),
         totals=totals(priced),
         prices=PriceTable(str(prices.as_of), prices.sha256),
         looked=Looked(len(listed.files), len(parsed), sum(f.lines for f in parsed), skipped),

@@ -12,6 +12,7 @@ from guard.config.types import (
     Assume,
     Budget,
     Config,
+    DeclaredCall,
     Exemption,
     Feature,
     Place,
@@ -37,6 +38,7 @@ def config(document: Document, policies: tuple[PolicySpec, ...], prefix: str = "
         usage=_usage(document),
         assume=tuple(_assume(document, *item) for item in _listed(document, "assume")),
         aliases=dict(data.get("aliases", {})),
+        calls=tuple(_call(document, *item) for item in _listed(document, "calls")),
         prices=tuple(_price(document, *item) for item in _named(document, "prices")),
         features=tuple(
             Feature(str(where[-1]), document.key_place(where), tuple(raw["paths"]), raw.get("owner"))
@@ -68,7 +70,7 @@ def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpe
     if "skip_stages" in written:
         written["skip_stages"] = tuple(written["skip_stages"])
     params = _plain(written.pop("params", {}))
-    places = dict(_param_places(document, (*where, "params"), params))
+    places = dict(_inner_places(document, (*where, "params"), params))
     if written.get("check", base.check) == base.check:
         replaced = tuple(f"{label((name,))}{end}" for name in params for end in (".", "["))
         kept = {name: at for name, at in base.param_places.items() if not f"{name}.".startswith(replaced)}
@@ -79,13 +81,13 @@ def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpe
     return replace(base, **{**written, "place": place, "params": params, "param_places": places})
 
 
-def _param_places(document: Document, start: Path, value: Any, inner: Path = ()) -> Iterator[tuple[str, Place]]:
-    """Where each parameter and each part of it stands: `allow`, `allow[0]`, `limits.chat`."""
+def _inner_places(document: Document, start: Path, value: Any, inner: Path = ()) -> Iterator[tuple[str, Place]]:
+    """Where each key and each part of a value stands: `allow`, `allow[0]`, `limits.chat`."""
     if inner:
         yield label(inner), document.key_place((*start, *inner))
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in parts:
-        yield from _param_places(document, start, item, (*inner, key))
+        yield from _inner_places(document, start, item, (*inner, key))
 
 
 def _usage(document: Document) -> Usage:
@@ -109,6 +111,12 @@ def _usage_rule(document: Document, where: Path, raw: dict[str, Any]) -> UsageRu
 
 def _assume(document: Document, where: Path, raw: dict[str, Any]) -> Assume:
     return Assume(source=label(where), place=document.value_place(where), **_with_paths(raw))
+
+
+def _call(document: Document, where: Path, raw: dict[str, Any]) -> DeclaredCall:
+    plain = _plain(raw)
+    places = dict(_inner_places(document, where, plain))
+    return DeclaredCall(source=label(where), place=document.value_place(where), raw=plain, places=places)
 
 
 def _price(document: Document, where: Path, raw: dict[str, Any]) -> PriceRule:

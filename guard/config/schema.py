@@ -1,8 +1,9 @@
 """The JSON Schema of guard.yaml: the one description for command, editor and documentation.
 
 In: nothing. Out: `SCHEMA` (guard.yaml, `[tool.guard]`) and `PACK_SCHEMA` (a policy pack), draft 7 because that is what
-editors understand, without `$ref` so that they show the text of each key. `validate` makes its messages from these
-texts: `title` completes the sentence "... must be", `examples` holds what to write instead.
+editors understand, almost without `$ref` so that they show the text of each key (only the arguments of `calls` share
+one, see `call_schema`). `validate` makes its messages from these texts: `title` completes the sentence "... must be",
+`examples` holds what to write instead.
 
 `python -m guard.config.schema > docs/guard.schema.json` writes the file for editors.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from guard.config.call_schema import argument, mapping, text, user_call
 from guard.config.values import MONEY_PATTERN, SHARE_PATTERN
 
 Schema = dict[str, Any]
@@ -20,10 +22,6 @@ USAGE_FIGURES = ["runs_per_month", "cache_hit_rate", "output_share", "output_tok
 ASSUMED_VALUES = ["model", "max_output", "repeats"]
 RATES = ["input", "output", "cache_read", "cache_write"]
 LIMITS = ["per_call", "per_month"]
-
-
-def _text(description: str, example: str, title: str = "text") -> Schema:
-    return {"description": description, "type": "string", "minLength": 1, "title": title, "examples": [example]}
 
 
 def _money(description: str, example: str) -> Schema:
@@ -84,19 +82,6 @@ def _globs(description: str, *, required: bool = False) -> Schema:
     }
 
 
-def _mapping(description: str, properties: Schema, example: Any, required: tuple[str, ...] = (), **more: Any) -> Schema:
-    return {
-        "description": description,
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        **({"required": list(required)} if required else {}),
-        "title": "a mapping",
-        "examples": [example],
-        **more,
-    }
-
-
 def _list(description: str, item: Schema) -> Schema:
     examples = [[item["examples"][0]]]
     return {"description": description, "type": "array", "items": item, "title": "a list", "examples": examples}
@@ -131,14 +116,14 @@ _ON_UNKNOWN = _words(
 )
 _SEVERITY_TEXT = "How serious a violation is; `--fail-on` compares with it."
 _SEVERITIES = ["low", "medium", "high"]
-_OWNER = _text("Who is responsible: a person or a team, as in CODEOWNERS.", "@search")
+_OWNER = text("Who is responsible: a person or a team, as in CODEOWNERS.", "@search")
 
-_USAGE_RULE = _mapping(
+_USAGE_RULE = mapping(
     "What is declared for the requests that it matches; the most specific rule wins. Without `paths` and `entry` it "
     "matches all.",
     {
         "paths": _globs("Match the file of the entry point, else the file of the outermost call."),
-        "entry": _text("One entry point: `path::function`, `module:function` or `METHOD /route`.", "POST /ask"),
+        "entry": text("One entry point: `path::function`, `module:function` or `METHOD /route`.", "POST /ask"),
         "runs_per_month": {
             "description": "How often the entry point runs in a month. Monthly figures exist only where this is said.",
             "type": "number",
@@ -160,10 +145,10 @@ _USAGE_RULE = _mapping(
     anyOf=_any_of(USAGE_FIGURES),
 )
 
-_USAGE = _mapping(
+_USAGE = mapping(
     "What the code cannot tell: how often it runs, how long answers are, how large the inserted texts are.",
     {
-        "default": _mapping(
+        "default": mapping(
             "What is taken where no rule says more.",
             {
                 "hole_tokens": _whole("Tokens for each part of a prompt that is filled in at run time.", 400),
@@ -176,11 +161,11 @@ _USAGE = _mapping(
     {"default": {"hole_tokens": 400}},
 )
 
-_ASSUME = _mapping(
+_ASSUME = mapping(
     "Values that guard could not find in the code, for the requests in `paths` (all without it).",
     {
         "paths": _globs("Where the assumption holds."),
-        "model": _text("The model that is used.", "gpt-4o-mini"),
+        "model": text("The model that is used.", "gpt-4o-mini"),
         "max_output": _whole("The output limit in tokens.", 1024, 1),
         "repeats": _whole("How often the call runs per run of its entry point.", 20, 1),
     },
@@ -188,7 +173,7 @@ _ASSUME = _mapping(
     anyOf=_any_of(ASSUMED_VALUES),
 )
 
-_PRICE = _mapping(
+_PRICE = mapping(
     "Either a discount on the price table or rates of your own, in US dollars per million tokens.",
     {
         "discount": _share("Taken off every rate of the table.", "18%"),
@@ -201,22 +186,22 @@ _PRICE = _mapping(
     oneOf=[{"required": ["discount"]}, {"anyOf": _any_of(RATES)}],
 )
 
-_FEATURE = _mapping(
+_FEATURE = mapping(
     "A part of the product that spend is attributed to.",
     {"paths": _globs("The files that belong to it.", required=True), "owner": _OWNER},
     {"paths": ["src/search/**"], "owner": "@search"},
     ("paths",),
 )
 
-_BUDGET = _mapping(
+_BUDGET = mapping(
     "A limit on spend. `per_call` judges each request, `per_month` the sum of the requests that it selects.",
     {
-        "name": _text("Its name in reports.", "search"),
+        "name": text("Its name in reports.", "search"),
         "per_call": _money("The most that one call may cost.", "0.05 USD"),
         "per_month": _money("The most that a month may cost.", "4_000 USD"),
-        "feature": _text("Only requests of this feature (a key of `features`).", "search"),
-        "owner": _text("Only requests of this owner.", "@search"),
-        "model": _text("Only requests to models that match this glob.", "gpt-4o*"),
+        "feature": text("Only requests of this feature (a key of `features`).", "search"),
+        "owner": text("Only requests of this owner.", "@search"),
+        "model": text("Only requests to models that match this glob.", "gpt-4o*"),
         "stage": _words("Only requests of this stage.", STAGES),
         "paths": _globs("Only requests in these files."),
         "compare": _words("The end of the estimate that is compared with it.", ["low", "typical", "high"], "typical"),
@@ -230,7 +215,7 @@ _BUDGET = _mapping(
     oneOf=_any_of(LIMITS),
 )
 
-_POLICY = _mapping(
+_POLICY = mapping(
     "A check with parameters. With the id of a policy of a pack it changes that one: only what is written here.",
     {
         "id": {
@@ -240,7 +225,7 @@ _POLICY = _mapping(
             "title": "a name of letters, digits, '-', '_' and '.'",
             "examples": ["approved-models"],
         },
-        "check": _text("The check that it uses; without it the check whose name is the id.", "model-allowed"),
+        "check": text("The check that it uses; without it the check whose name is the id.", "model-allowed"),
         "params": {
             "description": "Parameters of the check, see docs/checks.md.",
             "type": "object",
@@ -249,8 +234,8 @@ _POLICY = _mapping(
         },
         "enforce": _ENFORCE,
         "severity": _words(_SEVERITY_TEXT, _SEVERITIES),
-        "message": _text("Shown instead of the check's own message.", "{model} is not approved; ask #ai-platform"),
-        "docs": _text("Where the rule is explained, usually a link.", "https://wiki.example/llm-policy"),
+        "message": text("Shown instead of the check's own message.", "{model} is not approved; ask #ai-platform"),
+        "docs": text("Where the rule is explained, usually a link.", "https://wiki.example/llm-policy"),
         "owner": _OWNER,
         "on_unknown": _ON_UNKNOWN,
         "paths": _globs("Only requests in these files."),
@@ -266,12 +251,12 @@ _POLICY = _mapping(
     ("id",),
 )
 
-_EXCEPTION = _mapping(
+_EXCEPTION = mapping(
     "Findings that are forgiven. They stay in the report, marked as such.",
     {
-        "policy": _text("Id of the policy or name of the budget.", "approved-models"),
+        "policy": text("Id of the policy or name of the budget.", "approved-models"),
         "paths": _globs("Where it holds; everywhere without it."),
-        "reason": _text("Why. Shown beside the finding.", "migration"),
+        "reason": text("Why. Shown beside the finding.", "migration"),
         "owner": _OWNER,
         "until": {
             "description": "Last day on which it holds: `2027-01-31`.",
@@ -296,7 +281,7 @@ _POLICIES = _list("Checks with parameters, added to those of the packs.", _POLIC
 
 SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",
-    **_mapping(
+    **mapping(
         "Configuration of guard: what may be spent on language models, and what the code cannot tell about usage.",
         {
             "version": _VERSION,
@@ -304,7 +289,7 @@ SCHEMA: Schema = {
                 "description": "Policy packs: `guard:recommended`, or a file relative to this one. Without this key "
                 "`guard:recommended` holds; `[]` means none.",
                 "type": "array",
-                "items": _text("A pack.", "guard:recommended", "the name of a pack or a file"),
+                "items": text("A pack.", "guard:recommended", "the name of a pack or a file"),
                 "default": ["guard:recommended"],
                 "title": "a list of packs",
                 "examples": [["guard:recommended"]],
@@ -314,8 +299,11 @@ SCHEMA: Schema = {
             "assume": _list("Values that guard could not find in the code.", _ASSUME),
             "aliases": _named(
                 "Names as they are sent (a deployment, a name of a proxy) and the `provider/model` that prices them.",
-                _text("The model that prices it.", "azure/gpt-4o"),
+                text("The model that prices it.", "azure/gpt-4o"),
                 {"prod-chat-eu": "azure/gpt-4o"},
+            ),
+            "calls": _list(
+                "Functions of your own, or of a private SDK, that ask a model.", user_call("#/definitions/argument")
             ),
             "prices": _named(
                 "Your own prices by `provider/model` glob.", _PRICE, {"anthropic/*": _PRICE["examples"][0]}
@@ -329,11 +317,12 @@ SCHEMA: Schema = {
         ("version",),
     ),
     "title": "guard.yaml",
+    "definitions": {"argument": argument()},
 }
 
 PACK_SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",
-    **_mapping(
+    **mapping(
         "A policy pack: policies that several repositories share.",
         {"version": _VERSION, "policies": _POLICIES},
         {"version": 1, "policies": [{"id": "output-limit"}]},

@@ -73,6 +73,19 @@ class Assume:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredCall:
+    """`calls[i]`: a function of the user's own that asks a model. Its entry stays raw; `guard.facts.catalog_user` reads
+    it as it reads the catalogue's entries."""
+
+    source: str
+    """`calls[0]`."""
+    place: Place
+    raw: Mapping[str, Any]
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where each key and part of the entry stands: `model`, `model.arg`, `attempts[0].name`."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceRule:
     """`prices["anthropic/*"]`: a discount on the table, or rates of one's own in USD per million tokens."""
 
@@ -168,6 +181,7 @@ class Config:
     assume: tuple[Assume, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Name as sent (a deployment, a proxy alias) -> `provider/model` that prices it."""
+    calls: tuple[DeclaredCall, ...] = ()
     prices: tuple[PriceRule, ...] = ()
     features: tuple[Feature, ...] = ()
     budgets: tuple[Budget, ...] = ()

@@ -1,6 +1,7 @@
-"""Puts the catalogue together. In: `catalog/*.yaml`, and the `calls` of a user's guard.yaml. Out: `registry.Catalog`.
+"""Puts the catalogue together. In: `catalog/*.yaml`. Out: `registry.Catalog`.
 
-`catalog_load` turns single entries into types; here they are checked against one another and indexed.
+`catalog_load` turns single entries into types; here they are checked against one another and indexed. `catalog_user`
+adds the `calls` of a user's guard.yaml.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from guard.facts.catalog_load import (
-    USER_CALL_KEYS,
     expand,
     read_apis,
     read_arg,
@@ -21,7 +21,6 @@ from guard.facts.catalog_load import (
     read_client,
     read_layers,
     read_roles,
-    read_shared,
     read_texts,
 )
 from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
@@ -116,30 +115,6 @@ def _marked(call: Call, clients: Mapping[str, Client]) -> Call:
         raise CatalogError(f"{call.api}: on: no client `{unknown[0]}`")
     framework = call.of is not None or any(clients[client_id].object for client_id in call.on)
     return replace(call, invoke=True) if framework else call
-
-
-def add_calls(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Catalog:
-    """`catalog` with the entries of a user's `calls` (see `Catalog.with_calls`). Raises `CatalogError`."""
-    names = dict(catalog.calls_by_name)
-    calls = dict(catalog.calls)
-    roots: set[str] = set()
-    for i, raw in enumerate(entries):
-        where = f"calls[{i}]"
-        if not isinstance(raw, Mapping) or "call" not in raw:
-            raise CatalogError(f"{where}: expected a mapping with `call`, the full name of the function")
-        # `prompt` is what users call the input.
-        raw = {"input" if key == "prompt" else key: value for key, value in raw.items()}
-        fields = read_shared(raw, USER_CALL_KEYS, "declared", raw.get("attempts"), where)
-        for name in read_texts(raw["call"], f"{where}.call"):
-            call = Call(api=name, family="guard.yaml", names=(name,), **fields)
-            names[name] = calls[name] = call
-            roots.add(name.partition(".")[0])
-    needles = catalog.needles | {root.encode() for root in roots}
-    last = catalog.last_names | {name.rpartition(".")[2] for name in names}
-    return replace(
-        catalog, calls=calls, calls_by_name=names, import_roots=catalog.import_roots | roots, needles=needles,
-        last_names=frozenset(last),
-    )  # fmt: skip
 
 
 # --- HTTP -------------------------------------------------------------------------------------------------------
@@ -321,6 +296,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         needles=_needles(documents, duck, endpoints),
         url_needles=_url_needles(endpoints, hosts),
         provider_prefixes=prefixes,
+        declared={},
         _call_on=call_on,
         kin=tuple(_kin(raw, clients, where) for where, raw in _listed(documents, "families")),
         _client_on=client_on,

@@ -43,7 +43,7 @@ ARG_KEYS = frozenset({
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -134,11 +134,18 @@ def read_arg(raw: Any, where: str) -> Arg:
 
 
 def _older(raws: Any, where: str) -> tuple[Older, ...]:
-    raws = raws if isinstance(raws, list) else [raws]
-    for raw in raws:
-        if not isinstance(raw, Mapping) or raw.keys() != {"package", "before", "default"}:
-            raise CatalogError(f"{where}: expected package, before and default")
-    return tuple(Older(raw["package"], str(raw["before"]), raw["default"]) for raw in raws)
+    return tuple(_older_one(raw, where) for raw in (raws if isinstance(raws, list) else [raws]))
+
+
+def _older_one(raw: Any, where: str) -> Older:
+    known = {"package", "before", "default", "counts"}
+    if not isinstance(raw, Mapping) or not known >= raw.keys() >= {"package", "before"} or len(raw) < 3:
+        raise CatalogError(f"{where}: expected package, before, and default or counts")
+    counts = raw.get("counts")
+    if counts is not None and counts not in get_args(Counts):
+        raise CatalogError(f"{where}.counts: expected one of {', '.join(get_args(Counts))}")
+    packages = read_texts(raw["package"], f"{where}.package")
+    return Older(packages, str(raw["before"]), raw.get("default"), "default" in raw, counts)
 
 
 def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
@@ -267,6 +274,7 @@ def read_client(
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
         object=kind,
+        site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
         kinds=kinds,
         derive=derive,

@@ -1,15 +1,16 @@
-"""The JSON Schema of a catalogue file and of a user's own call. In: the words of `catalog_types`. Out: a dict.
+"""The JSON Schema of a catalogue file. In: the words of `catalog_types`. Out: a dict.
 
-Published as docs/catalog.schema.json by `tools/check_catalog.py --write`. The schema of guard.yaml can refer to
-`#/$defs/userCall` for its list `calls`.
+Published as docs/catalog.schema.json by `tools/check_catalog.py --write`. What an argument is says
+`guard.config.call_schema`, which also describes a user's own calls.
 """
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
-from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS, USER_CALL_KEYS
-from guard.facts.catalog_types import ROLES, ArgHow, Counts, Form, Object, Use
+from guard.config.call_schema import argument, argument_keys
+from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS
+from guard.facts.catalog_types import ROLES, Object, Use
 from guard.model import Billed, Operation
 
 _NAME = {"type": "string", "minLength": 1}
@@ -19,11 +20,6 @@ _FORMULA = {
     "type": ["string", "integer"],
     "description": "Whole numbers, roles, + - * max() min(): `1 + client_retries`.",
 }
-
-
-def _one_or_each(words: tuple[str, ...], text: str) -> dict[str, Any]:
-    word = {"enum": list(words)}
-    return {"description": text, "anyOf": [word, {"type": "array", "items": word, "minItems": 1}]}
 
 
 def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]:
@@ -36,50 +32,11 @@ def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]
     }
 
 
-def _arg() -> dict[str, Any]:
-    older = _object("", ["package", "before", "default"], package=_NAME, before=_NAME, default=_SCALAR)
-    full = _object(
-        "Where a value stands among the arguments of a call, and what holds when it is not sent.",
-        [],
-        arg={
-            "description": "Keyword, or several: the first that is sent wins. `a.b`: key b of argument a.",
-            "anyOf": [_NAME, _NAMES],
-        },
-        pos={"type": "integer", "minimum": 0, "description": "Position of the first name, counted from 0."},
-        default={**_SCALAR, "description": "What holds when nothing is sent."},
-        how={"enum": list(get_args(ArgHow)), "description": "What not sending it means; `not_sent` where left out."},
-        why={"type": "string", "description": "The reason, for unknown and unbounded ones."},
-        env={
-            "description": "Environment variables that are read, in this order, when nothing is sent.",
-            "anyOf": [_NAME, _NAMES],
-        },
-        counts=_one_or_each(get_args(Counts), "What a number of retries counts; `attempts` includes the first try."),
-        form=_one_or_each(get_args(Form), "How an input is to be read."),
-        given={
-            "description": "Arguments of which the presence of one switches to `given_default`.",
-            "anyOf": [_NAME, _NAMES],
-        },
-        given_default={**_SCALAR, "description": "null: no bound."},
-        by_prefix={
-            "type": "object",
-            "additionalProperties": _SCALAR,
-            "description": "Defaults by the first part of the model's name.",
-        },
-        none={"enum": ["unbounded"], "description": "What None means when it is sent, if not the default."},
-        join={"type": "boolean", "description": "All names that are sent count, not only the first."},
-        older={
-            "description": "A default that held before a release, or several, newest first.",
-            "anyOf": [older, {"type": "array", "items": older, "minItems": 1}],
-        },
-    )  # fmt: skip
-    return {"anyOf": [_NAME, _NAMES, full]}
-
-
 def _shared() -> dict[str, Any]:
     """Keys that calls of the catalogue and of users have in common."""
     layer = _object("One layer of retries.", ["name", "attempts", "billed"], name=_NAME, attempts=_FORMULA,
                     billed={"enum": list(get_args(Billed))})  # fmt: skip
-    each = {**_arg()["anyOf"][2]["properties"], "of": _NAME, "role": {"enum": list(ROLES)}}
+    each = {**argument_keys(), "of": _NAME, "role": {"enum": list(ROLES)}}
     return {
         "operation": {"enum": list(get_args(Operation))},
         "provider": {"type": ["string", "null"], "description": "Where the call itself decides it."},
@@ -98,9 +55,9 @@ def _shared() -> dict[str, Any]:
     }
 
 
-def _roles(nullable: bool) -> dict[str, Any]:
-    reference = {"$ref": "#/$defs/arg"}
-    return {role: {"anyOf": [reference, {"type": "null"}]} if nullable else reference for role in ROLES}
+def _roles() -> dict[str, Any]:
+    """All roles; null takes one away that a model entry (`like`) has."""
+    return {role: {"anyOf": [{"$ref": "#/$defs/arg"}, {"type": "null"}]} for role in ROLES}
 
 
 def _holds() -> dict[str, Any]:
@@ -120,12 +77,12 @@ def _holds() -> dict[str, Any]:
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
     }
     assert own.keys() == HOLDS_KEYS
-    return _object("Other objects that send when this one is invoked.", [], **_arg()["anyOf"][2]["properties"], **own)
+    return _object("Other objects that send when this one is invoked.", [], **argument_keys(), **own)
 
 
 def _methods(text: str) -> dict[str, Any]:
     holds = {"type": "array", "items": {"$ref": "#/$defs/holds"}}
-    full = _object("Methods with arguments of their own.", ["paths"], paths=_NAMES, holds=holds, **_roles(True))
+    full = _object("Methods with arguments of their own.", ["paths"], paths=_NAMES, holds=holds, **_roles())
     return {"description": text, "type": "array", "items": {"anyOf": [_NAME, full]}, "minItems": 1}
 
 
@@ -144,6 +101,7 @@ def _client() -> dict[str, Any]:
         "derive": _methods("Methods that return the same client with arguments overridden."),
         "makers": _methods("Class methods that make one as the constructor does."),
         "object": {"enum": list(get_args(Object)), "description": "Kind of object of a framework."},
+        "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
@@ -152,7 +110,7 @@ def _client() -> dict[str, Any]:
         "groups": _object("List of model groups.", ["arg", "name", "params"], arg=_NAME, name=_NAME, params=_NAME),
     }  # fmt: skip
     assert own.keys() == CLIENT_KEYS
-    return _object("An object that holds settings of later calls.", ["id"], **own, **_roles(True))
+    return _object("An object that holds settings of later calls.", ["id"], **own, **_roles())
 
 
 def _call() -> dict[str, Any]:
@@ -178,7 +136,7 @@ def _call() -> dict[str, Any]:
         },
     }
     assert own.keys() == CALL_KEYS
-    return _object("A callee that sends requests to a model.", [], **own, **_roles(True))
+    return _object("A callee that sends requests to a model.", [], **own, **_roles())
 
 
 def _http() -> dict[str, Any]:
@@ -191,7 +149,7 @@ def _http() -> dict[str, Any]:
         url={**_NAMES, "description": "`host/path`, with {model}, {model*}, {deployment} and *; `*/path`: any host."},
         api=_NAME,
         provider=_NAME,
-        **_roles(True),
+        **_roles(),
     )
     return _object("Requests over plain HTTP.", [], packages=_NAMES, callers={"type": "array", "items": caller},
                    endpoints={"type": "array", "items": endpoint})  # fmt: skip
@@ -199,7 +157,7 @@ def _http() -> dict[str, Any]:
 
 def _frameworks() -> dict[str, Any]:
     """Keys of a family file that frameworks need."""
-    function = _object("Functions that set it.", ["names"], names=_NAMES, **_arg()["anyOf"][2]["properties"])
+    function = _object("Functions that set it.", ["names"], names=_NAMES, **argument_keys())
     functions = {"type": "array", "items": function}
     setting = _object(
         "An object that holds for a whole program until it is replaced.",
@@ -252,13 +210,7 @@ def _frameworks() -> dict[str, Any]:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a file in `catalog/`. `$defs.userCall` is that of a user's own call."""
-    user_call = {
-        "call": {"description": "Full name of the function, or several.", "anyOf": [_NAME, _NAMES]},
-        **_shared(),
-    }
-    assert user_call.keys() == USER_CALL_KEYS
-    user_call["prompt"] = {"$ref": "#/$defs/arg", "description": "The same as `input`."}
+    """JSON Schema (draft 2020-12) of a file in `catalog/`."""
     host = _object("Whose a host is.", ["host", "provider"], host=_NAME, provider=_NAME)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -282,10 +234,9 @@ def schema() -> dict[str, Any]:
         },
         "additionalProperties": False,
         "$defs": {
-            "arg": _arg(),
+            "arg": argument(),
             "holds": _holds(),
             "client": _client(),
             "call": _call(),
-            "userCall": _object("A function of one's own that asks a model.", ["call"], **user_call, **_roles(False)),
         },
     }

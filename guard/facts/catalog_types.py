@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from guard.facts.formula import Formula
 from guard.model import Billed, Operation, Scalar
@@ -45,13 +45,45 @@ provider as an argument; `chunk_size`: texts in one request; `reasks`: further a
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
+class Pin(NamedTuple):
+    """The newest release of a package that a repository admits."""
+
+    ceiling: tuple[int, ...] | None
+    """Its numbers (see `numbers`); None: any release."""
+    inclusive: bool
+    """Whether the release `ceiling` itself is admitted."""
+    exact: bool
+    """Whether no other one is."""
+    text: str
+    """As written: `1.2.3`, `<2`."""
+    path: str
+    line: int
+
+    def is_before(self, version: str) -> bool:
+        """Whether every release that is admitted is older than `version`."""
+        if self.ceiling is None:
+            return False
+        end = numbers(version)
+        return self.ceiling < end or (self.ceiling == end and not self.inclusive)
+
+    def admits(self, other: Pin) -> bool:
+        """Whether the newest release of another pin is within this one."""
+        if self.ceiling is None or other.ceiling is None:
+            return self.ceiling is None
+        return other.ceiling < self.ceiling or (other.ceiling == self.ceiling and self.inclusive)
+
+
 @dataclass(frozen=True, slots=True)
 class Older:
-    """A default that held in releases of `package` before `before`."""
+    """What held in releases of a package before `before`: another default, or another thing that a number counts."""
 
-    package: str
+    packages: tuple[str, ...]
+    """The distribution, and others that are released with the same version numbers; the first that is pinned says."""
     before: str
-    default: Scalar
+    default: Scalar = None
+    has_default: bool = True
+    """False: the default was the same."""
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +115,7 @@ class Arg:
     without `attempts` means 5 attempts); a `given_default` of None: no bound, see `why`."""
     given_default: Scalar = None
     older: tuple[Older, ...] = ()
-    """Other defaults in older releases of one package, newest first."""
+    """What was else in older releases, newest first; see `at`."""
 
     by_prefix: Mapping[str, Scalar] = field(default_factory=dict)
     """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
@@ -96,16 +128,16 @@ class Arg:
         """How the value of argument `name` is to be read."""
         return self.forms[self.names.index(name)] if self.forms else "text"
 
-    def defaults(self, version: str | None) -> tuple[Scalar, ...]:
-        """What may hold when nothing is sent and `how` is `default`, for the installed version of `older`'s package
-        (None: not known, so that all are possible; today's comes first)."""
-        if version is None:
-            return (self.default, *(older.default for older in self.older))
-        found = self.default
+    def at(self, packages: tuple[str, ...], pin: Pin) -> Arg:
+        """This argument as it was in the newest release of the packages that is admitted."""
+        found = self
         for older in self.older:
-            if _numbers(version) < _numbers(older.before):
-                found = older.default
-        return (found,)
+            if older.packages == packages and pin.is_before(older.before):
+                if older.has_default:
+                    found = replace(found, default=older.default, how="default")
+                if older.counts is not None:
+                    found = replace(found, counts=(older.counts,) * len(self.names))
+        return found
 
     def as_retries(self, number: int, name: str | None = None) -> int:
         """`number`, as written in argument `name` (None: the default), as retries after the first try."""
@@ -114,8 +146,10 @@ class Arg:
         return number if self.counts[self.names.index(name)] == "retries" else max(0, number - 1)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall("[0-9]+", version)[:3])
+def numbers(version: str) -> tuple[int, ...]:
+    """The first three numbers of a version, filled up with zeros; `1.0rc1` counts as 1.0."""
+    found = [int(number[:9]) for number in re.findall("[0-9]+", re.split("[^0-9.]", version.lstrip("v"))[0])[:3]]
+    return tuple((*found, 0, 0, 0)[:3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +238,8 @@ class Client:
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""
+    site: bool = False
+    """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -343,6 +379,8 @@ class Call:
     """A call of a framework that ends in requests: a site of role `invoke`, not `send`."""
     by_model: tuple[tuple[str, Operation], ...] = ()
     """Globs over the model's name that decide the operation where the callee doesn't."""
+    place: tuple[str, int, int] | None = None
+    """Of a user's own call: file, line and column where guard.yaml declares it."""
 
     def operation_for(self, model: str | None) -> Operation:
         """The operation when `model` (as sent) is known."""

@@ -27,8 +27,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+from guard.config.types import DeclaredCall
 from guard.facts.catalog_types import (
     ROLES,
     Arg,
@@ -110,6 +110,8 @@ class Catalog:
     part decides. See `split_model`."""
     kin: tuple[Kin, ...]
     """Rules for classes that are not listed; the first that fits holds."""
+    declared: Mapping[str, Call]
+    """Calls of a user's own, by the name under which guard.yaml declares them."""
     _call_on: Mapping[tuple[str, str], Call]
     _client_on: Mapping[tuple[str, str], Client]
     _class_on: Mapping[tuple[str, str], Call]
@@ -257,14 +259,14 @@ class Catalog:
                 return provider
         return None
 
-    def with_calls(self, entries: Sequence[Mapping[str, Any]]) -> Catalog:
-        """This catalogue and the calls that a user's `guard.yaml` lists under `calls`.
+    def with_calls(self, declared: Sequence[DeclaredCall], prefix: str = "") -> Catalog:
+        """This catalogue and the calls that a user's `guard.yaml` lists under `calls`; `prefix`: see `Config.prefix`.
 
-        Raises `CatalogError` naming the entry (`calls[2].model`) when one doesn't fit the form.
+        Raises `ConfigError` with the place of every entry that does not fit the rules of the catalogue.
         """
-        from guard.facts.catalog_index import add_calls
+        from guard.facts.catalog_user import add_calls
 
-        return add_calls(self, entries)
+        return add_calls(self, declared, prefix) if declared else self
 
 
 _DUCK_TRANSPARENT = frozenset({"beta", "aio", "with_raw_response", "with_streaming_response"})

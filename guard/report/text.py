@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from guard.model import Finding, Money, Priced, Report, Severity, Totals
+from guard.model import Finding, Money, Priced, Problem, Report, Severity, Totals
 from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, percent, place, plural, safe, wrap
 from guard.report.frame import Sources, frame
 from guard.report.reasons import assumptions, order, reasons, why_outside, why_unbounded, why_unpriced
@@ -209,16 +209,23 @@ def _summary(report: Report, active: Sequence[Finding], blocks: Blocks) -> str:
 
 
 def problems(report: Report, width: int, color: bool) -> list[str]:
-    """Files that could not be read, below a title; nothing where there are none."""
-    if not report.problems:
-        return []
+    """Files that could not be read and declared calls that were not found, below titles; nothing without them."""
+    missing = [problem for problem in report.problems if problem.kind == "call-not-found"]
+    unread = [problem for problem in report.problems if problem.kind != "call-not-found"]
+    files = len({problem.path for problem in unread})
+    return [
+        *_problems(unread, f"{plural(files, 'file')} could not be read in full", width, color),
+        *_problems(missing, f"{plural(len(missing), 'declared call')} not found", width, color),
+    ]
+
+
+def _problems(found: Sequence[Problem], title: str, width: int, color: bool) -> list[str]:
     items = []
-    for problem in sorted(report.problems, key=lambda item: (item.path, item.line or 0, item.column or 0, item.kind)):
+    for problem in sorted(found, key=lambda item: (item.path, item.line or 0, item.column or 0, item.kind)):
         at = ":".join(str(part) for part in (safe(problem.path), problem.line, problem.column) if part is not None)
         hint = f" ({safe(problem.hint)})" if problem.hint else ""
         items.append((at, safe(problem.message) + hint))
-    files = len({problem.path for problem in report.problems})
-    return _section(f"{plural(files, 'file')} could not be read in full", items, width, color)
+    return _section(title, items, width, color) if items else []
 
 
 def closing(report: Report, width: int, color: bool, known: Sequence[str], *, hint: bool = True) -> list[str]:

@@ -16,13 +16,13 @@ def message(tmp_path: Path, text: str | bytes, name: str = "guard.yaml") -> str:
     return str(caught.value)
 
 
-KNOWN = "version, extends, exclude, usage, assume, aliases, prices, features, budgets, policies and exceptions"
+KNOWN = "version, extends, exclude, usage, assume, aliases, calls, prices, features, budgets, policies and exceptions"
 BUDGET = "budgets: [{name: b, per_call: 1, "
 
 # Case -> (text below TOP, first line of the message without "guard.yaml:").
 TABLE = {
     "misspelt top-level key": ("budget: []", "3:1: unknown key 'budget'; did you mean 'budgets'?"),
-    "key of a later version": ("calls: []", f"3:1: unknown key 'calls'; this version of guard knows {KNOWN}"),
+    "key of a later version": ("hosting: []", f"3:1: unknown key 'hosting'; this version of guard knows {KNOWN}"),
     "condition instead of a check": (
         "policies:\n  - id: a\n    deny: request.attempts.high > 3",
         "5:5: unknown key 'deny' in policies[0]; this version of guard knows id, check, params, enforce, severity, "

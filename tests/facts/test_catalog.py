@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.facts.catalog_types import Pin, numbers
 from guard.facts.registry import Catalog, load
 
 
@@ -201,9 +202,12 @@ def test_attempts_are_turned_into_retries(catalog: Catalog) -> None:
 
 def test_default_of_an_older_release(catalog: Catalog) -> None:
     retries = catalog.clients["bedrock-runtime"].roles["client_retries"]
-    assert retries.defaults("1.44.5") == (2,)
-    assert retries.defaults("1.39.17") == (4,)
-    assert retries.defaults(None) == (2, 4)
+    packages = retries.older[0].packages
+    assert packages == ("botocore", "boto3")
+    for version, retried in (("1.44.5", 2), ("1.39.17", 4), ("1.44", 2)):
+        assert retries.at(packages, Pin(numbers(version), True, True, version, "uv.lock", 1)).default == retried
+    assert retries.at(packages, Pin(numbers("1.44"), False, False, "<1.44", "uv.lock", 1)).default == 4
+    assert retries.at(packages, Pin(None, False, False, ">=1.30", "uv.lock", 1)).default == 2
 
 
 def test_tool_loops(catalog: Catalog) -> None:

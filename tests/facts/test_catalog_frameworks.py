@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.facts.catalog_types import Pin, numbers
 from guard.facts.registry import Catalog, Client, Holds, load
 
 
@@ -284,19 +285,19 @@ def test_how_often_a_chain_asks_depends_on_its_type(catalog: Catalog, chain_type
 
 
 @pytest.mark.parametrize(
-    ("maker", "version", "models"),
+    ("maker", "version", "model"),
     [
-        ("agents.Agent", "0.24.0", ("gpt-5.6-luna",)),
-        ("agents.Agent", "0.16.1", ("gpt-5.4-mini",)),
-        ("agents.Agent", "0.4.2", ("gpt-4.1",)),
-        ("agents.Agent", None, ("gpt-5.6-luna", "gpt-5.4-mini", "gpt-4.1")),
-        ("crewai.LLM", "1.15.30", ("gpt-4.1-mini",)),
-        ("crewai.LLM", "0.130.0", ("gpt-4o-mini",)),
-        ("langchain_openai.ChatOpenAI", None, ("gpt-3.5-turbo",)),
+        ("agents.Agent", "0.24.0", "gpt-5.6-luna"),
+        ("agents.Agent", "0.16.1", "gpt-5.4-mini"),
+        ("agents.Agent", "0.4.2", "gpt-4.1"),
+        ("crewai.LLM", "1.15.30", "gpt-4.1-mini"),
+        ("crewai.LLM", "0.130.0", "gpt-4o-mini"),
     ],
 )
-def test_default_model(catalog: Catalog, maker: str, version: str | None, models: tuple[str, ...]) -> None:
-    assert client(catalog, maker).roles["model"].defaults(version) == models
+def test_default_model(catalog: Catalog, maker: str, version: str, model: str) -> None:
+    arg = client(catalog, maker).roles["model"]
+    pin = Pin(numbers(version), True, True, version, "uv.lock", 1)
+    assert arg.at(arg.older[0].packages, pin).default == model
 
 
 def test_default_that_an_environment_variable_replaces(catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ README.md says how a specification is written; it is a suite itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from report_schema import assert_valid
 from spec_cases import Case, read_suite
 from spec_check import broken_rules, differences
 
+from guard.config.load import load
 from guard.config.types import Config
 from guard.report.json import render
 from guard.run import scan
@@ -37,7 +39,8 @@ def test_resolving_is_as_specified(case: Case, tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    report = scan(tmp_path, Config(), today=DAY)
+    config = replace(load(tmp_path), policies=()) if "guard.yaml" in case.files else Config()
+    report = scan(tmp_path, config, today=DAY)
     assert_valid(render(report))
     wrong = [*broken_rules(report), *differences(case, report)]
     if wrong:

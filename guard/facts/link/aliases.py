@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Expr, IfElse, Logic, Name, Seq, Walrus, dotted
 from guard.facts.expr import Attr as Attribute
+from guard.facts.expr import Call, Expr, IfElse, Logic, Name, Seq, Walrus, dotted
 from guard.facts.filefacts import Binding, Effect, Scope
 from guard.facts.link.names import Place
 

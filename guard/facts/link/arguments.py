@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
+from guard.facts.catalog_user import RECEIVER
 from guard.facts.expr import Call, Star
 from guard.facts.link import calling, containers, objects
 from guard.facts.link.things import (
@@ -16,11 +17,13 @@ from guard.facts.link.things import (
     DictOf,
     Ext,
     Frame,
+    Func,
     Inst,
     ListOf,
     Lit,
     Made,
     Result,
+    known,
     opened,
     union,
     unknown,
@@ -91,7 +94,35 @@ class BodyArguments(NamedTuple):
         return spread_value(self.engine, self.body, name)
 
 
-Arguments = CallArguments | BodyArguments
+class OwnArguments(NamedTuple):
+    """Arguments of a call of a function of the repository that guard.yaml declares, by the names of its parameters."""
+
+    engine: Engine
+    call: Call
+    frame: Frame
+    func: Func
+
+    def get(self, name: str, pos: int | None) -> Result:
+        """What a parameter gets: by keyword, position or spread, else its default. `self`: the object itself."""
+        engine, func = self.engine, self.func
+        if name == RECEIVER and func.bound is not None:
+            return known(func.bound)
+        scope = engine.project.scope(func.path, func.scope)
+        param = next((p for p in scope.params if p.name == name), None)
+        if param is None:
+            spread = any(p.kind == "kwargs" for p in scope.params)
+            return CallArguments(engine, self.call, self.frame).get(name, None) if spread else ABSENT
+        entered = engine.frame(func.path, func.scope, self.call, self.frame, func.bound, func.lexical)
+        return calling.parameter(engine, param, entered)
+
+    def position(self, name: str) -> int | None:
+        """Where a parameter stands among the positional arguments, the object of a method not counted."""
+        params = self.engine.project.scope(self.func.path, self.func.scope).params
+        names = [p.name for p in params if p.kind in ("positional_only", "positional")][self.func.bound is not None :]
+        return names.index(name) if name in names else None
+
+
+Arguments = CallArguments | BodyArguments | OwnArguments
 
 
 def spread_value(engine: Engine, spread: Result, name: str) -> Result:

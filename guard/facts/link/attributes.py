@@ -57,7 +57,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     since: Place = (0, 0)
     if name is not None and name in scope.bindings:
         reached, complete = reaching(scope, scope.bindings[name], at, lambda b: truth.feasible(engine, b, frame))
-        results = [engine._reached(r, frame) for r in reached if r.binding.kind != "declare"]
+        results, _ = engine.held([r for r in reached if r.binding.kind != "declare"], scope, frame)
         if complete and results:
             since = reached[-1].binding.at
             return effects.applied(engine, union(results), name, scope, frame, since, at)

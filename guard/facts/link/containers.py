@@ -34,7 +34,6 @@ from guard.facts.link.things import (
     unknown,
     within,
 )  # fmt: skip
-
 from guard.model import Scalar
 
 if TYPE_CHECKING:
@@ -164,9 +163,7 @@ def _spread(engine: Engine, rows: list[Alt], value: Expr, frame: Frame, reasons:
     for row in rows:
         for alt in spread:
             grown += [
-                _extended(a, alt.thing)
-                for a in within(Result((row,)), alt.world).alts
-                if isinstance(alt.thing, DictOf)
+                _extended(a, alt.thing) for a in within(Result((row,)), alt.world).alts if isinstance(alt.thing, DictOf)
             ]
     if len(grown) > MAX_ELEMENTS:
         reasons.append(f"more than {MAX_ELEMENTS} dicts can arrive")
@@ -277,7 +274,7 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
             else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
         )
     if isinstance(thing, (Lit, Pieces)):
-            return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
+        return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
     if isinstance(thing, ClassThing):
         from guard.facts.link import objects
 

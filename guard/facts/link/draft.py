@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import above, attempts, containers, control, framework, holding, objects, prompts, providers
+from guard.facts.link import (
+    above,
+    attempts,
+    containers,
+    control,
+    framework,
+    holding,
+    objects,
+    prompts,
+    providers,
+    versions,
+)  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import Target, is_boundless, role, targets
@@ -210,6 +221,8 @@ class Drafter:
     def _limit(self, target: Target, place: Hop) -> Quantity:
         if any("max_output" in layer.client.roles for layer in target.clients):
             return quantity(role(self.engine, target, "max_output"), self.spans, is_tokens, place, "not known")
+        if target.spec.place is not None and "max_output" not in target.spec.roles:
+            return Quantity(Value((), True, f"guard.yaml names no limit of {target.spec.api} (`max_output`)"), ())
         return self._optional(target, "max_output", is_tokens, place)
 
     def _optional(self, target: Target, name: str, accept: Accept, place: Hop) -> Quantity:
@@ -261,6 +274,9 @@ class Drafter:
             if missing is not None:
                 why_unknown = missing
             layers.append(Layer(tries.name, number, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
+        if target.spec.place is not None and not target.spec.layers:
+            why_unknown = f"guard.yaml does not say how often {target.spec.api} tries again (`attempts`)"
+            layers.append(Layer(target.spec.api, None, "maybe", self.spans(facts.path, ref.call.pos), why_unknown))
         node = above.node_of(facts, ref.scope)
         steps = above.way_up(engine, context, node)
         for path, scope in dict.fromkeys([node, *(step.above for step in steps)]):
@@ -289,13 +305,14 @@ class Drafter:
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
+            arg, _ = versions.settled(self.engine.project, arg, target.frame.path)
             number = known_number(value.result)
             if is_boundless(self.engine, target, name):
                 numbers[name] = None
             elif number is not None:
                 numbers[name] = arg.as_retries(number, value.name)
             elif value.result.alts and all(is_absent(a) for a in value.result.alts):
-                default = arg.defaults(None)[0]
+                default = arg.default
                 numbers[name] = default if isinstance(default, int) else 0
             elif arg.how == "unbounded" and value.name is None:
                 numbers[name] = None

@@ -240,8 +240,8 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
     own = None if target.own is None else target.own + len(added)
     decides_provider = any(layer.client.provider or "base_url" in layer.client.roles for layer in added)
     provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
-    held_now = target.held + len(added) if target.held else 0
-    return target._replace(clients=clients, held=held_now, own=own, provider=provider)
+    before = target.held + len(added) if target.held else 0
+    return target._replace(clients=clients, held=before, own=own, provider=provider)
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -312,7 +312,7 @@ def decides(engine: Engine, layer: Layer) -> bool:
     another one, where it names a model or sets a limit."""
     if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.object != "agent" and not layer.derived:
+    if layer.client.site or (layer.client.object != "agent" and not layer.derived):
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}

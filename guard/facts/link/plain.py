@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.lower import MAX_BITS
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -27,6 +26,7 @@ from guard.facts.link.things import (
     together,
     unknown,
 )  # fmt: skip
+from guard.facts.lower import MAX_BITS
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -119,9 +119,7 @@ def thing_of(value: object, trail: tuple[Hop, ...] = ()) -> Thing | None:
     return None
 
 
-def applied(
-    engine: Engine, function: Callable[..., object], arguments: Sequence[Result], why: str
-) -> Result:
+def applied(engine: Engine, function: Callable[..., object], arguments: Sequence[Result], why: str) -> Result:
     """What a function gives for every combination of alternatives of its arguments; open where one is not plain.
 
     A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words what

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from guard.facts.catalog_types import Pin
 from guard.facts.collect import collect
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.registry import Catalog
@@ -22,6 +23,9 @@ from guard.parse.python import PythonSyntax, parse_python
 from guard.sources.walk import Listing, SourceFile, read, read_text_within
 
 CODE = (".py", ".ipynb")
+_REQUIREMENTS = re.compile(
+    r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
+)
 Fact = tuple[str, str]
 """What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
@@ -39,6 +43,9 @@ class Project:
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
         self.env_files = _env_files(self.listed)
+        self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
+        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
         self._syntax: dict[str, PythonSyntax | None] = {}

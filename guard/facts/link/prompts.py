@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
 from guard.facts.link import containers, holding, objects, pipes, prompt_parts, prompt_templates, texts
-from guard.facts.link.arguments import CallArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.arguments import BodyArguments, CallArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
     NOWHERE,
@@ -143,11 +143,14 @@ class Reader:
 
     def _argument(self, value: Sent) -> str | None:
         """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
-        if not isinstance(self.target.arguments, CallArguments):
+        arguments = self.target.arguments
+        if isinstance(arguments, BodyArguments):
             return None
-        call = self.target.arguments.call
+        call = arguments.call
         given = dict(call.keywords).get(value.name)
         place = next((arg.pos for arg in self.target.spec.roles.values() if value.name in arg.names[:1]), None)
+        if isinstance(arguments, OwnArguments):
+            place = arguments.position(value.name or "")
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None
@@ -267,7 +270,7 @@ class Reader:
         return (str(named) if named else None), None
 
     def _getter(self, thing: Any) -> Any:
-        from guard.facts.link.arguments import ABSENT, CallArguments
+        from guard.facts.link.arguments import ABSENT
 
         if isinstance(thing, DictOf):
             self.caches |= any(entry.key == "cache_control" for entry in thing.entries)

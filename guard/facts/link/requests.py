@@ -181,13 +181,14 @@ class Linker:
             reached = self.entries.reach(counted.at, counted.inner, counted.only, counted.by_caller)
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
+        why_not = draft.around.unreachable or self._declared(facts, ref)
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
             attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
-            counted=draft.around.unreachable is None, why_not=draft.around.unreachable, stage=stage_of(stage_path),
+            counted=why_not is None, why_not=why_not, stage=stage_of(stage_path),
             conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
             unknown=self._unknown(facts, ref, draft), assumed=self._assumed(draft, leaf, too_many),
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
@@ -196,6 +197,11 @@ class Linker:
         target = draft.target
         key = (*_merge_key(request), target.fallback, target.choice)
         return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
+
+    def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
+        """Why a send does not count that stands in a function which guard.yaml declares."""
+        spec = self.engine.declared.around(facts, ref.scope)
+        return None if spec is None else f"guard.yaml declares {spec.api}, and what it does counts where it is called"
 
     def _parts(self, leaf: Leaf, node: Node, steps: list[Step], counted: Counted, chain: list[Called]) -> list[Part]:
         """The sites before the send: calls that decide a value or repeat it, and constructors."""

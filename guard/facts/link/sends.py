@@ -13,8 +13,8 @@ from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, running, web
-from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, is_unbounded, sent
+from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -22,6 +22,7 @@ from guard.facts.link.things import (
     Ext,
     Frame,
     Func,
+    Hop,
     Inst,
     Lit,
     Made,
@@ -107,7 +108,7 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     if isinstance(expr, Name):
         names.append(expr.id)
     tails = engine.project.call_tails
-    if ".".join(reversed(names[:2])) in tails:
+    if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True
     if names and names[0] in _http_names(engine) and web.asks_callers(engine, facts.path, ref):
         return True
@@ -149,6 +150,10 @@ def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             followed = followed or bool(new) or _is_known_root(engine, thing)
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True
+            own = engine.declared.of(thing)
+            if own is not None:
+                held = OwnArguments(engine, call, inner, own[1])
+                found.append(Target(own[0], call, inner, held, (), own[0].provider, {}, alt.world, True))
     if not found and not followed:
         found = _duck(engine, ref, frame)
     return [t for t in found if not _excluded(engine, t)]
@@ -369,15 +374,16 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
             return value
     default: Arg | None = None
     layers = list(enumerate(target.clients[: target.own]))
-    if target.fallback or target.use in ("delegate", "tool"):  # it stands in for what its holder asks
+    if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's
         layers = [*layers[target.held :], *layers[: target.held]]
-    for number, (client, made, *_) in reversed(layers):
+    for number, (client, *_) in reversed(layers):
         arg = client.roles.get(name)
         if arg is None:
             continue
-        value = _named(engine, name, providers.given_to(engine, target.clients[number], arg))
-        if value is None and made is not None:
-            value = _by_another(CallArguments(engine, made.call, made.frame), arg)
+        layer = target.clients[number]
+        value = _named(engine, name, providers.given_to(engine, layer, arg))
+        if value is None and layer.made is not None:
+            value = _by_another(CallArguments(engine, layer.made.call, layer.made.frame), arg)
         if value is not None:
             return value
         default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
@@ -431,7 +437,6 @@ def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
 
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
-    from guard.facts.link.things import Hop
 
     named = _by_prefix(engine, target, arg) if arg.by_prefix else None
     if named is not None:
@@ -443,10 +448,11 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
             Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
             for path, value, line in documents.env(engine.project, name, target.frame.path)
         ]
+    arg, release = versions.settled(engine.project, arg, target.frame.path)
     if arg.how == "default":
-        hop = Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
-        values = arg.defaults(None)[:1] if not settled else ()
-        return Result((*settled, *(Alt(Lit(value), (hop,)) for value in values)), reasons)
+        hops = (release, _default_hop(target)) if release is not None else (_default_hop(target),)
+        alts = (Alt(Lit(arg.default), hops),) if not settled else ()
+        return Result((*settled, *alts), reasons)
     if settled:
         return Result(tuple(settled), reasons)
     if arg.how in ("not_sent", "model_maximum"):
@@ -454,3 +460,12 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     return unknown(
         arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
     )
+
+
+def _default_hop(target: Target) -> Hop:
+    """Where a default stands: in guard.yaml for a user's own call, else in the SDK."""
+    place = target.spec.place
+    if place is None:
+        return Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+    path, line, column = place
+    return Hop(path, Pos(line, column, line, column), "declared", target.spec.api)

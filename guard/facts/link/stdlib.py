@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Comp, Expr, Star
 from guard.facts.link import (
-    containers, injected, known, methods, paths, plain, pure, records, sequences, templates, texts, truth,
+    containers,
+    injected,
+    known,
+    methods,
+    paths,
+    plain,
+    pure,
+    records,
+    sequences,
+    templates,
+    texts,
+    truth,
 )  # fmt: skip
 from guard.facts.link.things import (
     Alt,

@@ -299,7 +299,7 @@ def _only_texts(result: Result) -> Result:
 
 
 def _apply(engine: Engine, op: str, left: Thing, right: Thing) -> Thing | None:
-    if isinstance(left, (Lit, Pieces)) and isinstance(right, (Lit, Pieces)) or op == "*":
+    if (isinstance(left, (Lit, Pieces)) and isinstance(right, (Lit, Pieces))) or op == "*":
         return _arithmetic(engine, op, left, right)
     if op == "+" and isinstance(left, ListOf) and isinstance(right, ListOf):
         return containers.joined(left, right)

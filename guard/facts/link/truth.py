@@ -192,7 +192,9 @@ def _one_type(engine: Engine, thing: Thing, kind: Result) -> bool | None:
         named = wanted.chain.rsplit(".", 1)[-1].lower()
         if ListOf not in types:
             return False
-        return thing.kind in (named, *(("list", "tuple") if named == "sequence" else ())) if thing.kind != "set" else None
+        return (
+            thing.kind in (named, *(("list", "tuple") if named == "sequence" else ())) if thing.kind != "set" else None
+        )
     return isinstance(thing, types) if isinstance(thing, (DictOf, ListOf, Inst)) else None
 
 
@@ -208,7 +210,9 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, Lit):
         return bool(thing.value)
     if isinstance(thing, ListOf):
-        return True if thing.items and not thing.fewer and not thing.each else None if thing.open or thing.items else False
+        return (
+            True if thing.items and not thing.fewer and not thing.each else None if thing.open or thing.items else False
+        )
     if isinstance(thing, DictOf):
         return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
     if isinstance(thing, Pieces):

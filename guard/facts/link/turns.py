@@ -236,7 +236,9 @@ class _Run:
     def _take(self, loop: Block, element: Result) -> None:
         for binding in self.targets:
             if binding.value is loop.test:
-                whole = containers.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
+                whole = (
+                    containers.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
+                )
                 self.state[binding.name] = whole
 
     def count(self) -> None:
@@ -270,7 +272,9 @@ class _Run:
                 return
             if not all(isinstance(a.thing, (ListOf, DictOf)) for a in before.alts):
                 raise _Stop
-            alts = [Alt(inplace.changed(engine, a.thing, event, now, True, False), a.trail, a.world) for a in before.alts]
+            alts = [
+                Alt(inplace.changed(engine, a.thing, event, now, True, False), a.trail, a.world) for a in before.alts
+            ]
             self._put(name, Result(tuple(alts), before.open))
             return
         if event.value is None:
