@@ -98,7 +98,7 @@ def _names(binding: Binding) -> Iterator[str]:
     waiting: list[Expr] = [binding.value]
     if binding.path:
         value, at = binding.value, binding.path[0]
-        inside = isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at < len(value.items)
+        inside = isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at in range(len(value.items))
         waiting = [value.items[at]] if inside and isinstance(value, Seq) and isinstance(at, int) else []
     while waiting:
         value = waiting.pop()
