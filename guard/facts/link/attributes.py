@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, FileFacts, Scope
-from guard.facts.link import calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
+from guard.facts.link import (
+    aliases,
+    calling,
+    cli,
+    effects,
+    framework,
+    injected,
+    known,
+    modules,
+    objects,
+    paths,
+    records,
+    truth,
+)  # fmt: skip
 from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -57,7 +70,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     since: Place = (0, 0)
     if name is not None and name in scope.bindings:
         reached, complete = reaching(scope, scope.bindings[name], at, lambda b: truth.feasible(engine, b, frame))
-        results = [engine._reached(r, frame) for r in reached if r.binding.kind != "declare"]
+        results, _ = engine.held([r for r in reached if r.binding.kind != "declare"], scope, frame)
         if complete and results:
             since = reached[-1].binding.at
             return effects.applied(engine, union(results), name, scope, frame, since, at)
@@ -80,7 +93,11 @@ def _outer(engine: Engine, name: str | None, scope: Scope, frame: Frame, at: Pla
     if name is None or scope.kind == "module" or _is_local(name.split(".")[0], scope):
         return None
     facts = engine.project.facts(frame.path)
-    if facts is None or (name not in facts.changes and name not in facts.scopes[0].bindings):
+    if facts is None or not (
+        name in facts.changes
+        or name in facts.scopes[0].bindings
+        or aliases.of(engine, frame.path, facts.scopes[0], name)
+    ):
         return None
     if frame.lexical is not None:
         return frame.lexical, at if scope.kind in ("comp", "lambda") else END

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import Binding, Effect, FileFacts, Scope
-from guard.facts.link import effects
+from guard.facts.link import aliases, effects
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import DictOf, ListOf, Result
 from guard.facts.lower import MUTATORS
@@ -65,16 +65,22 @@ def _touched(engine: Engine, path: str, name: str) -> Touched:
                 head, _, last = dotted.rpartition(".")
                 if last == name and head and _means(engine, facts, scope, head, None, path):
                     bindings += [(facts, scope.id, b) for b in found if b.kind in ("assign", "aug")]
-        for dotted, changed in facts.changes.items():
-            head, _, last = dotted.rpartition(".")
-            if last != name and head:
-                continue
-            for at, effect in changed:
-                if effect.kind != "passed" and _means(
-                    engine, facts, facts.scopes[at], head or dotted, name if not head else None, path
-                ):
-                    changes.append((facts, at, effect))
+            for written in _names_of(engine, facts, scope, path, name):
+                own = facts.own_changes.get(scope.id, {}).get(written, ())
+                made = [*own, *aliases.in_place(engine, facts.path, scope, written)]
+                changes += [(facts, scope.id, effect) for effect in made if effect.kind != "passed"]
     return Touched(tuple(bindings), tuple(changes))
+
+
+def _names_of(engine: Engine, facts: FileFacts, scope: Scope, path: str, name: str) -> set[str]:
+    """The names by which a scope of another file calls a module's variable, second names included."""
+    groups = aliases.groups(engine, facts.path, scope)
+    found: set[str] = set()
+    for written in {*facts.own_changes.get(scope.id, {}), *scope.bindings, *groups}:
+        head, _, last = written.rpartition(".")
+        if (last == name or not head) and _means(engine, facts, scope, head or written, None if head else name, path):
+            found |= {written} | groups.get(written, frozenset())
+    return found
 
 
 _SET = re.compile(rb"\s*[+|]?=[^=]")
@@ -82,6 +88,7 @@ _CHANGED = re.compile(
     rb"\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:" + "|".join(sorted(MUTATORS)).encode() + rb")\s*\("
 )
 _DELETED = re.compile(rb"\bdel\s[^\n]*$")
+_TAKEN, _LINE_END = re.compile(rb"=\s*[\w.]*$"), re.compile(rb"[ \t\r]*(?:\n|$)")
 
 
 def _candidates(engine: Engine, path: str, name: str) -> list[str]:
@@ -109,6 +116,8 @@ def _changes(data: bytes, word: bytes) -> bool:
         if before == b"." and _SET.match(data, end):
             return True
         if not (before.isalnum() or before == b"_") and _CHANGED.match(data, end):
+            return True
+        if _LINE_END.match(data, end) and _TAKEN.search(data, max(at - 200, 0), at):  # another name for it
             return True
         if data[end : end + 1] == b"[" and _DELETED.search(data, max(at - 200, 0), at):
             return True
