@@ -84,14 +84,11 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        telling = [
-            path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
-        ]
-        for path in sorted({*telling, *beyond.invoking(self.project, telling), *web.helper_files(self.project)}):
+        telling = self._telling()
+        further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
+        for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
             facts = self.project.facts(path)
-            if facts is None or self._is_sdk_itself(path):
-                continue
-            for ref in candidates(self.engine, facts):
+            for ref in candidates(self.engine, facts) if facts is not None else ():
                 made += self._of_send(facts, ref)
         return self._finished(made) + self._unused()
 
@@ -99,9 +96,9 @@ class Linker:
         """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""
         found: list[Request] = []
         makers: list[tuple[FileFacts, CallRef]] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        for path in sorted(self._telling()):
             facts = self.project.facts(path)
-            if facts is not None and not self._is_sdk_itself(path):
+            if facts is not None:
                 makers += [(facts, r) for r in facts.calls if self._may_make(last_name(r.call.func) or "")]
         for agents in (True, False):
             for facts, ref in makers:
@@ -139,9 +136,10 @@ class Linker:
         )
         return f"{KEY_VERSION}:{digest.hexdigest()}"
 
-    def _is_sdk_itself(self, path: str) -> bool:
-        """Code of a package of the catalogue that this repository builds: it is the SDK, not a use of it."""
-        return self.project.is_sdk_itself(path)
+    def _telling(self) -> list[str]:
+        """Files that name an SDK; code of a package of the catalogue that this repository builds is the SDK, no use."""
+        project = self.project
+        return [path for path in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(path)]
 
     # --- one send -----------------------------------------------------------------------------------------------
 
