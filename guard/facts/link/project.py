@@ -23,6 +23,7 @@ from guard.parse.python import PythonSyntax, parse_python
 from guard.sources.walk import Listing, SourceFile, read, read_text_within
 
 CODE = (".py", ".ipynb")
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
 )
@@ -51,6 +52,9 @@ class Project:
         self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
+        self._paths: tuple[str, ...] = ()
+        self._words: dict[bytes, list[int]] | None = None
+        """By word, numbers of the modules in which it stands."""
         self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
         self._folders = frozenset(
@@ -166,12 +170,24 @@ class Project:
     # --- names --------------------------------------------------------------------------------------------------
 
     def naming(self, name: str) -> tuple[str, ...]:
-        """Code files whose bytes hold a name."""
+        """Code files in which a name stands."""
         self.reads.add(("name", name))
         if name not in self._naming:
-            needle = name.encode()
-            self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
+            self._naming[name] = tuple(self._search(name.encode()))
         return self._naming[name]
+
+    def _search(self, name: bytes) -> Iterable[str]:
+        """By an index of words, made once; notebooks (pictures in them are no words) and other names by their bytes."""
+        if _WORD.fullmatch(name) is None:
+            return [path for path, data in self._bytes.items() if name in data]
+        if self._words is None:
+            self._words, self._paths = {}, tuple(self._bytes)
+            for number, (path, data) in enumerate(self._bytes.items()):
+                if path.endswith(".py"):
+                    for word in set(_WORD.findall(data)):
+                        self._words.setdefault(word, []).append(number)
+        notebooks = [n for n, path in enumerate(self._paths) if path.endswith(".ipynb") and name in self._bytes[path]]
+        return [self._paths[n] for n in sorted([*self._words.get(name, ()), *notebooks])]
 
     @staticmethod
     def stem(path: str) -> str:
