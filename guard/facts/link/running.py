@@ -13,8 +13,8 @@ from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import framework, holding, loops, objects
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
-from guard.facts.link.values import known_number
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
+from guard.facts.link.values import known_number
 from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
