@@ -54,7 +54,7 @@ HOWS = {
 COUNTS = ["retries", "attempts"]
 FORMS = [
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt",
+    "object", "prompt", "signature",
 ]  # fmt: skip
 OPERATIONS = [
     "chat", "responses", "text_completion", "embedding", "image", "video", "audio_tts", "audio_stt", "moderation",

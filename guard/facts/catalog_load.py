@@ -42,7 +42,7 @@ ARG_KEYS = frozenset({
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -269,6 +269,7 @@ def read_client(
         paths=tuple(raw.get("paths", ())),
         provider=raw.get("provider"),
         provider_in_model=bool(raw.get("provider_in_model", False)),
+        one_model=bool(raw.get("one_model", False)),
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
         transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,

@@ -25,13 +25,14 @@ all; `fallback` after a failure; `setting` it sends nothing, its arguments hold 
 client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt",
+    "object", "prompt", "signature",
 ]  # fmt: skip
 """How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
 `items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
 dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
 something stored at the provider, whose size the code doesn't show; `object` anything else; `prompt` what frameworks
-take: a text, a list of messages (also pairs of role and text), or a prompt template."""
+take: a text, a list of messages (also pairs of role and text), or a prompt template; `signature` a class whose
+docstring is the task and whose fields are described (DSPy)."""
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
@@ -197,6 +198,8 @@ class Client:
     """Kind of object of a framework; None: a client of an SDK."""
     site: bool = False
     """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
+    one_model: bool = False
+    """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -208,7 +211,7 @@ class Client:
     @property
     def is_site(self) -> bool:
         """Whether making one is reported as a site of role `model`."""
-        return self.object in ("model", "embeddings", "agent")
+        return self.site or self.one_model or self.object in ("model", "embeddings", "agent")
 
     def by(self, method: str) -> Client:
         """This client as the deriving method or maker `method` makes it."""

@@ -61,6 +61,12 @@ def _exits(body: Sequence[ast.stmt]) -> str:
         return "" if "" in ways else ways.pop() if len(ways) == 1 else "mixed"
     if isinstance(last, (ast.With, ast.AsyncWith)):
         return _exits(last.body)
+    if isinstance(last, ast.Match) and any(_is_wild(case) for case in last.cases):
+        ways = {_exits(case.body) for case in last.cases}
+        return "" if "" in ways else ways.pop() if len(ways) == 1 else "mixed"
+    if isinstance(last, ast.While) and isinstance(last.test, ast.Constant) and last.test.value:
+        stays = not any(isinstance(n, ast.Break) for part in last.body for n in ast.walk(part))
+        return "raise" if stays else ""
     if isinstance(last, ast.Try):
         if _exits(last.finalbody):
             return _exits(last.finalbody)
@@ -174,6 +180,7 @@ class _Statements:
         inner.params = self.low.params(node.args, scope.id)
         inner.annotation = self.low.annotation(node.returns, scope.id)
         self._define(node.name, "def", inner, scope, pos)
+        inner.leaves = _exits(node.body)
         self.body(node.body, inner)
 
     _asyncfunctiondef = _functiondef

@@ -135,6 +135,8 @@ class Scope:
     tests: tuple[Expr, ...] = ()
     """Of a comprehension: the conditions of its clauses."""
     doc: str | None = None
+    leaves: str = ""
+    """Of a function: how its body always ends (`return`, `raise`, `mixed`); empty where it may run to its end."""
 
 
 class Comment(NamedTuple):

@@ -7,6 +7,7 @@ each is run at once; what fails is left out, so nearly all choices end in a prog
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from expressions import TYPES, Choose, Expressions, Function, Scope
 from running import Files, Program
@@ -15,6 +16,17 @@ LENGTH = 9
 """Statements of `app.py` at most."""
 ATTEMPTS = 6
 """Expressions that are tried for an argument of the request."""
+
+
+class Everywhere(dict[str, str]):
+    """An environment in which every variable is set to nothing."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+    def get(self, key: str, default: object = None) -> Any:
+        """Nothing for any variable."""
+        return ""
 
 
 class Programs:
@@ -41,7 +53,7 @@ class Programs:
         for role, kind in (("model", "str"), ("max_tokens", "int"), ("text", "str")):
             for _ in range(ATTEMPTS):
                 given[role] = self.write.of(kind, scope, 3)
-                program = Program({**files, "grown.py": f"{body}\nvalue = {given[role]}\n"})
+                program = Program({**files, "grown.py": f"{body}\nvalue = {given[role]}\n"}, Everywhere())
                 try:
                     value = program.module("grown").value
                 except Exception:
@@ -67,7 +79,7 @@ class Programs:
 
     def module(self, length: int, text: str, scope: Scope, files: Files) -> tuple[str, Scope]:
         """The text of a module that begins with `text`, and what it defines."""
-        program = Program({**files, "grown.py": text})
+        program = Program({**files, "grown.py": text}, Everywhere())
         try:
             space = program.module("grown").__dict__
         except Exception:  # what was imported no longer runs: a name of it was changed
@@ -238,7 +250,9 @@ class Programs:
         e = self.write
         made = Function(e.name("f"), [], e.pick(("str", "int", "strs", "dint", "dstr")))
         inner, written = scope.copy(), []
-        kinds = ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
+        kinds = (
+            ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
+        )
         optional = False
         for how in kinds:
             name, kind = e.name("p"), e.pick(("str", "int"))

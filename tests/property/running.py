@@ -64,7 +64,7 @@ class Program:
         openai = types.ModuleType("openai")
         openai.OpenAI = self.recorder  # type: ignore[attr-defined]
         system = types.ModuleType("os")
-        system.environ = dict(environment or {})  # type: ignore[attr-defined]
+        system.environ = {} if environment is None else environment  # type: ignore[attr-defined]
         self.modules |= {"openai": openai, "os": system}
 
     def module(self, name: str) -> types.ModuleType:

@@ -51,9 +51,10 @@ def groups(engine: Engine, path: str, scope: Scope) -> Groups:
 def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:
     """The variable of another module that a name of a scope means: the same text for all of its names there."""
     first, *rest = name.split(".")
-    binding = next((b for b in scope.bindings.get(first, ()) if b.kind == "import"), None)
-    if binding is None or len(scope.bindings[first]) > 1:
+    bindings = [b for b in scope.bindings.get(first, ()) if b.kind != "aug"]
+    if len(bindings) != 1 or bindings[0].kind != "import":
         return None
+    binding = bindings[0]
     steps = [*([binding.member] if binding.member else []), *rest]
     target = engine.project.module(binding.module, path) if len(steps) == 1 else None
     facts = engine.project.facts(target) if target is not None and engine.project.has(target) else None
@@ -97,7 +98,9 @@ def _names(binding: Binding) -> Iterator[str]:
     waiting: list[Expr] = [binding.value]
     if binding.path:
         value, at = binding.value, binding.path[0]
-        inside = isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at < len(value.items)
+        inside = (
+            isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at in range(len(value.items))
+        )
         waiting = [value.items[at]] if inside and isinstance(value, Seq) and isinstance(at, int) else []
     while waiting:
         value = waiting.pop()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Const, Expr, Name, Star, last_name
-from guard.facts.filefacts import Param, Scope
+from guard.facts.filefacts import Block, Param, Scope
 from guard.facts.link import cli, injected, objects, truth
-from guard.facts.link.names import blocks_at
+from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     DEPENDENCY,
     Alt,
@@ -162,31 +162,62 @@ def returned(engine: Engine, scope: Scope, frame: Frame) -> Result:
         if objects.decorated(scope, frozenset({"contextmanager", "asynccontextmanager", "fixture"})):
             return union(engine.force(item) for item in items)
         return known(ListOf(items, ("a generator may yield more",), "generator"))
+    return _by_returns(engine, scope, frame)
+
+
+def _by_returns(engine: Engine, scope: Scope, frame: Frame) -> Result:
     results: list[Result] = []
+    left: set[int] = set()
+    perhaps = sure = False
     for place, value in scope.returns:
-        world: World = frozenset()
-        sure, live = True, True
-        for block in blocks_at(scope, place):
-            if block.kind not in ("if", "case"):
-                sure = sure and (
-                    block.kind in ("with", "finally") or (block.kind == "try" and not _handled(scope, block.group))
-                )
-                continue
-            verdict = truth.feasible(engine, block, frame)
-            if verdict is False:
-                live = False
-                break
-            if verdict is None:
-                sure = False
-                world = world | {(("arm", frame.key, block.group), block.arm)}
-        if not live:
+        around = blocks_at(scope, place)
+        arms, sure = _arms_at(engine, scope, around, frame)
+        if arms is None:
             continue
-        results.append(within(engine.eval(value, frame), world) if value is not None else known(Lit(None)))
+        world: World = frozenset((("arm", frame.key, arm.group), arm.arm) for arm in arms)
+        world |= {(("arm", frame.key, group), NO_ARM) for group in left - {b.group for b in around}}
+        if arms and around[0] is arms[0] and _all_leave(scope, arms[0]):
+            left.add(arms[0].group)
+        perhaps = not around or around[0].kind in ("if", "case")
+        results.append(within(engine.eval(value, frame) if value is not None else known(Lit(None)), world))
         if sure:
             break
     if not results:
         return known(Lit(None)) if not _abstract(scope) else unknown(f"{scope.name} is implemented elsewhere")
+    if perhaps and not sure and not scope.leaves:  # it may come past all branches that return something
+        rest = frozenset((("arm", frame.key, group), NO_ARM) for group in left)
+        results.append(within(known(Lit(None)), rest))
     return union(results)
+
+
+def _arms_at(
+    engine: Engine, scope: Scope, around: list[Block], frame: Frame
+) -> tuple[list[Block] | None, bool]:  # fmt: skip
+    """The undecided arms around a `return` (None: it is not reached), and whether it is surely reached.
+
+    A branch in a loop is decided anew in each turn: values of other turns may stand beside what is returned.
+    """
+    arms: list[Block] = []
+    sure, looping = True, False
+    for block in around:
+        if block.kind not in ("if", "case"):
+            looping = looping or block.kind in ("for", "while")
+            sure = sure and (
+                block.kind in ("with", "finally") or (block.kind == "try" and not _handled(scope, block.group))
+            )
+            continue
+        verdict = truth.feasible(engine, block, frame)
+        if verdict is False:
+            return None, False
+        if verdict is None:
+            sure = False
+            arms += [] if looping else [block]
+    return arms, sure
+
+
+def _all_leave(scope: Scope, block: Block) -> bool:
+    """Whether who comes past a branch has taken none of its arms."""
+    return all(b.leaves in ("return", "raise") for b in scope.blocks if b.group == block.group)
 
 
 def _handled(scope: Scope, group: int) -> bool:
@@ -281,18 +312,23 @@ def _self(engine: Engine, frame: Frame, scope: Scope) -> Result:
 
 
 def _receiver(engine: Engine, bind: Called, cls: ClassThing) -> Result | None:
+    """The objects that the call of a bind runs on: what stands before the method, or what is called itself."""
     func = bind.call.func
+    found = engine.quietly(func.base if isinstance(func, Attr) else func, bind.frame)
     if not isinstance(func, Attr):
-        return None
-    found = engine.quietly(func.base, bind.frame)
+        owners = (
+            a._replace(thing=a.thing.bound) if isinstance(a.thing, Func) and isinstance(a.thing.bound, Inst) else a
+            for a in found.alts
+        )
+        found = Result(tuple(owners), found.open)
     alts = tuple(
         a
         for a in found.alts
         if isinstance(a.thing, Inst) and any(o.cls == cls for o in objects.order(engine, a.thing.cls)[0])
     )
     if any(isinstance(a.thing, Super) for a in found.alts):
-        owners = [a.thing.owner for a in found.alts if isinstance(a.thing, Super)]
-        alts = tuple(Alt(o) for o in owners if isinstance(o, Inst))
+        above = [a.thing.owner for a in found.alts if isinstance(a.thing, Super)]
+        alts = tuple(Alt(o) for o in above if isinstance(o, Inst))
     return Result(alts) if alts else None
 
 

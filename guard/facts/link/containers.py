@@ -121,7 +121,9 @@ def joined(left: ListOf, right: ListOf, name: str = "") -> ListOf:
     if len(items) > MAX_LENGTH:
         reasons = (*reasons, f"more than {MAX_LENGTH:,} items")
         items, gaps = items[:MAX_LENGTH], (*(gap for gap in gaps if gap[0] < MAX_LENGTH), (MAX_LENGTH, name))
-    return ListOf(items, reasons, left.kind, gaps[:MAX_LENGTH], False, left.fewer or right.fewer)
+    mixed = "set" in (left.kind, right.kind) and len(items) > 1
+    kind = "set" if mixed else left.kind
+    return ListOf(items, reasons, kind, gaps[:MAX_LENGTH], False, left.fewer or right.fewer)
 
 
 def mapping(engine: Engine, expr: Map, frame: Frame) -> Result:
@@ -450,7 +452,7 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     """A comprehension: over a known list element by element, else one element for each unknown one."""
     scope = engine.project.scope(frame.path, expr.scope)
     source = engine.eval(scope.iters[0], frame)
-    frames, each = _turns(engine, scope, source, frame)
+    frames, each, mixed = _turns(engine, scope, source, frame)
     verdicts = [None if each else _passes(engine, scope, inner) for inner in frames]
     kept = [(inner, verdict) for inner, verdict in zip(frames, verdicts) if verdict is not False]
     reasons = ("one for each element of a sequence that is not known",) if each else ()
@@ -458,7 +460,7 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
         gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
-        made = ListOf(items, reasons, expr.kind, gaps, each, fewer)
+        made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer)
         return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
     for inner, verdict in kept:
@@ -471,22 +473,29 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     return Result((Alt(DictOf(tuple(entries), reasons)),))
 
 
-def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool]:
-    """A frame for each turn over known sequences, else one for all and True."""
+def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool, bool]:
+    """A frame for each turn over known sequences, else one for all and True; and whether their order is not known."""
+    mixed = is_mixed(source)
     values = each_value(engine, source)
     if values is None:
-        return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
+        return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
     turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
     for iterable in scope.iters[1:]:
         inner: list[Frame] = []
         for turn in turns:
-            values = each_value(engine, engine.eval(iterable, turn))
+            found = engine.eval(iterable, turn)
+            values, mixed = each_value(engine, found), mixed or is_mixed(found)
             if values is None or len(inner) + len(values) > MAX_TURNS:
-                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True
+                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
             pins = [(*turn.pin, i) for i in range(len(values))]
             inner += [engine.frame(frame.path, scope.id, None, None, None, frame, pin) for pin in pins]
         turns = inner
-    return turns, False
+    return turns, False, mixed
+
+
+def is_mixed(source: Result) -> bool:
+    """Whether what is walked over has several elements in an order that is not known."""
+    return any(isinstance(a.thing, ListOf) and a.thing.kind == "set" and len(a.thing.items) > 1 for a in source.alts)
 
 
 def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:

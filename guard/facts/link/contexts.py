@@ -316,6 +316,8 @@ def _object_decider(start: Frame, context: dict[Root, Bind]) -> Root | None:
     Methods that are called on `self` run on the object of the method that calls them.
     """
     frame = start
+    while frame.lexical is not None:  # a closure in a method runs on the method's object
+        frame = frame.lexical
     for _ in range(MAX_LEVELS):
         root = Root("callers", frame.path, frame.scope)
         bind = context.get(root)

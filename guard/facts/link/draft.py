@@ -210,7 +210,7 @@ class Drafter:
             elif all(is_absent(a) for a in model.result.alts):
                 why = model.result.open or ("no model is named; the library or the service decides",)
                 model = Sent(Result((), why), None)
-        return quantity(model, self.spans, is_name, place, "the call names no model")
+        return quantity(model, self.spans, is_name, place, target.unknown or "the call names no model")
 
     def _names(self, alt: Alt) -> list[Alt]:
         """A list of models (fallbacks of a router) is one of them."""

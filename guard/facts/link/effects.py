@@ -41,7 +41,7 @@ def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Fram
     if not any(isinstance(a.thing, (DictOf, ListOf)) for a in result.alts):
         return result
     facts = engine.project.facts(frame.path)
-    if facts is None or not facts.changes:
+    if facts is None:
         return result
     changes = _own(engine, facts, name, scope, frame, since, use)
     changes += _by_second_names(engine, facts, name, scope, frame, since, use)

@@ -1,8 +1,8 @@
 """What other files do to the variables of a module: `settings.MODEL = "x"`, `config.LIMITS.update(...)`.
 
-In: a module's path and a name of it. Out: the assignments and changes in place by files that import the module (or that
-name from it). Files are found by a search of their bytes for something that changes a thing of that name; tests are left
-out. When they run is not known, so each only adds to what the name can be.
+In: a module's path and a name of it. Out: the assignments and changes in place by files that import the module (or
+that name from it). Files are found by a search of their bytes for something that changes a thing of that name; tests
+are left out. When they run is not known, so each only adds to what the name can be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import Binding, Effect, FileFacts, Scope
-from guard.facts.link import effects
+from guard.facts.link import aliases, effects
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import DictOf, ListOf, Result
 from guard.facts.lower import MUTATORS
@@ -65,41 +65,64 @@ def _touched(engine: Engine, path: str, name: str) -> Touched:
                 head, _, last = dotted.rpartition(".")
                 if last == name and head and _means(engine, facts, scope, head, None, path):
                     bindings += [(facts, scope.id, b) for b in found if b.kind in ("assign", "aug")]
-        for dotted, effects in facts.changes.items():
-            head, _, last = dotted.rpartition(".")
-            if last != name and head:
-                continue
-            for at, effect in effects:
-                if effect.kind != "passed" and _means(
-                    engine, facts, facts.scopes[at], head or dotted, name if not head else None, path
-                ):
-                    changes.append((facts, at, effect))
+            for written in _names_of(engine, facts, scope, path, name):
+                own = facts.own_changes.get(scope.id, {}).get(written, ())
+                made = [*own, *aliases.in_place(engine, facts.path, scope, written)]
+                changes += [(facts, scope.id, effect) for effect in made if effect.kind != "passed"]
     return Touched(tuple(bindings), tuple(changes))
 
 
+def _names_of(engine: Engine, facts: FileFacts, scope: Scope, path: str, name: str) -> set[str]:
+    """The names by which a scope of another file calls a module's variable, second names included."""
+    groups = aliases.groups(engine, facts.path, scope)
+    found: set[str] = set()
+    for written in {*facts.own_changes.get(scope.id, {}), *scope.bindings, *groups}:
+        head, _, last = written.rpartition(".")
+        if (last == name or not head) and _means(engine, facts, scope, head or written, None if head else name, path):
+            found |= {written} | groups.get(written, frozenset())
+    return found
+
+
+_SET = re.compile(rb"\s*[+|]?=[^=]")
+_CHANGED = re.compile(
+    rb"\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:" + "|".join(sorted(MUTATORS)).encode() + rb")\s*\("
+)
+_DELETED = re.compile(rb"\bdel\s[^\n]*$")
+_TAKEN, _LINE_END = re.compile(rb"=\s*[\w.]*$"), re.compile(rb"[ \t\r]*(?:\n|$)")
+
+
 def _candidates(engine: Engine, path: str, name: str) -> list[str]:
-    naming = engine.project.naming(name)
+    """Files that name the module and change something of that name."""
+    project = engine.project
+    naming = project.naming(name)
     if len(naming) < 2:
         return []
-    word = re.escape(name.encode())
-    changing = re.compile(
-        rb"\."
-        + word
-        + rb"\s*(?:\+|\|)?=[^=]|\b"
-        + word
-        + rb"(?:\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:"
-        + "|".join(sorted(MUTATORS)).encode()
-        + rb")\s*\()|\bdel\s[^\n]*\b"
-        + word
-        + rb"\["
-    )
-    found = []
+    importing = set(project.naming(project.stem(path)))
+    word, found = name.encode(), []
     for other in naming:
-        if other != path and not is_test(other) and engine.project.matches(other, changing):
+        if other != path and other in importing and not is_test(other) and _changes(project.bytes_of(other), word):
             found.append(other)
             if len(found) >= MAX_FILES:
                 break
     return found
+
+
+def _changes(data: bytes, word: bytes) -> bool:
+    """Whether a file sets an attribute of that name, or changes something of that name in place."""
+    at = data.find(word)
+    while at >= 0:
+        end = at + len(word)
+        before = data[at - 1 : at]
+        if before == b"." and _SET.match(data, end):
+            return True
+        if not (before.isalnum() or before == b"_") and _CHANGED.match(data, end):
+            return True
+        if _LINE_END.match(data, end) and _TAKEN.search(data, max(at - 200, 0), at):  # another name for it
+            return True
+        if data[end : end + 1] == b"[" and _DELETED.search(data, max(at - 200, 0), at):
+            return True
+        at = data.find(word, end)
+    return False
 
 
 def _means(engine: Engine, facts: FileFacts, scope: Scope, head: str, member: str | None, path: str) -> bool:

@@ -40,10 +40,10 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
+from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth, turns
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
-from guard.facts.link.names import END, Place, Reached, reaching
+from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
 from guard.facts.link.project import Fact, Project
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -133,6 +133,8 @@ class Engine:
         self.run_by: dict[int, tuple[Count, CallRef]] = {}
         """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
         by `running`."""
+        self.scoped: dict[str, bool] = {}
+        """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
         self.run_again: dict[int, tuple[Any, ...]] = {}
         """Of such calls the layers of attempts that the framework makes; filled by `running`."""
         self.settings: dict[str, list[Any]] = {}
@@ -363,9 +365,9 @@ class Engine:
         if run is not None:
             return effects.applied(self, run.values[name], name, scope, frame, run.loop.end, at)
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
-        results = [self._reached(r, frame) for r in self._likely_first(reached, frame)]
+        results, rest = self.held(reached, scope, frame, True)
         if not complete and param is not None:
-            results.append(calling.parameter(self, param, frame))
+            results.append(within(calling.parameter(self, param, frame), rest))
         if not results:  # used before any binding: in a closure or a loop, all of them may hold
             results = [self.bound(b, frame) for b in bindings or ()]
         since = reached[-1].binding.at if complete and reached else (0, 0)
@@ -386,11 +388,14 @@ class Engine:
             ),
         )
 
-    def _reached(self, reached: Reached, frame: Frame) -> Result:
-        world: World = frozenset(
-            (("arm", frame.key, arm.group), arm.arm) for arm in reached.arms if arm.kind in ("if", "case")
-        )
-        return within(self.bound(reached.binding, frame), world)
+    def held(
+        self, reached: list[Reached], scope: Scope, frame: Frame, likely_first: bool = False
+    ) -> tuple[list[Result], World]:  # fmt: skip
+        """What bindings that can reach a use give, each in the world of its branches; and the world of none of them."""
+        worlds, rest = worlds_of(reached, scope, frame.key)
+        by_binding = dict(zip(map(id, reached), worlds))
+        rows = self._likely_first(reached, frame) if likely_first else reached
+        return [within(self.bound(r.binding, frame), by_binding[id(r)]) for r in rows], rest
 
     def module_view(self, frame: Frame, default: Place) -> Place:
         """How far the module has run when a frame runs: up to the call, where the module's own code calls."""
@@ -449,7 +454,8 @@ class Engine:
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:
         return calling.called(self, self.eval(expr.func, frame), expr, frame)

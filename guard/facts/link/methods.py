@@ -135,7 +135,8 @@ def _formatted(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame
 
 def _unchanged(owner: Lit | Pieces, name: str) -> Result | None:
     """A text of which parts are not known, behind a method that takes away little."""
-    return just(owner) if name in ("strip", "lstrip", "rstrip") else None
+    holes = isinstance(owner, Pieces) and any(part.text is None for part in owner.parts)
+    return just(owner) if holes and name in ("strip", "lstrip", "rstrip") else None
 
 
 def _replaced(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame) -> Result | None:

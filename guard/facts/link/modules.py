@@ -39,7 +39,7 @@ def _module_name(engine: Engine, path: str, name: str, at: Place, asker: str) ->
         found = effects.applied(engine, run.values[name], name, scope, frame, run.loop.end, at)
         return elsewhere.applied(engine, found, path, name, asker) if at == END else found
     reached, complete = reaching(scope, bindings, at, lambda block: truth.feasible(engine, block, frame))
-    results = [engine._reached(r, frame) for r in reached]
+    results, _ = engine.held(reached, scope, frame)
     if not reached and bindings:
         results = [engine.bound(b, frame) for b in bindings]
     settled = bool(results)

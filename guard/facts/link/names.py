@@ -17,6 +17,8 @@ END: Place = (10**9, 0)
 """Behind everything: how a name stands when its scope has run."""
 CONDITIONAL = frozenset({"if", "case", "except", "for", "while"})
 EXCLUSIVE = frozenset({"if", "case"})
+NO_ARM = -1
+"""Stands for the way past an `if` without an `else`."""
 
 
 class Reached(NamedTuple):
@@ -49,6 +51,41 @@ def reaching(
         if not arms or (len(arms) == 1 and _covers(scope, arms[0], covered, feasible)):
             return found + _carried(scope, bindings, use, binding.pos.start), True
     return found + _carried(scope, bindings, use, None), False
+
+
+def worlds_of(
+    reached: Sequence[Reached], scope: Scope, frame: int
+) -> tuple[list[frozenset[tuple[object, object]]], frozenset[tuple[object, object]]]:
+    """The decisions under which each binding holds, and those under which none of them does.
+
+    An earlier binding holds where the arms of the later ones are not taken. That can be said where one way is left: no
+    arm, or the one other arm. A branch in a loop is decided anew in each turn, so it decides nothing behind the loop.
+    """
+    found: list[frozenset[tuple[object, object]]] = []
+    passed: dict[int, set[int]] = {}
+    for row in reached:
+        arms = [a for n, a in enumerate(row.arms) if a.kind in EXCLUSIVE and not _looping(row.arms[:n])]
+        world = {(("arm", frame, arm.group), arm.arm) for arm in arms}
+        world |= {d for d in _left(scope, passed, frame) if d[0] not in {own for own, _ in world}}
+        found.append(frozenset(world))
+        if len(row.arms) == 1 and arms:
+            passed.setdefault(arms[0].group, set()).add(arms[0].arm)
+    return found, frozenset(_left(scope, passed, frame))
+
+
+def _looping(arms: Sequence[Block]) -> bool:
+    return any(arm.kind in ("for", "while") for arm in arms)
+
+
+def _left(scope: Scope, passed: dict[int, set[int]], frame: int) -> set[tuple[object, object]]:
+    """Of each statement of which some arms are not taken, the one way that is left."""
+    found: set[tuple[object, object]] = set()
+    for group, taken in passed.items():
+        blocks = [b for b in scope.blocks if b.group == group]
+        ways = {b.arm for b in blocks} | ({NO_ARM} if not any(b.exhaustive for b in blocks) else set())
+        if len(ways - taken) == 1:
+            found.add((("arm", frame, group), (ways - taken).pop()))
+    return found
 
 
 def _open_arms(

@@ -320,7 +320,7 @@ def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Resul
         bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
         if bindings:
             reached, complete = _reached_at_end(engine, init, bindings, inner)
-            results += [engine._reached(r, inner) for r in reached]
+            results += engine.held(reached, init, inner)[0]
             if complete:
                 return union(results)
     return opened(union(results), "it may be set before") if results else None
@@ -334,7 +334,7 @@ def _complete(init: Scope, bindings: list[Binding]) -> bool:
 
 
 def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
-    return [engine._reached(r, frame) for r in _reached_at_end(engine, init, bindings, frame)[0]]
+    return engine.held(_reached_at_end(engine, init, bindings, frame)[0], init, frame)[0]
 
 
 def _reached_at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> tuple[list[Reached], bool]:

@@ -51,6 +51,7 @@ class Project:
         self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
+        self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
         self._folders = frozenset(
             folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
@@ -83,8 +84,12 @@ class Project:
 
     def mentioning(self, needles: Iterable[bytes]) -> list[str]:
         """Code files whose bytes hold one of the needles."""
-        wanted = tuple(needles)
-        return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
+        wanted = frozenset(needles)
+        if wanted not in self._mentioning:
+            self._mentioning[wanted] = tuple(
+                path for path, data in self._bytes.items() if any(needle in data for needle in wanted)
+            )
+        return list(self._mentioning[wanted])
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
@@ -167,10 +172,6 @@ class Project:
             needle = name.encode()
             self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
         return self._naming[name]
-
-    def matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
-        """Whether the bytes of a code file match a pattern somewhere."""
-        return pattern.search(self._bytes.get(path, b"")) is not None
 
     @staticmethod
     def stem(path: str) -> str:
@@ -270,6 +271,11 @@ class Project:
             if base in self._folders:
                 return base + "/"
         return None
+
+    def is_sdk_itself(self, path: str) -> bool:
+        """Whether a file belongs to a package of the catalogue that this repository builds: the SDK, not a use of it."""
+        parts = path.split("/")
+        return self.is_own(parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0])
 
     def is_own(self, dotted: str) -> bool:
         """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""

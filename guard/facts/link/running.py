@@ -13,6 +13,7 @@ from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import framework, holding, loops, objects
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
+from guard.facts.link.stages import is_test
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
 from guard.facts.link.values import known_number
 from guard.model import ONCE, Count
@@ -43,10 +44,13 @@ class Running:
         from guard.facts.link import beyond, sends
 
         engine, project = self.engine, self.engine.project
-        telling = project.mentioning(project.catalog.needles)
+        telling = [p for p in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(p)]
+        direct = project.catalog.last_names - project.catalog.invoke_names
         for path in sorted({*telling, *beyond.invoking(project, telling)}):
-            facts = project.facts(path)
+            facts = None if is_test(path) else project.facts(path)
             for ref in sends.candidates(engine, facts) if facts is not None else ():
+                if last_name(ref.call.func) in direct:
+                    continue
                 frame = engine.root(path, ref.scope)
                 engine.work = 0
                 for target in sends.direct(engine, ref, frame):
@@ -58,24 +62,40 @@ class Running:
         target: Target,
     ) -> None:  # fmt: skip
         engine = self.engine
+        for func, count in self._given(target):
+            self._add(index, func, ref, frame, count)
         for outer in framework.starts(engine, target):
             for holder, layer, held, _ in framework.walk(engine, outer, len(outer.clients)):
                 functions = _functions(engine, held.alt.thing)
-                if not functions or len(engine.run_by) >= MAX_RUNS:
-                    continue
-                count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
-                again = held_retries(engine, layer, held)
-                for func in functions:
-                    runs = index.setdefault((func.path, func.scope), [])
-                    if not any(engine.run_by[id(c.call)][1] is ref for c in runs):
-                        runs.append(self._called(func, ref, frame, count))
-                        engine.run_again[id(runs[-1].call)] = again
+                if functions:
+                    count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                    again = held_retries(engine, layer, held)
+                    for func in functions:
+                        self._add(index, func, ref, frame, count, again)
 
-    def _called(self, func: Func, ref: CallRef, frame: Frame, count: Count) -> Called:
+    def _given(self, target: Target) -> list[tuple[Func, Count]]:
+        """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
+        from guard.facts.link.sends import role
+
+        if target.spec.of is None:
+            return []
+        given = sent(target.arguments, target.spec.of)
+        limit = role(self.engine, target, "max_turns") if target.spec.turns is not None else None
+        count = Count(1, 1, None, limit.result.open[:1]) if limit is not None else ONCE
+        return [(f, count) for a in (given.result.alts if given else ()) for f in _functions(self.engine, a.thing)]
+
+    def _add(
+        self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count,
+        again: tuple[LoopLayer, ...] = (),
+    ) -> None:  # fmt: skip
+        runs = index.setdefault((func.path, func.scope), [])
+        if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
+            return
         callee = cast(Expr, Held(ref.call.pos, known(func)))
         call = Call(ref.call.pos, callee, (), ())
         self.engine.run_by[id(call)] = (count, ref)
-        return Called(call, frame, ref.via)
+        self.engine.run_again[id(call)] = again
+        runs.append(Called(call, frame, ref.via))
 
     # --- methods that a base calls --------------------------------------------------------------------------------
 

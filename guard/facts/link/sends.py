@@ -91,6 +91,8 @@ class Target(NamedTuple):
     """The place of its holder, where one of several objects there is asked."""
     prompt: tuple[Alt, ...] = ()
     """The prompt template before it in a sequence; several: alternatives."""
+    unknown: str | None = None
+    """Why an object that it asks is not known."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
@@ -214,6 +216,8 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
+        if made is None and index == thing.chain.count("()"):  # a class method: the call makes the object that it uses
+            made = Made(call, frame)
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
             return []
         place = frame if client.modules and made is None else None
@@ -368,7 +372,7 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name) if target.own is None else None
+    own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:

@@ -123,6 +123,8 @@ def _lists(engine: Engine, expr: Call, frame: Frame) -> list[ListOf] | None:
         found = as_list(engine.eval(arg, frame))
         if len(found.alts) != 1 or found.open or not isinstance(found.alts[0].thing, ListOf):
             return None
+        if containers.unordered(found.alts[0].thing) and len(found.alts[0].thing.items) > 1:
+            return None
         lists.append(found.alts[0].thing)
     return lists
 
@@ -210,7 +212,8 @@ def _islice(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     bounds = [containers.number(engine, arg, frame) for arg in expr.args[1:]]
     start, stop = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
     source = as_list(engine.eval(expr.args[0], frame))
-    if start is None or stop is None or any(isinstance(a.thing, ListOf) and a.thing.open for a in source.alts):
+    cut = any(isinstance(a.thing, ListOf) and (a.thing.open or containers.unordered(a.thing)) for a in source.alts)
+    if start is None or stop is None or cut:
         return unknown("a part of a sequence that is not known")
     return _each_list(source, lambda found: found._replace(items=found.items[start:stop]))
 

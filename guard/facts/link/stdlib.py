@@ -337,6 +337,7 @@ CALLS: dict[str, Handler] = {
     "builtins.isinstance": truth.is_instance, "builtins.getattr": _getattr, "builtins.next": _next, "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
     "asyncio.wait_for": _first,
     "asyncio.shield": _first, "asyncio.create_task": _first, "asyncio.ensure_future": _first,
+    "joblib.delayed": _first, "asgiref.sync.sync_to_async": _first, "asgiref.sync.async_to_sync": _first,
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,

@@ -206,8 +206,9 @@ class _Run:
             return
         if loop.test is None:
             raise _Stop
-        items = containers.each_value(self.engine, self.engine.eval(loop.test, self.now()))
-        if items is None:
+        source = self.engine.eval(loop.test, self.now())
+        items = containers.each_value(self.engine, source)
+        if items is None or containers.is_mixed(source):
             raise _Stop
         for cell in items:
             self._take(loop, self.engine.force(cell))
