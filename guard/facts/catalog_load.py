@@ -18,19 +18,18 @@ from guard.facts.catalog_types import (
     ArgHow,
     Call,
     Client,
-    Counts,
     Each,
     Form,
     Groups,
     Holds,
     Object,
-    Older,
     Tries,
     Use,
     Variant,
     When,
 )
 from guard.facts.formula import CatalogError, formula
+from guard.facts.releases import Counts, Older
 from guard.model import Billed, Operation
 
 _ROLES = frozenset(ROLES)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from guard.facts.formula import Formula
+from guard.facts.releases import Counts, Older, Pin
 from guard.model import Billed, Operation, Scalar
 
 ArgHow = Literal["not_sent", "default", "required", "model_maximum", "unbounded", "unknown"]
-Counts = Literal["retries", "attempts"]
 Object = Literal["model", "embeddings", "agent", "chain", "retriever", "store", "settings"]
 """Kinds of objects of a framework. Making a model, embeddings or an agent is a site of its own; the rest are glue:
 `chain` (anything that runs others), `retriever` and `store` (ask for embeddings), `settings` (only hold arguments)."""
@@ -44,47 +44,6 @@ ROLES = (
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
-
-
-class Pin(NamedTuple):
-    """The newest release of a package that a repository admits."""
-
-    ceiling: tuple[int, ...] | None
-    """Its numbers (see `numbers`); None: any release."""
-    inclusive: bool
-    """Whether the release `ceiling` itself is admitted."""
-    exact: bool
-    """Whether no other one is."""
-    text: str
-    """As written: `1.2.3`, `<2`."""
-    path: str
-    line: int
-
-    def is_before(self, version: str) -> bool:
-        """Whether every release that is admitted is older than `version`."""
-        if self.ceiling is None:
-            return False
-        end = numbers(version)
-        return self.ceiling < end or (self.ceiling == end and not self.inclusive)
-
-    def admits(self, other: Pin) -> bool:
-        """Whether the newest release of another pin is within this one."""
-        if self.ceiling is None or other.ceiling is None:
-            return self.ceiling is None
-        return other.ceiling < self.ceiling or (other.ceiling == self.ceiling and self.inclusive)
-
-
-@dataclass(frozen=True, slots=True)
-class Older:
-    """What held in releases of a package before `before`: another default, or another thing that a number counts."""
-
-    packages: tuple[str, ...]
-    """The distribution, and others that are released with the same version numbers; the first that is pinned says."""
-    before: str
-    default: Scalar = None
-    has_default: bool = True
-    """False: the default was the same."""
-    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +106,6 @@ class Arg:
         if name is None or not self.counts:
             return number
         return number if self.counts[self.names.index(name)] == "retries" else max(0, number - 1)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The first three numbers of a version, filled up with zeros; `1.0rc1` counts as 1.0."""
-    found = [int(number[:9]) for number in re.findall("[0-9]+", re.split("[^0-9.]", version.lstrip("v"))[0])[:3]]
-    return tuple((*found, 0, 0, 0)[:3])
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,9 @@ def _listed(engine: Engine, made: Made, groups: Groups) -> list[Deployment]:
             for entry in engine.force(cell).alts:
                 name = containers.get(engine, entry.thing, groups.name) if isinstance(entry.thing, DictOf) else None
                 params = containers.get(engine, entry.thing, groups.params) if isinstance(entry.thing, DictOf) else None
-                for text in name.alts if name is not None and params is not None else ():
-                    if isinstance(text.thing, Lit) and params is not None:
-                        found.append(Deployment(str(text.thing.value), params, number))
+                if name is not None and params is not None:
+                    texts = [str(text.thing.value) for text in name.alts if isinstance(text.thing, Lit)]
+                    found += [Deployment(text, params, number) for text in texts]
     return found
 
 

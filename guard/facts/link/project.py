@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from guard.facts.catalog_types import Pin
 from guard.facts.collect import collect
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.registry import Catalog
+from guard.facts.releases import Pin
 from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook

@@ -23,7 +23,7 @@ REFUSED = frozenset({
     "ConnectError", "ConnectTimeout", "PoolTimeout", "ConnectionRefusedError", "NewConnectionError", "gaierror",
 })  # fmt: skip
 """Errors of SDKs and HTTP libraries, by their last name, after which nothing was answered: the request was turned down
-(429, 4xx, 503) or never arrived. A connection that broke later is not among them: an answer may have been on its way."""
+(429, 4xx, 503) or never arrived. A connection that broke later is not among them: an answer may have been under way."""
 ANSWERED = frozenset({
     "ValidationError", "JSONDecodeError", "OutputParserException", "LengthFinishReasonError",
     "ContentFilterFinishReasonError", "AdapterParseError", "UnexpectedModelBehavior",

@@ -168,7 +168,7 @@ def _of_retry(engine: Engine, made: Made) -> Again:
     """`Retry(total=..., connect=..., allowed_methods=...)`."""
     posts = _repeats_posts(engine, made)
     total = _argument(made, "total", 0)
-    number, billed, why = (TOTAL, "no", "") if total is None else _number(engine.quietly(total, made.frame))
+    number, _, why = (TOTAL, "", "") if total is None else _number(engine.quietly(total, made.frame))
     connect = _argument(made, "connect", 1)
     if connect is not None and not posts:
         other = _number(engine.quietly(connect, made.frame))[0]
