@@ -342,6 +342,9 @@ def argument(
     if param.kind == "kwargs":
         named = frozenset(p.name for p in scope.params if p.kind not in ("args", "kwargs"))
         return known(keywords_dict(engine, call, caller, named))
+    cells = _spread_out(engine, call, caller)
+    if param.kind == "args" and cells is not None:
+        return known(ListOf(tuple(cells[len(positional) :]), (), "tuple"))
     if param.kind == "args":
         rest = call.args[len(positional) :]
         spread = any(isinstance(a, Star) for a in call.args)
@@ -350,7 +353,11 @@ def argument(
     for keyword, value in call.keywords:
         if keyword == param.name:
             return passed(engine, value, caller, param.name)
-    if param.name in positional:
+    if param.name in positional and cells is not None:
+        index = positional.index(param.name)
+        if index < len(cells):
+            return moved(engine.force(cells[index]), Hop(caller.path, call.pos, "argument", param.name))
+    elif param.name in positional:
         found = _positional(engine, call, positional.index(param.name), caller, param.name)
         if found is not None:
             default = (
@@ -369,14 +376,35 @@ def argument(
     return _default(engine, frame, param, None)
 
 
+def _spread_out(engine: Engine, call: Call, caller: Frame) -> list[Cell] | None:
+    """The positional arguments of a call with what `*items` adds; None without such, or where it is not known."""
+    from guard.facts.link import containers, sequences
+
+    if not any(isinstance(arg, Star) for arg in call.args):
+        return None
+    cells: list[Cell] = []
+    for arg in call.args:
+        if not isinstance(arg, Star):
+            cells.append(Thunk(arg, caller))
+            continue
+        found = sequences.as_list(engine.eval(arg.value, caller))
+        items = containers.each_value(engine, found)
+        if items is None or containers.is_mixed(found):
+            return None
+        cells += items
+    return cells
+
+
 def _positional(engine: Engine, call: Call, index: int, caller: Frame, name: str) -> Result | None:
     for number, arg in enumerate(call.args):
         if isinstance(arg, Star):
             spread = engine.eval(arg.value, caller)
+            found = []
             for alt in spread.alts:
-                if isinstance(alt.thing, ListOf) and not alt.thing.open and index - number < len(alt.thing.items):
-                    return engine.force(alt.thing.items[index - number])
-            return unknown(spread.open[0] if spread.open else "the arguments are spread from a sequence")
+                thing, at = alt.thing, index - number
+                if isinstance(thing, ListOf) and not thing.open and not thing.fewer and at < len(thing.items):
+                    found.append(within(engine.force(thing.items[at]), alt.world))
+            return opened(union(found), *(spread.open or ("the arguments are spread from a sequence",)))
         if number == index:
             return passed(engine, arg, caller, name)
     return None
@@ -441,7 +469,8 @@ def keywords_dict(engine: Engine, call: Call, caller: Frame, without: frozenset[
             sure = len(dicts) == 1
             entries = tuple(e._replace(sure=e.sure and sure) for e in other.entries if e.key not in without)
             found = DictOf(found.entries + entries, found.open + other.open)
-        if spread.open or not dicts:
+        unknown_keys = any(not isinstance(a.thing, (DictOf, Lit)) for a in spread.alts)
+        if spread.open or unknown_keys or not spread.alts:
             found = found._replace(
                 open=(*found.open, spread.open[0] if spread.open else "further keywords are spread into it")
             )

@@ -63,7 +63,7 @@ def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
             continue
         inner = sequences.as_list(engine.eval(item.value, frame))
         lists = [a.thing for a in inner.alts if isinstance(a.thing, ListOf)]
-        if len(lists) == 1 and not inner.open:
+        if len(lists) == 1 == len(inner.alts) and not inner.open:
             gaps += shifted(lists[0], len(items), gap_name(item.value))
             items += lists[0].items
             reasons += lists[0].open
@@ -268,11 +268,14 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
     if isinstance(thing, DictOf):
         return _dict_item(engine, thing, literal, keys, expr, frame)
     if isinstance(thing, ListOf):
-        return (
-            union([_list_item(engine, thing, a.thing.value, expr, frame) for a in literal if isinstance(a.thing, Lit)])
-            if literal
-            else elements(engine, Result((alt,)), ("key", frame.key, expr.pos))
-        )
+        found = [
+            within(_list_item(engine, thing, a.thing.value, expr, frame), a.world)
+            for a in literal
+            if isinstance(a.thing, Lit)
+        ]
+        if keys.open or len(literal) < len(keys.alts) or not literal:
+            found.append(elements(engine, Result((alt,)), ("key", frame.key, expr.pos)))
+        return union(found)
     if isinstance(thing, (Lit, Pieces)):
         return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
     if isinstance(thing, ClassThing):
@@ -363,6 +366,11 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
         elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
             part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
             results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
+        elif isinstance(thing, Pieces) and high is not None and high >= 0:
+            part = hole(expr.base, frame, "a part of a text that is not known", high - max(low or 0, 0))
+            results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
+        elif results or len(base.alts) > 1:
+            results.append(unknown("a part of something unknown"))
     if (
         not results
         and high is not None

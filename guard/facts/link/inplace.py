@@ -125,7 +125,7 @@ def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool
         for other in dicts:
             added = other if exact else _unsure(other)
             thing = texts.merged(thing, added)
-        if more.open or not dicts:
+        if more.open or len(dicts) < len(more.alts) or not dicts:
             thing = _unsure(thing)._replace(open=(*thing.open, more.open[0] if more.open else "unknown keys are added"))
     named = DictOf(())
     for keyword, value in call.keywords:
@@ -198,7 +198,7 @@ def _list_call(
 def _extension(engine: Engine, call: Call, frame: Frame) -> ListOf:
     more = engine.eval(call.args[0], frame)
     lists = [a.thing for a in more.alts if isinstance(a.thing, ListOf)]
-    if len(lists) == 1 and not more.open:
+    if len(lists) == 1 == len(more.alts) and not more.open:
         return lists[0]
     return ListOf((), (more.open[0] if more.open else "further items are added",))
 

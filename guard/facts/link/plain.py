@@ -35,6 +35,8 @@ MAX_TEXT = 400_000
 """Characters of static text kept for one value."""
 MAX_VALUES = 1000
 """Values inside a list or dict that is taken as a whole."""
+MAX_INSIDE = 24
+"""Lists and dicts inside one another of such a value."""
 MAX_ROWS = 24
 """Combinations of alternatives that a function is applied to."""
 FAILURES = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
@@ -49,7 +51,7 @@ NOT_PLAIN = _NotPlain()
 
 def of(engine: Engine, thing: Thing) -> Any:
     """A thing as a Python value: text, number, list, tuple or dict; `NOT_PLAIN` where any part of it is not known."""
-    return _value(engine, thing, [MAX_VALUES])
+    return _value(engine, thing, [MAX_VALUES], 0)
 
 
 def of_result(engine: Engine, result: Result) -> Any:
@@ -69,7 +71,7 @@ def whole(result: Result) -> Result:
     return Result(tuple(alts), result.open)
 
 
-def _value(engine: Engine, thing: Thing, left: list[int]) -> Any:
+def _value(engine: Engine, thing: Thing, left: list[int], depth: int) -> Any:
     if isinstance(thing, Lit):
         return thing.value
     if isinstance(thing, Pieces):
@@ -78,24 +80,24 @@ def _value(engine: Engine, thing: Thing, left: list[int]) -> Any:
     if isinstance(thing, ListOf):
         if thing.open or thing.each or thing.fewer or thing.kind not in ("list", "tuple", "generator"):
             return NOT_PLAIN
-        items = [_inside(engine, cell, left) for cell in thing.items] if len(thing.items) <= left[0] else [NOT_PLAIN]
+        items = [_inside(engine, cell, left, depth) for cell in thing.items] if len(thing.items) <= left[0] else [NOT_PLAIN]
         if any(item is NOT_PLAIN for item in items):
             return NOT_PLAIN
         return tuple(items) if thing.kind == "tuple" else items
     if isinstance(thing, DictOf):
         if thing.open or not all(e.sure for e in thing.entries) or len(thing.entries) > left[0]:
             return NOT_PLAIN
-        found = {e.key: _inside(engine, e.value, left) for e in thing.entries}
+        found = {e.key: _inside(engine, e.value, left, depth) for e in thing.entries}
         return NOT_PLAIN if any(v is NOT_PLAIN for v in found.values()) else found
     return NOT_PLAIN
 
 
-def _inside(engine: Engine, cell: Any, left: list[int]) -> Any:
+def _inside(engine: Engine, cell: Any, left: list[int], depth: int) -> Any:
     left[0] -= 1
-    if left[0] < 0:
+    if left[0] < 0 or depth >= MAX_INSIDE:
         return NOT_PLAIN
     result = engine.force(cell)
-    return NOT_PLAIN if result.open or len(result.alts) != 1 else _value(engine, result.alts[0].thing, left)
+    return NOT_PLAIN if result.open or len(result.alts) != 1 else _value(engine, result.alts[0].thing, left, depth + 1)
 
 
 def thing_of(value: object, trail: tuple[Hop, ...] = ()) -> Thing | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, holding, objects, pipes, prompt_parts, prompt_templates, texts
+from guard.facts.link import containers, holding, objects, pipes, plain, prompt_parts, prompt_templates, texts
 from guard.facts.link.arguments import BodyArguments, CallArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.sends import Target, role
 from guard.facts.link.things import (
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_MESSAGES = 200
+MAX_INSIDE = 12
+"""Messages and parts of them inside one another."""
+MAX_PARTS = 2000
+"""Messages and parts that are read for one prompt."""
 MAX_PROMPTS = 16
 """Combinations of texts that are read for one request."""
 SEARCHING = ("embedding", "rerank")
@@ -75,6 +79,8 @@ class Reader:
         self.widths: list[int] = []
         """How many alternatives stood at each of these places."""
         self.world: World = NOWHERE
+        self.inside = self.parts = 0
+        """Messages and parts that are being read inside one another, and those that were read at all."""
 
     def read(self) -> Read:
         """The whole input: system text, messages, documents, tools."""
@@ -256,6 +262,16 @@ class Reader:
         return [Message(default, (self._hole(name, "built at run time"),))]
 
     def _item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
+        if self.inside >= MAX_INSIDE or self.parts >= MAX_PARTS:
+            return [Message(default, (self._hole(name, "messages inside one another, or too many"),))]
+        self.inside += 1
+        self.parts += 1
+        try:
+            return self._of_item(cell, form, default, name)
+        finally:
+            self.inside -= 1
+
+    def _of_item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         result = self.engine.force(cell)
         alt = self._pick(result)
         if self._dropped(result, alt):
@@ -344,6 +360,16 @@ class Reader:
 
     def _block(self, result: Result, name: str) -> tuple[Segment, ...]:
         """One part of a message: text, else something with a size of its own."""
+        if self.inside >= MAX_INSIDE or self.parts >= MAX_PARTS:
+            return (self._hole(name, "parts inside one another, or too many"),)
+        self.inside += 1
+        self.parts += 1
+        try:
+            return self._of_block(result, name)
+        finally:
+            self.inside -= 1
+
+    def _of_block(self, result: Result, name: str) -> tuple[Segment, ...]:
         alt = self._pick(result)
         if self._dropped(result, alt):
             return ()
@@ -456,17 +482,17 @@ class Reader:
             return None, 0, bool(value.result.open)
         if not isinstance(alt.thing, ListOf):
             return None, 0, True
-        plain: list[Any] = []
+        whole: list[Any] = []
         rest = bool(alt.thing.open)
         for cell in alt.thing.items:
             item = plain_value(self.engine, self.engine.force(cell))
             if item is _UNKNOWN:
                 rest = True
             else:
-                plain.append(item)
-        if plain:
+                whole.append(item)
+        if whole:
             self.touched += alt.trail
-        return json.dumps(plain, sort_keys=True) if plain else None, len(alt.thing.items), rest
+        return json.dumps(whole, sort_keys=True) if whole else None, len(alt.thing.items), rest
 
 
 def _written(thing: Any, keys: tuple[str, ...]) -> str | None:
@@ -497,21 +523,17 @@ def _plain_format(thing: Any) -> bool:
 _UNKNOWN: Any = object()
 
 
-def plain_value(engine: Engine, result: Result, depth: int = 0) -> Any:
-    """The Python value of a fully known thing, else a marker that says it is not known."""
-    alt = result.alts[0] if result.alts else None
-    if alt is None or depth > 12:
-        return _UNKNOWN
-    thing = alt.thing
-    if isinstance(thing, Lit):
-        return thing.value
-    if isinstance(thing, ListOf) and not thing.open:
-        items = [plain_value(engine, engine.force(cell), depth + 1) for cell in thing.items]
-        return _UNKNOWN if any(i is _UNKNOWN for i in items) else items
-    if isinstance(thing, DictOf) and not thing.open:
-        values = {str(e.key): plain_value(engine, engine.force(e.value), depth + 1) for e in thing.entries}
-        return _UNKNOWN if any(v is _UNKNOWN for v in values.values()) else values
-    return _UNKNOWN
+def plain_value(engine: Engine, result: Result) -> Any:
+    """The Python value of the first alternative, when all of it is known; else a marker that says it is not."""
+    found = plain.of(engine, result.alts[0].thing) if result.alts else plain.NOT_PLAIN
+    return _UNKNOWN if found is plain.NOT_PLAIN else _with_text_keys(found)
+
+
+def _with_text_keys(value: Any) -> Any:
+    """The value with keys as JSON has them."""
+    if isinstance(value, dict):
+        return {str(key): _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def read(engine: Engine, target: Target, span: Any) -> Read:
