@@ -65,7 +65,7 @@ def worlds_of(
     passed: dict[int, set[int]] = {}
     for row in reached:
         arms = [a for n, a in enumerate(row.arms) if a.kind in EXCLUSIVE and not _looping(row.arms[:n])]
-        world = {(("arm", frame, arm.group), arm.arm) for arm in arms}
+        world: set[tuple[object, object]] = {(("arm", frame, arm.group), arm.arm) for arm in arms}
         world |= {d for d in _left(scope, passed, frame) if d[0] not in {own for own, _ in world}}
         found.append(frozenset(world))
         if len(row.arms) == 1 and arms:
