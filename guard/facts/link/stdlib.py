@@ -220,13 +220,14 @@ def _getattr(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if len(expr.args) < 2:
         return None
     asked = plain.whole(engine.eval(expr.args[1], frame))
-    names = [a.thing.value for a in asked.alts if isinstance(a.thing, Lit)]
     base = engine.eval(expr.args[0], frame)
-    results = [
-        attribute_of(engine, base, name, Attr(expr.pos, expr.args[0], name), frame)
-        for name in names
-        if isinstance(name, str)
-    ]
+    results = []
+    for alt in asked.alts:
+        name = alt.thing.value if isinstance(alt.thing, Lit) else None
+        owners = tuple(a for a in base.alts if together(a.world, alt.world) is not None)
+        if isinstance(name, str) and (owners or not base.alts):
+            held = attribute_of(engine, Result(owners, base.open), name, Attr(expr.pos, expr.args[0], name), frame)
+            results.append(within(held, alt.world))
     found = union(results) if results else unknown("an attribute whose name is not known")
     if len(expr.args) > 2 and not found.alts:
         return opened(engine.eval(expr.args[2], frame), *found.open)
