@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
-from guard.facts.link import aliases, inplace, objects, truth
+from guard.facts.link import aliases, constructors, inplace, objects, truth
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
@@ -69,7 +69,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
     owned, _ = objects.order(engine, inst.cls)
     changes: list[Change] = []
     made: set[tuple[str, int]] = set()
-    for init, frame in objects.constructor_frames(engine, inst, owned):
+    for init, frame in constructors.constructor_frames(engine, inst, owned):
         made.add((frame.path, init.id))
         facts = engine.project.facts(frame.path)
         own = _self_name(init, name)
@@ -80,7 +80,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
             changes = sorted(found, key=lambda c: c.effect.at) + changes  # the base's constructor runs before
     for cls, body in owned:
         facts = engine.project.facts(cls.path)
-        for method in objects._methods_of(engine, cls, body) if facts is not None else ():
+        for method in constructors.methods_of(engine, cls, body) if facts is not None else ():
             if (cls.path, method.id) in made or facts is None:
                 continue
             own = _self_name(method, name)
@@ -95,9 +95,6 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
 
 def _self_name(method: Scope, name: str) -> str:
     return f"{method.params[0].name if method.params else 'self'}.{name}"
-
-
-# --- which changes there are ------------------------------------------------------------------------------------
 
 
 def _own(
@@ -182,9 +179,6 @@ def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place
         if block.kind in ("if", "case", "except", "for", "while") and verdict is None:
             sure = False
     return sure
-
-
-# --- applying them ----------------------------------------------------------------------------------------------
 
 
 def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:
