@@ -116,7 +116,7 @@ class _Split(NamedTuple):
 
 def _identity(call: Call) -> object:
     """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
-    given = [*call.args, *(value for _, value in call.keywords)]
+    given: list[Expr | Held] = [*call.args, *(value for _, value in call.keywords)]
     if not any(isinstance(value, Held) for value in given):
         return id(call.func)
     held = [value.cell for value in given if isinstance(value, Held)]
@@ -179,8 +179,8 @@ class Engine:
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
-            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
-            Compare: truth.comparison,
+            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary,
+            Unary: truth.unary, Logic: truth.logic, Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip

@@ -88,8 +88,9 @@ class Linker:
         further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
         for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
             facts = self.project.facts(path)
-            for ref in candidates(self.engine, facts) if facts is not None else ():
-                made += self._of_send(facts, ref)
+            if facts is not None:
+                for ref in candidates(self.engine, facts):
+                    made += self._of_send(facts, ref)
         return self._finished(made) + self._unused()
 
     def _unused(self) -> tuple[Request, ...]:

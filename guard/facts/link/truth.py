@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_PAIRS = 600
 """Pairs of values that one comparison looks at."""
+_SIGNS: dict[str, Callable[..., object]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
 
 
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
@@ -64,7 +65,7 @@ def _feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm builds on the last."""
+    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm adds to the last."""
     number = len(block.negated)
     if number == 0:
         return True
@@ -303,8 +304,7 @@ def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:
     if expr.op == "not":
         outcome = truth(engine, expr, frame)
         return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
-    function = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[expr.op]
-    return plain.applied(engine, function, [engine.eval(expr.value, frame)], "a number that is not known")
+    return plain.applied(engine, _SIGNS[expr.op], [engine.eval(expr.value, frame)], "a number that is not known")
 
 
 def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:
