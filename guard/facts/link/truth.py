@@ -43,12 +43,20 @@ _SIGNS: dict[str, Callable[..., object]] = {"-": operator.neg, "+": operator.pos
 
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     """Whether an arm runs: True, False, or None when it is not known."""
+    if block.kind not in ("if", "case"):
+        return None
+    key = (block.group, block.arm, frame.key, int(engine.by_default > 0), 0)
+    kept = engine.kept(key)
+    if kept is not None:
+        return cast("bool | None", kept.result)
+    return cast("bool | None", engine.keeping(key, block, partial(_feasible, engine, block, frame)))
+
+
+def _feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     if block.kind == "case":
         verdict = _reached(engine, block, frame)
         outcome = True if block.pattern is None else _matches(engine, block, frame)
         return False if verdict is False or outcome is False else verdict if outcome else None
-    if block.kind != "if":
-        return None
     verdict = _reached(engine, block, frame)
     if verdict is False or block.test is None:
         return verdict
