@@ -204,7 +204,7 @@ class Reach:
     entry: str
     """`path::qualname`."""
     kind: str
-    """`function`, `main`, `notebook`, `cli`, `route`, `task`, `test`, `example`."""
+    """`function`, `main`, `module`, `notebook`, `cli`, `route`, `task`, `app`, `tool`, `test`, `example`."""
     repeats: Count
     """Calls of the request per run of the entry point."""
     aliases: tuple[str, ...] = ()

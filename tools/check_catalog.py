@@ -6,9 +6,10 @@ Run it in an environment that has the SDKs (and PyYAML), from the root of the re
     python tools/check_catalog.py openai groq  # these packages only
     python tools/check_catalog.py --write
 
-Says for each name, path and argument of the catalogue whether the installed release has it, and for positions whether
-the argument stands there. Exit code 1 when something is wrong. Names under `legacy_names` may be missing. What cannot
-be read from a signature (`**kwargs`, methods made at run time as in boto3) is counted as not checkable.
+Says for each name, path and argument of the catalogue whether the installed release has it, for positions whether the
+argument stands there, and for defaults whether a signature or field shows the same. Exit code 1 when something is
+wrong. Names under `legacy_names` may be missing. What cannot be read from a signature (`**kwargs`, methods made at run
+time as in boto3) is counted as not checkable.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import os
 import sys
 import typing
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
 import check_frameworks  # noqa: E402
+from check_defaults import compare  # noqa: E402
 
 from guard.facts.catalog_index import COMPILED, build, compiled, read_documents  # noqa: E402
 from guard.facts.catalog_load import expand  # noqa: E402
@@ -63,11 +65,14 @@ class Findings:
 
     def __init__(self) -> None:
         self.good = 0
+        self.entries: set[str] = set()
+        """Clients and calls of which anything was compared."""
         self.wrong: list[str] = []
         self.unclear: list[str] = []
 
     def say(self, good: bool, text: str) -> None:
-        """Note one comparison: counted when it is good, else listed with this text."""
+        """Note one comparison: counted when it is good, else listed with this text, which begins with the entry."""
+        self.entries.add(text.partition(": ")[0])
         if good:
             self.good += 1
         else:
@@ -84,12 +89,14 @@ def find(name: str) -> Any:
         submodule = ".".join(parts[: i + 1])
         try:
             found = getattr(found, part)
-        except (AttributeError, ImportError):
+        except (AttributeError, ImportError) as missing:
             try:
                 found = importlib.import_module(submodule)
             except ImportError as error:
-                # `google` is a folder shared by many packages: a part of it may not be installed.
-                if getattr(found, "__file__", "") is None:
+                # `google` is a folder shared by many packages: a part of it may not be installed. Neither may be what
+                # a part of a package needs (an extra).
+                absent = [e.name or "" for e in (missing, error) if isinstance(e, ImportError)]
+                if getattr(found, "__file__", "") is None or any(not n.startswith(parts[0]) for n in absent):
                     raise
                 raise LookupError(name) from error
     return found
@@ -154,9 +161,20 @@ def parameters(function: Any) -> Signature | None:
     return positional, names, is_open
 
 
-def check_args(functions: list[tuple[str, Any]], args: Mapping[str, Arg], where: str, findings: Findings) -> None:
+def check_args(
+    functions: list[tuple[str, Any]],
+    args: Mapping[str, Arg],
+    where: str,
+    findings: Findings,
+    set_before: Sequence[str] = (),
+) -> None:
     """Compare the roles with the signatures: an argument is right when one of the functions has it, a position when
-    all that have the argument agree."""
+    all that have the argument agree. `set_before`: roles whose default the client decides."""
+    for how, function in functions:
+        for role, arg in args.items():
+            # A method of boto3 is known by its parameters alone.
+            if not isinstance(function, tuple) and role not in set_before:
+                compare(f"{where}: {how}", role, arg, function, findings.say, findings.unclear)
     signatures = [(how, known) for how, function in functions if (known := parameters(function)) is not None]
     if not signatures:
         findings.unclear.append(f"{where}: no signature")
@@ -176,17 +194,28 @@ def check_args(functions: list[tuple[str, Any]], args: Mapping[str, Arg], where:
             )
             for how, (positional, _, _) in having if i == 0 and arg.pos is not None else ():
                 at = positional.index(head) if head in positional else None
-                findings.say(at == arg.pos, f"{how}: {role}: {head} stands at position {at}, not {arg.pos}")
+                findings.say(at == arg.pos, f"{where}: {how}: {role}: {head} stands at position {at}, not {arg.pos}")
 
 
-def check_wrapper(client: Client, findings: Findings) -> None:
-    """A function that takes another client cannot be called here; its arguments can be compared."""
+def check_wrapper(client: Client, others: list[Any], findings: Findings) -> list[tuple[str, Any]]:
+    """Compare the arguments of functions that take another client. Returns what they make of one of `others`."""
     assert client.wraps is not None
+    made = []
     for name in client.names:
         try:
-            check_args([(name, find(name))], {"wraps": client.wraps}, f"client {client.id}: {name}", findings)
+            function = find(name)
         except (ImportError, LookupError):
             findings.unclear.append(f"client {client.id}: no {name}")
+            continue
+        check_args([(name, function)], {"wraps": client.wraps}, f"client {client.id}: {name}", findings)
+        for other in others:
+            try:
+                made.append((name, function(other)))
+                break
+            except Exception:
+                # It takes clients of another SDK.
+                continue
+    return made
 
 
 def objects(client: Client, legacy: set[str], wanted: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
@@ -202,8 +231,10 @@ def objects(client: Client, legacy: set[str], wanted: Callable[[str], bool]) -> 
             if name not in legacy:
                 yield name, None
         except TypeError:
-            # Needs a model's name or the like: the class itself shows the same methods.
-            yield name, find(name.removesuffix(".from_pretrained"))
+            # Needs a model's name or the like: the class itself shows the same methods; a function shows none.
+            maker = find(name.removesuffix(".from_pretrained"))
+            if isinstance(maker, type):
+                yield name, maker
         except Exception as error:
             print(f"  cannot make {name}: {type(error).__name__}: {str(error)[:100]}", file=sys.stderr)
 
@@ -232,7 +263,9 @@ def check_call(
             findings.unclear.append(f"{call.api}: {name}: {type(error).__name__}")
     if functions:
         # With `each` the roles are keys of the elements, which no signature shows.
-        check_args(functions, {"each": call.each.arg} if call.each else call.roles, call.api, findings)
+        on_client = [role for client_id in call.on for role in clients[client_id].roles]
+        roles = {"each": call.each.arg} if call.each else call.roles
+        check_args(functions, roles, call.api, findings, on_client)
 
 
 def main() -> int:
@@ -240,7 +273,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("packages", nargs="*", help="top-level modules to check (all that can be imported)")
     parser.add_argument("--write", action="store_true", help="write the schema and the compiled catalogue, and stop")
-    parser.add_argument("--verbose", action="store_true", help="list what could not be checked as well")
+    parser.add_argument("--verbose", action="store_true", help="list what was compared and what could not be, too")
     options = parser.parse_args()
     if options.write:
         from guard.facts.catalog_schema import schema
@@ -275,8 +308,6 @@ def main() -> int:
     for client in catalog.clients.values():
         if client.object is not None:
             continue
-        if client.wraps is not None:
-            check_wrapper(client, findings)
         for name, instance in objects(client, legacy, wanted):
             findings.say(instance is not None, f"client {client.id}: no {name}")
             if instance is not None:
@@ -285,6 +316,10 @@ def main() -> int:
     for client in catalog.clients.values():
         if client.when is not None and "boto3.client" in client.names and wanted("boto3"):
             made.update({client.id: found} if (found := _boto(client)) else {})
+    plain = [found for instances in made.values() for _, found in instances]
+    for client in catalog.clients.values():
+        if client.wraps is not None and any(map(wanted, client.names)):
+            made.update({client.id: found} if (found := check_wrapper(client, plain, findings)) else {})
     calls = list({id(call): call for call in (*catalog.calls.values(), *catalog._call_on.values())}.values())
     for call in calls:
         if call.invoke:
@@ -295,6 +330,10 @@ def main() -> int:
         print(f"wrong: {text}")
     for text in findings.unclear if options.verbose else ():
         print(f"unclear: {text}")
+    for entry in sorted(findings.entries) if options.verbose else ():
+        print(f"compared: {entry}")
+    every = len(catalog.clients) + len(calls)
+    print(f"{len(findings.entries)} of {every} entries compared")
     print(f"{findings.good} right, {len(findings.wrong)} wrong, {len(findings.unclear)} not checkable here")
     return 1 if findings.wrong else 0
 

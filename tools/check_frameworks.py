@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from check_defaults import compare
+
 from guard.facts.catalog_types import Arg, Call, Client, Holds
 from guard.facts.registry import Catalog
 
@@ -47,11 +49,13 @@ def check_arguments(
     known = [(where, names) for where, maker in makers if (names := argument_names(maker)) is not None]
     unclear += [f"{where}: no signature" for where, maker in makers if argument_names(maker) is None]
     for what, arg in args if known else ():
+        for where, maker in makers:
+            compare(where, what, arg, maker, say, unclear)
         heads = [name.partition(".")[0] for name in arg.names if name not in ("*", "**")]
         if not heads:
             continue
         if any(head in names for head in heads for _, (_, names, _) in known):
-            say(True, "")
+            say(True, known[0][0])
         elif any(is_open for _, (_, _, is_open) in known):
             unclear.append(f"{known[0][0]}: {what}: {heads} may pass through **kwargs")
         else:
@@ -87,8 +91,8 @@ def check_client(
         except Exception as error:
             unclear.append(f"client {client.id}: {name}: {type(error).__name__}")
             continue
-        say(True, "")
         where = f"client {client.id}: {name}"
+        say(True, where)
         if not legacy(name):
             makers.append((where, maker))
         if not isinstance(maker, type):
@@ -135,6 +139,7 @@ def check_call(
         for maker, function in found[:3]:
             known = argument_names(_bound(function))
             for what, arg in args if known else ():
+                compare(f"{call.api}: {maker.__name__}.{name}", what, arg, _bound(function), say, unclear)
                 head = arg.names[0].partition(".")[0] if arg.names else ""
                 if arg.pos is not None and head in known[0]:  # type: ignore[index]
                     at = known[0].index(head)  # type: ignore[index]

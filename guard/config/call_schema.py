@@ -54,7 +54,7 @@ HOWS = {
 COUNTS = ["retries", "attempts"]
 FORMS = [
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt",
+    "object", "prompt", "signature",
 ]  # fmt: skip
 OPERATIONS = [
     "chat", "responses", "text_completion", "embedding", "image", "video", "audio_tts", "audio_stt", "moderation",
@@ -171,6 +171,9 @@ def argument_keys() -> Schema:
         "given": _names("Arguments of which the presence of one switches to `given_default`.", "retry",
                         "a name, or a list of names"),
         "given_default": _scalar("What holds then; nothing: no bound.", 5),
+        "given_values": {"description": "Or what holds for each of its values.", "type": "object",
+                         "additionalProperties": _scalar("The default.", 4), "title": "a mapping",
+                         "examples": [{"legacy": 4}]},
         "by_prefix": {"description": "Defaults by the first part of the model's name.", "type": "object",
                       "additionalProperties": _scalar("The default.", 4), "title": "a mapping",
                       "examples": [{"openai": 4}]},

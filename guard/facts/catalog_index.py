@@ -24,6 +24,7 @@ from guard.facts.catalog_load import (
     read_texts,
 )
 from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
+from guard.facts.entry_catalog import read_entries
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
 
@@ -285,6 +286,9 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         callers_by_name={name: caller for caller in callers for name in caller.names},
         duck_callers={name.rpartition(".")[2]: caller for caller in callers if caller.duck for name in caller.names},
         last_names=frozenset(p.rpartition(".")[2] for c in calls for p in (*c.paths, *c.class_paths, *c.names) if p),
+        invoke_names=frozenset(
+            p.rpartition(".")[2] for c in calls if c.invoke for p in (*c.paths, *c.class_paths, *c.names) if p
+        ),
         constructor_names=_constructor_names(clients),
         import_roots=frozenset(roots),
         common_roots=frozenset(root for _, document in documents for root in document.get("common_packages", ())),
@@ -303,6 +307,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         _class_on=class_on,
         _first_on=first_on,
         _named={},
+        entries=read_entries(documents),
         _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
         _hosts=tuple((h["host"], h["provider"]) for h in hosts),
     )

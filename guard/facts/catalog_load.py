@@ -18,19 +18,18 @@ from guard.facts.catalog_types import (
     ArgHow,
     Call,
     Client,
-    Counts,
     Each,
     Form,
     Groups,
     Holds,
     Object,
-    Older,
     Tries,
     Use,
     Variant,
     When,
 )
 from guard.facts.formula import CatalogError, formula
+from guard.facts.releases import Counts, Older
 from guard.model import Billed, Operation
 
 _ROLES = frozenset(ROLES)
@@ -39,18 +38,18 @@ _USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join", "none", "by_prefix",
+    "join", "none", "by_prefix", "given_values",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
-    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site",
+    "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
     "class_paths",
 })  # fmt: skip
-HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical", "when"})
+HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
@@ -127,6 +126,7 @@ def read_arg(raw: Any, where: str) -> Arg:
         read_texts(raw["given"], f"{where}.given") if "given" in raw else (),
         raw.get("given_default"),
         _older(raw["older"], f"{where}.older") if "older" in raw else (),
+        raw.get("given_values", _NOTHING),
         raw.get("by_prefix", _NOTHING),
         "unbounded" if raw.get("none") == "unbounded" else "default",
         bool(raw.get("join", False)),
@@ -216,6 +216,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 raw.get("typical"),
                 tuple((read_arg(w["arg"], here), tuple(w["equals"])) for w in raw.get("when", ())),
                 raw.get("why", ""),
+                read_arg(raw["retries"], f"{here}.retries") if "retries" in raw else None,
             )
         )
     return tuple(found)
@@ -268,6 +269,7 @@ def read_client(
         paths=tuple(raw.get("paths", ())),
         provider=raw.get("provider"),
         provider_in_model=bool(raw.get("provider_in_model", False)),
+        one_model=bool(raw.get("one_model", False)),
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
         transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,

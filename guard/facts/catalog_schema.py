@@ -11,6 +11,7 @@ from typing import Any, get_args
 from guard.config.call_schema import argument, argument_keys
 from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS
 from guard.facts.catalog_types import ROLES, Object, Use
+from guard.facts.entry_catalog import ENTRY_KEYS
 from guard.model import Billed, Operation
 
 _NAME = {"type": "string", "minLength": 1}
@@ -75,6 +76,7 @@ def _holds() -> dict[str, Any]:
             "minItems": 1,
         },
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
+        "retries": {"$ref": "#/$defs/arg", "description": "How often a held function is run again after a failure."},
     }
     assert own.keys() == HOLDS_KEYS
     return _object("Other objects that send when this one is invoked.", [], **argument_keys(), **own)
@@ -101,6 +103,7 @@ def _client() -> dict[str, Any]:
         "derive": _methods("Methods that return the same client with arguments overridden."),
         "makers": _methods("Class methods that make one as the constructor does."),
         "object": {"enum": list(get_args(Object)), "description": "Kind of object of a framework."},
+        "one_model": {"type": "boolean", "description": "Made for one model: a site where it names one."},
         "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
@@ -209,6 +212,35 @@ def _frameworks() -> dict[str, Any]:
     }
 
 
+def _entry_points() -> dict[str, Any]:
+    """Keys of a family file that say what frameworks run."""
+    arg = {"$ref": "#/$defs/arg"}
+    text = {"type": "string"}
+    own: dict[str, Any] = {
+        "kind": _NAME,
+        "decorators": {**_NAMES, "description": "Decorators that make a function one."},
+        "calls": {**_NAMES, "description": "Calls that are given the function."},
+        "bases": {**_NAMES, "description": "Base classes of which methods are run."},
+        "modules": {**_NAMES, "description": "Modules whose import makes a script one."},
+        "function": {**arg, "description": "Of a call: the argument that holds the function."},
+        "path": {**arg, "description": "The route."},
+        "methods": {"anyOf": [{"const": "name"}, arg], "description": "HTTP methods; `name`: the decorator's name."},
+        "class_methods": {"type": "object", "additionalProperties": text, "description": "Methods with HTTP methods."},
+        "started": {"type": "boolean", "description": "The repository may start it itself."},
+    }
+    assert own.keys() == ENTRY_KEYS
+    entry = _object("How a framework takes functions.", ["kind"], **own)
+    mount = _object("Puts one router below another.", ["calls", "child", "prefix"], calls=_NAMES,
+                    child=arg, prefix=arg, replaces={"type": "boolean"})  # fmt: skip
+    prefix = _object("A router with a prefix of its own.", ["names", "arg"], names=_NAMES, arg=arg)
+    return {
+        "entries": {"type": "array", "items": entry},
+        "mounts": {"type": "array", "items": mount},
+        "router_prefixes": {"type": "array", "items": prefix},
+        "include": {**_NAMES, "description": "Functions that stand for the routes of a module by its name."},
+    }
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a file in `catalog/`."""
     host = _object("Whose a host is.", ["host", "provider"], host=_NAME, provider=_NAME)
@@ -231,6 +263,7 @@ def schema() -> dict[str, Any]:
             "http": _http(),
             "hosts": {"type": "array", "items": host},
             **_frameworks(),
+            **_entry_points(),
         },
         "additionalProperties": False,
         "$defs": {

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from guard.facts.formula import Formula
+from guard.facts.releases import Counts, Older, Pin
 from guard.model import Billed, Operation, Scalar
 
 ArgHow = Literal["not_sent", "default", "required", "model_maximum", "unbounded", "unknown"]
-Counts = Literal["retries", "attempts"]
 Object = Literal["model", "embeddings", "agent", "chain", "retriever", "store", "settings"]
 """Kinds of objects of a framework. Making a model, embeddings or an agent is a site of its own; the rest are glue:
 `chain` (anything that runs others), `retriever` and `store` (ask for embeddings), `settings` (only hold arguments)."""
@@ -25,13 +25,14 @@ all; `fallback` after a failure; `setting` it sends nothing, its arguments hold 
 client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt",
+    "object", "prompt", "signature",
 ]  # fmt: skip
 """How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
 `items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
 dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
 something stored at the provider, whose size the code doesn't show; `object` anything else; `prompt` what frameworks
-take: a text, a list of messages (also pairs of role and text), or a prompt template."""
+take: a text, a list of messages (also pairs of role and text), or a prompt template; `signature` a class whose
+docstring is the task and whose fields are described (DSPy)."""
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
@@ -43,47 +44,6 @@ ROLES = (
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
-
-
-class Pin(NamedTuple):
-    """The newest release of a package that a repository admits."""
-
-    ceiling: tuple[int, ...] | None
-    """Its numbers (see `numbers`); None: any release."""
-    inclusive: bool
-    """Whether the release `ceiling` itself is admitted."""
-    exact: bool
-    """Whether no other one is."""
-    text: str
-    """As written: `1.2.3`, `<2`."""
-    path: str
-    line: int
-
-    def is_before(self, version: str) -> bool:
-        """Whether every release that is admitted is older than `version`."""
-        if self.ceiling is None:
-            return False
-        end = numbers(version)
-        return self.ceiling < end or (self.ceiling == end and not self.inclusive)
-
-    def admits(self, other: Pin) -> bool:
-        """Whether the newest release of another pin is within this one."""
-        if self.ceiling is None or other.ceiling is None:
-            return self.ceiling is None
-        return other.ceiling < self.ceiling or (other.ceiling == self.ceiling and self.inclusive)
-
-
-@dataclass(frozen=True, slots=True)
-class Older:
-    """What held in releases of a package before `before`: another default, or another thing that a number counts."""
-
-    packages: tuple[str, ...]
-    """The distribution, and others that are released with the same version numbers; the first that is pinned says."""
-    before: str
-    default: Scalar = None
-    has_default: bool = True
-    """False: the default was the same."""
-    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +77,8 @@ class Arg:
     older: tuple[Older, ...] = ()
     """What was else in older releases, newest first; see `at`."""
 
+    given_values: Mapping[str, Scalar] = field(default_factory=dict)
+    """Where the value of `given` decides, not its presence: the default for each (botocore: `retries["mode"]`)."""
     by_prefix: Mapping[str, Scalar] = field(default_factory=dict)
     """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
     none: Literal["default", "unbounded"] = "default"
@@ -144,12 +106,6 @@ class Arg:
         if name is None or not self.counts:
             return number
         return number if self.counts[self.names.index(name)] == "retries" else max(0, number - 1)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The first three numbers of a version, filled up with zeros; `1.0rc1` counts as 1.0."""
-    found = [int(number[:9]) for number in re.findall("[0-9]+", re.split("[^0-9.]", version.lstrip("v"))[0])[:3]]
-    return tuple((*found, 0, 0, 0)[:3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +156,8 @@ class Holds:
     Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
+    retries: Arg | None = None
+    """Argument of the methods in `paths` that says how often the held function is run again after a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +198,8 @@ class Client:
     """Kind of object of a framework; None: a client of an SDK."""
     site: bool = False
     """Making one is a site of its requests even where it names no model: it picks the models of several requests."""
+    one_model: bool = False
+    """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
@@ -251,7 +211,7 @@ class Client:
     @property
     def is_site(self) -> bool:
         """Whether making one is reported as a site of role `model`."""
-        return self.object in ("model", "embeddings", "agent")
+        return self.site or self.one_model or self.object in ("model", "embeddings", "agent")
 
     def by(self, method: str) -> Client:
         """This client as the deriving method or maker `method` makes it."""

@@ -54,6 +54,8 @@ HARMLESS = frozenset({
 APPLIERS: dict[str, int] = {
     "to_thread": 0, "submit": 0, "run_in_executor": 1, "run_in_threadpool": 0, "run_sync": 0, "sync_to_async": 0,
     "map": 0, "imap": 0, "imap_unordered": 0, "starmap": 0, "Thread": -1, "start_soon": 0, "call_soon": 0,
+    "Process": -1, "call_soon_threadsafe": 0, "call_later": 1, "add_task": 0, "enqueue": 0, "enqueue_in": 1,
+    "enqueue_at": 1,
 }  # fmt: skip
 """Functions that call a function given to them -> position of that function (-1: the keyword `target`)."""
 

@@ -47,6 +47,7 @@ from guard.facts.catalog_types import (
     Tries,
     When,
 )
+from guard.facts.entry_catalog import EntryCatalog
 from guard.facts.formula import CatalogError, Formula, formula
 
 __all__ = [
@@ -87,6 +88,8 @@ class Catalog:
     """By last name: `post`."""
     last_names: frozenset[str]
     """Last attribute of every call: a callee that ends otherwise is none."""
+    invoke_names: frozenset[str]
+    """Those of calls that go through an object of a framework."""
     constructor_names: frozenset[str]
     """Last names of constructors and makers of objects of frameworks; see `may_make` for those that rules cover."""
     import_roots: frozenset[str]
@@ -110,6 +113,8 @@ class Catalog:
     part decides. See `split_model`."""
     kin: tuple[Kin, ...]
     """Rules for classes that are not listed; the first that fits holds."""
+    entries: EntryCatalog
+    """How frameworks make functions entry points."""
     declared: Mapping[str, Call]
     """Calls of a user's own, by the name under which guard.yaml declares them."""
     _call_on: Mapping[tuple[str, str], Call]

@@ -68,7 +68,7 @@ def programs(catalog: Catalog) -> Iterator[Program]:
     """A program for each function that sends directly, for each method of a client, and for each constructor of it."""
     for name, call in catalog.calls_by_name.items():
         if not call.invoke and name in call.names:
-            yield _program(catalog, call, _imported(name), name, [])
+            yield _program(catalog, call, imported(name), name, [])
         elif not call.invoke:
             module, client = next((m, c) for m, c in catalog.module_clients.items() if name.startswith(m + "."))
             yield _program(catalog, call, ([f"import {module}"], name), name, [client])
@@ -83,7 +83,7 @@ def programs(catalog: Catalog) -> Iterator[Program]:
         tried.add(client_id)
 
 
-def _imported(name: str) -> tuple[list[str], str]:
+def imported(name: str) -> tuple[list[str], str]:
     """How a function or constructor is imported and written: `from a.b import C` for `a.b.C`, `a.b.C.make`."""
     parts = name.split(".")
     upper = next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
@@ -98,7 +98,7 @@ def _makers(catalog: Catalog, client_id: str) -> Iterator[tuple[list[str], list[
     client = catalog.clients[client_id]
     for name in client.names:
         head, *rest = name.split("()")
-        imports, callee = _imported(head)
+        imports, callee = imported(head)
         arguments = Arguments()
         if client.when is not None:
             arguments.put(client.when.arg, client.when.equals[0])

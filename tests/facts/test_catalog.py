@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.facts.catalog_types import Pin, numbers
 from guard.facts.registry import Catalog, load
+from guard.facts.releases import Pin, numbers
 
 
 @pytest.fixture(scope="module")

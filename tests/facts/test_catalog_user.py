@@ -19,8 +19,9 @@ from guard.config.call_schema import (
 from guard.config.issues import ConfigError
 from guard.config.load import load as load_config
 from guard.facts.catalog_load import ARG_KEYS, USER_CALL_KEYS
-from guard.facts.catalog_types import ROLES, ArgHow, Counts, Form
+from guard.facts.catalog_types import ROLES, ArgHow, Form
 from guard.facts.registry import Catalog, load
+from guard.facts.releases import Counts
 from guard.model import Billed, Operation
 from guard.run import scan
 

@@ -250,7 +250,9 @@ class Programs:
         e = self.write
         made = Function(e.name("f"), [], e.pick(("str", "int", "strs", "dint", "dstr")))
         inner, written = scope.copy(), []
-        kinds = ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
+        kinds = (
+            ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
+        )
         optional = False
         for how in kinds:
             name, kind = e.name("p"), e.pick(("str", "int"))

@@ -289,6 +289,7 @@ EQUALS: dict[str, Says] = {
     "prompt_open": lambda r: str(r.prompt.open).lower(),
     "tools": lambda r: str(r.prompt.tools),
     "layers": _layers,
+    "billed": lambda r: ", ".join(f"{x.name} {x.billed}" for x in r.layers if x.attempts != 1),
     "per_run": _per_run,
     "default": _default,
     "reasoning": lambda r: ",".join(dict.fromkeys(_scalar(v.reasoning) for v in r.variants)),

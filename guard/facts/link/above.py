@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from guard.facts.expr import Call, Expr, Lambda, Name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import attempts, control, entries, loops, recursion, running
+from guard.facts.link import attempts, control, loops, recursion, running
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.control import Around
+from guard.facts.link.marks import Marks
 from guard.facts.link.names import Place
 from guard.facts.link.recursion import Recursion
 from guard.facts.link.things import Bind, Called, Frame, Func, Root
@@ -64,6 +65,7 @@ class Above:
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.engine = engine
         self.callers = callers
+        self.marks = Marks(engine)
         self.components: list[tuple[Node, ...]] = []
         """Circles of functions (mostly of one), callers first."""
         self._number: dict[Node, int] = {}
@@ -101,7 +103,8 @@ class Above:
         scope = facts.scopes[node[1]]
         if scope.kind == "lambda":
             return self._of_lambda(facts, scope)
-        if scope.kind != "function" or entries.decorated(facts, scope)[0] is not None:
+        mark = self.marks.of(facts, scope)
+        if scope.kind != "function" or (mark is not None and not mark.started):
             return ()
         found = []
         for bind in self.callers.of(Root("callers", *node)):
@@ -111,6 +114,8 @@ class Above:
                 at = node_of(above, bind.frame.scope)
                 found.append(Edge(at, bind.call.pos.start, around, around.retries, bind))
         outer = facts.scopes[scope.parent] if scope.parent >= 0 else scope
+        if mark is not None:  # a task is run by its queue, too; a script that only runs it once is no reason for it
+            return tuple(edge for edge in found if edge.node[1] != 0)
         if not found and outer.kind == "function":  # a closure that is handed out: the function around it lets it run
             found.append(Edge((facts.path, outer.id), scope.pos.start, Around(), (), None))
         return tuple(found)

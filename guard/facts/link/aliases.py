@@ -91,9 +91,7 @@ def _grouped(engine: Engine, path: str, scope: Scope) -> Groups:
     for names in _bound_together(scope):
         for name in names[1:]:
             leader[first(name)] = first(names[0])
-    facts = engine.project.facts(path)
-    changed = facts.own_changes.get(scope.id, {}) if facts is not None else {}
-    for name in dict.fromkeys([*scope.bindings, *changed, *leader, *leader.values()]):
+    for name in _worth_following(engine, path, scope, leader):
         variable = _variable(engine, path, scope, name)
         if variable is not None:
             leader[first(name)] = first(variable)
@@ -103,6 +101,22 @@ def _grouped(engine: Engine, path: str, scope: Scope) -> Groups:
     return {name: frozenset(group) for group in members.values() if len(group) > 1 for name in group}
 
 
+def _worth_following(engine: Engine, path: str, scope: Scope, leader: dict[str, str]) -> list[str]:
+    """Names of which to know the variable of another module: what is changed here or has a second name, by any name.
+
+    Following all imports would read every module that a package's `__init__` passes on.
+    """
+    facts = engine.project.facts(path)
+    changed = facts.own_changes.get(scope.id, {}) if facts is not None else {}
+    names = dict.fromkeys([*changed, *leader, *leader.values()])
+    last = {name.rpartition(".")[2] for name in names}
+    imported = [
+        name for name, bindings in scope.bindings.items()
+        if name not in names and any(b.kind == "import" and (b.member in last or name in last) for b in bindings)
+    ]  # fmt: skip
+    return [*names, *imported]
+
+
 def _names(binding: Binding) -> Iterator[str]:
     """The names whose object a binding may give its own name."""
     if binding.kind not in ("assign", "walrus", "unpack") or binding.value is None:
@@ -110,7 +124,9 @@ def _names(binding: Binding) -> Iterator[str]:
     waiting: list[Expr] = [binding.value]
     if binding.path:
         value, at = binding.value, binding.path[0]
-        inside = isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at in range(len(value.items))
+        inside = (
+            isinstance(value, Seq) and len(binding.path) == 1 and isinstance(at, int) and at in range(len(value.items))
+        )
         waiting = [value.items[at]] if inside and isinstance(value, Seq) and isinstance(at, int) else []
     while waiting:
         value = waiting.pop()

@@ -14,6 +14,7 @@ from guard.facts.expr import Call, Star
 from guard.facts.link import calling, containers, objects
 from guard.facts.link.things import (
     Alt,
+    Cell,
     DictOf,
     Ext,
     Frame,
@@ -74,13 +75,27 @@ class CallArguments(NamedTuple):
             if keyword == name:
                 return calling.passed(engine, value, frame, name)
         if pos is not None:
-            for number, arg in enumerate(call.args):
+            number = 0
+            for arg in call.args:
                 if isinstance(arg, Star):
-                    return unknown("the arguments are spread from a sequence")
+                    spread = _items(engine, engine.eval(arg.value, frame))
+                    if spread is None:
+                        return unknown("the arguments are spread from a sequence")
+                    if pos - number < len(spread):
+                        return engine.force(spread[pos - number])
+                    number += len(spread)
+                    continue
                 if number == pos:
                     return calling.passed(engine, arg, frame, name)
+                number += 1
         results = [spread_value(engine, engine.eval(v, frame), name) for k, v in call.keywords if k is None]
         return next((r for r in results if r != ABSENT), ABSENT)
+
+
+def _items(engine: Engine, spread: Result) -> tuple[Cell, ...] | None:
+    """The items of a sequence that is spread, when all of them are known."""
+    thing = spread.alts[0].thing if len(spread.alts) == 1 and not spread.open else None
+    return thing.items if isinstance(thing, ListOf) and not (thing.open or thing.fewer or thing.each) else None
 
 
 class BodyArguments(NamedTuple):

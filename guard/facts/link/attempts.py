@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Expr, Name, Op, Pos
+from guard.facts.expr import Call, Expr, Name, Op, Pos, last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
-from guard.facts.link import loops
+from guard.facts.link import loops, retry_errors
 from guard.facts.link.loops import Ask
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, Ext, Frame, Func, Lit
@@ -63,7 +63,8 @@ def retry_loop(
     for block in tries:
         group = [b for b in scope.blocks if b.group == block.group]
         handlers = [b for b in group if b.kind == "except"]
-        if not handlers or all(b.leaves in ("raise", "return", "break") for b in handlers):
+        again = [b for b in handlers if b.leaves not in ("raise", "return", "break")]
+        if not again:
             continue
         success = next((b for b in group if b.kind == "try_else"), None)
         ends = {block.leaves, loop.leaves, success.leaves if success is not None else ""}
@@ -71,7 +72,8 @@ def retry_loop(
             count = loops.head(engine, scope, loop, frame, ask)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""
-            return LoopLayer(f"retry loop ({what})", count.high, "maybe", path, _block_pos(loop), why)
+            billed = retry_errors.together([retry_errors.of_types(engine, b.test, frame) for b in again])
+            return LoopLayer(f"retry loop ({what})", count.high, billed, path, _block_pos(loop), why)
     return _with_attempt(engine, path, loop, frame)
 
 
@@ -217,11 +219,12 @@ def _number(engine: Engine, expr: Expr | None, frame: Frame) -> tuple[int | None
 
 
 def _tenacity(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
-    stop = dict(call.keywords).get("stop")
+    given = dict(call.keywords)
+    stop, billed = given.get("stop"), retry_errors.of_condition(engine, given.get("retry"), frame)
     if stop is None:
-        return LoopLayer(name, None, "maybe", path, pos, "tenacity retries for ever without `stop`")
+        return LoopLayer(name, None, billed, path, pos, "tenacity retries for ever without `stop`")
     attempts, why = _stop(engine, stop, frame)
-    return LoopLayer(name, attempts, "maybe", path, pos, why)
+    return LoopLayer(name, attempts, billed, path, pos, why)
 
 
 def _stop(engine: Engine, stop: Expr, frame: Frame) -> tuple[int | None, str]:
@@ -248,11 +251,20 @@ def _first_to_stop(sides: list[tuple[int | None, str]]) -> tuple[int | None, str
 
 
 def _backoff(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
-    tries = dict(call.keywords).get("max_tries")
+    given = dict(call.keywords)
+    tries, billed = given.get("max_tries"), _backoff_billed(engine, call, frame)
     if tries is None:
-        return LoopLayer(name, None, "maybe", path, pos, "backoff retries for ever without `max_tries`")
+        return LoopLayer(name, None, billed, path, pos, "backoff retries for ever without `max_tries`")
     number, why = _number(engine, tries, frame)
-    return LoopLayer(name, number, "maybe", path, pos, why or f"max_tries={number}")
+    return LoopLayer(name, number, billed, path, pos, why or f"max_tries={number}")
+
+
+def _backoff_billed(engine: Engine, call: Call, frame: Frame) -> Billed:
+    """`on_exception(wait, errors)`; `on_predicate` looks at what came back."""
+    if last_name(call.func) == "on_predicate":
+        return "yes"
+    errors = call.args[1] if len(call.args) > 1 else dict(call.keywords).get("exception")
+    return retry_errors.of_types(engine, errors, frame)
 
 
 def _plain(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:

@@ -8,8 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, dotted
-from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import aliases, calling, cli, effects, framework, injected, known, modules, objects, paths, records, truth
+from guard.facts.filefacts import Binding, FileFacts, Scope
+from guard.facts.link import (
+    aliases,
+    calling,
+    cli,
+    effects,
+    framework,
+    injected,
+    known,
+    modules,
+    objects,
+    paths,
+    records,
+    truth,
+)  # fmt: skip
 from guard.facts.link.names import END, Place, reaching
 from guard.facts.link.things import (
     Alt,
@@ -71,6 +84,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
         results.append(attribute_of(engine, engine.eval(expr.base, frame), expr.name, expr, frame))
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
     result = injected.from_state(engine, expr, union([*results, *elsewhere]))
+    result = injected.from_store(engine, expr, frame, result)
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
 
 
@@ -96,7 +110,7 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
     if (
         name is None
         or facts is None
-        or _is_local(name.split(".")[0], scope)
+        or _of_function(facts, name.split(".")[0], scope)
         or not any(isinstance(a.thing, Ext) for r in found for a in r.alts)
     ):
         return []
@@ -116,6 +130,15 @@ def _set_elsewhere(engine: Engine, name: str | None, scope: Scope, frame: Frame,
 
 def _is_local(name: str, scope: Scope) -> bool:
     return scope.kind != "module" and (name in scope.bindings or any(p.name == name for p in scope.params))
+
+
+def _of_function(facts: FileFacts, name: str, scope: Scope) -> bool:
+    """Whether a name belongs to a function that the scope is, or stands in."""
+    while scope.kind != "module":
+        if scope.kind != "class" and _is_local(name, scope):
+            return True
+        scope = facts.scopes[scope.parent]
+    return False
 
 
 def _nested(engine: Engine, name: str | None, scope: Scope, frame: Frame) -> Result | None:

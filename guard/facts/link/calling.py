@@ -312,18 +312,23 @@ def _self(engine: Engine, frame: Frame, scope: Scope) -> Result:
 
 
 def _receiver(engine: Engine, bind: Called, cls: ClassThing) -> Result | None:
+    """The objects that the call of a bind runs on: what stands before the method, or what is called itself."""
     func = bind.call.func
+    found = engine.quietly(func.base if isinstance(func, Attr) else func, bind.frame)
     if not isinstance(func, Attr):
-        return None
-    found = engine.quietly(func.base, bind.frame)
+        owners = (
+            a._replace(thing=a.thing.bound) if isinstance(a.thing, Func) and isinstance(a.thing.bound, Inst) else a
+            for a in found.alts
+        )
+        found = Result(tuple(owners), found.open)
     alts = tuple(
         a
         for a in found.alts
         if isinstance(a.thing, Inst) and any(o.cls == cls for o in objects.order(engine, a.thing.cls)[0])
     )
     if any(isinstance(a.thing, Super) for a in found.alts):
-        owners = [a.thing.owner for a in found.alts if isinstance(a.thing, Super)]
-        alts = tuple(Alt(o) for o in owners if isinstance(o, Inst))
+        above = [a.thing.owner for a in found.alts if isinstance(a.thing, Super)]
+        alts = tuple(Alt(o) for o in above if isinstance(o, Inst))
     return Result(alts) if alts else None
 
 

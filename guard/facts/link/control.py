@@ -72,6 +72,7 @@ def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Arou
     run = engine.run_by.get(id(ref.call))
     if run is not None:
         counts.append(run[0])
+        retries += engine.run_again.get(id(ref.call), ())
     if ref.via in EACH and ref.call.args:
         base = getattr(ref.call.args[0], "base", None)
         if base is not None:

@@ -20,6 +20,7 @@ from guard.facts.link import (
     objects,
     prompts,
     providers,
+    transports,
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
@@ -209,7 +210,7 @@ class Drafter:
             elif all(is_absent(a) for a in model.result.alts):
                 why = model.result.open or ("no model is named; the library or the service decides",)
                 model = Sent(Result((), why), None)
-        return quantity(model, self.spans, is_name, place, "the call names no model")
+        return quantity(model, self.spans, is_name, place, target.unknown or "the call names no model")
 
     def _names(self, alt: Alt) -> list[Alt]:
         """A list of models (fallbacks of a router) is one of them."""
@@ -274,6 +275,7 @@ class Drafter:
             if missing is not None:
                 why_unknown = missing
             layers.append(Layer(tries.name, number, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
+        layers += self.shown(transports.layers(engine, target))
         if target.spec.place is not None and not target.spec.layers:
             why_unknown = f"guard.yaml does not say how often {target.spec.api} tries again (`attempts`)"
             layers.append(Layer(target.spec.api, None, "maybe", self.spans(facts.path, ref.call.pos), why_unknown))

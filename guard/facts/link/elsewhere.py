@@ -1,8 +1,8 @@
 """What other files do to the variables of a module: `settings.MODEL = "x"`, `config.LIMITS.update(...)`.
 
-In: a module's path and a name of it. Out: the assignments and changes in place by files that import the module (or that
-name from it). Files are found by a search of their bytes for something that changes a thing of that name; tests are left
-out. When they run is not known, so each only adds to what the name can be.
+In: a module's path and a name of it. Out: the assignments and changes in place by files that import the module (or
+that name from it). Files are found by a search of their bytes for something that changes a thing of that name; tests
+are left out. When they run is not known, so each only adds to what the name can be.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def _touched(engine: Engine, path: str, name: str) -> Touched:
                     bindings += [(facts, scope.id, b) for b in found if b.kind in ("assign", "aug")]
             for written in _names_of(engine, facts, scope, path, name):
                 own = facts.own_changes.get(scope.id, {}).get(written, ())
-                found = [*own, *aliases.in_place(engine, facts.path, scope, written)]
-                changes += [(facts, scope.id, effect) for effect in found if effect.kind != "passed"]
+                made = [*own, *aliases.in_place(engine, facts.path, scope, written)]
+                changes += [(facts, scope.id, effect) for effect in made if effect.kind != "passed"]
     return Touched(tuple(bindings), tuple(changes))
 
 
@@ -83,24 +83,46 @@ def _names_of(engine: Engine, facts: FileFacts, scope: Scope, path: str, name: s
     return found
 
 
+_SET = re.compile(rb"\s*[+|]?=[^=]")
+_CHANGED = re.compile(
+    rb"\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:" + "|".join(sorted(MUTATORS)).encode() + rb")\s*\("
+)
+_DELETED = re.compile(rb"\bdel\s[^\n]*$")
+_TAKEN, _LINE_END = re.compile(rb"=\s*[\w.]*$"), re.compile(rb"[ \t\r]*(?:\n|$)")
+
+
 def _candidates(engine: Engine, path: str, name: str) -> list[str]:
-    naming = engine.project.naming(name)
+    """Files that name the module and change something of that name."""
+    project = engine.project
+    naming = project.naming(name)
     if len(naming) < 2:
         return []
-    word = re.escape(name.encode())
-    changing = re.compile(
-        rb"\." + word + rb"\s*(?:\+|\|)?=[^=]|\b" + word
-        + rb"(?:\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:" + "|".join(sorted(MUTATORS)).encode() + rb")\s*\()|\bdel\s[^\n]*\b" + word + rb"\["
-        + rb"|=\s*[\w.]*\b" + word + rb"\s*$",
-        re.MULTILINE,
-    )
-    found = []
+    importing = set(project.naming(project.stem(path)))
+    word, found = name.encode(), []
     for other in naming:
-        if other != path and not is_test(other) and engine.project.matches(other, changing):
+        if other != path and other in importing and not is_test(other) and _changes(project.bytes_of(other), word):
             found.append(other)
             if len(found) >= MAX_FILES:
                 break
     return found
+
+
+def _changes(data: bytes, word: bytes) -> bool:
+    """Whether a file sets an attribute of that name, or changes something of that name in place."""
+    at = data.find(word)
+    while at >= 0:
+        end = at + len(word)
+        before = data[at - 1 : at]
+        if before == b"." and _SET.match(data, end):
+            return True
+        if not (before.isalnum() or before == b"_") and _CHANGED.match(data, end):
+            return True
+        if _LINE_END.match(data, end) and _TAKEN.search(data, max(at - 200, 0), at):  # another name for it
+            return True
+        if data[end : end + 1] == b"[" and _DELETED.search(data, max(at - 200, 0), at):
+            return True
+        at = data.find(word, end)
+    return False
 
 
 def _means(engine: Engine, facts: FileFacts, scope: Scope, head: str, member: str | None, path: str) -> bool:

@@ -40,7 +40,7 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, modules, texts, truth, turns
+from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth, turns
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
@@ -133,6 +133,10 @@ class Engine:
         self.run_by: dict[int, tuple[Count, CallRef]] = {}
         """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
         by `running`."""
+        self.scoped: dict[str, bool] = {}
+        """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
+        self.run_again: dict[int, tuple[Any, ...]] = {}
+        """Of such calls the layers of attempts that the framework makes; filled by `running`."""
         self.settings: dict[str, list[Any]] = {}
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)
@@ -450,7 +454,8 @@ class Engine:
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        return containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:
         return calling.called(self, self.eval(expr.func, frame), expr, frame)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Const, dotted, last_name
-from guard.facts.filefacts import FileFacts, Scope
+from guard.facts.filefacts import FileFacts
 from guard.facts.link import control, loops
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import Bind, Called
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 32
 MAX_CHAIN = 24
 """Calls that are kept as an example of a way."""
-ROUTES = frozenset({"get", "post", "put", "delete", "patch", "route", "websocket", "api_route", "head", "options"})
-COMMANDS = frozenset({"command", "callback", "group"})
-TASKS = frozenset({
-    "task", "shared_task", "flow", "job", "actor", "dag", "asset", "op", "scheduled_job", "periodic_task", "function",
-})  # fmt: skip
 
 
 class Way(NamedTuple):
@@ -121,46 +115,19 @@ class Entries:
         if facts is None:
             return Way(f"{node[0]}::<module>", "module", (), Count(), ())
         scope = facts.scopes[node[1]]
-        kind, aliases = decorated(facts, scope)
+        mark = self.above.marks.of(facts, scope)
+        kind, aliases = (mark.kind, mark.aliases) if mark is not None else (None, ())
         module = facts.path.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
         if scope.kind == "module":
-            name, fallback = "<module>", "main" if _is_script(facts) else "module"
+            script = self.above.marks.of_module(facts)
+            name, fallback = "<module>", script.kind if script else "main" if _is_script(facts) else "module"
             if facts.path.endswith(".ipynb"):
                 fallback = "notebook"
         else:
             name, fallback = scope.qualname, "test" if is_test(facts.path) else "function"
-            if kind is None:
+            if not facts.path.endswith(".ipynb"):
                 aliases = (*aliases, f"{module}:{scope.qualname}")
         return Way(f"{facts.path}::{name}", kind or fallback, aliases, Count(), ())
-
-
-def decorated(facts: FileFacts, scope: Scope) -> tuple[str | None, tuple[str, ...]]:
-    """What a decorator makes of a function: a route with its method and path, a command, a task."""
-    for decorator in scope.decorators:
-        call = decorator if isinstance(decorator, Call) else None
-        func = decorator.func if isinstance(decorator, Call) else decorator
-        name = last_name(func) or ""
-        base = dotted(func) or ""
-        if call is not None and name in ROUTES and "." in base and call.args and isinstance(call.args[0], Const):
-            route = str(call.args[0].value)
-            methods = _methods(call) if name in ("route", "api_route") else [name.upper()]
-            return "route", tuple(f"{m} {route}" for m in methods)
-        if name in COMMANDS and ("." in base or call is not None):
-            return "cli", ()
-        if name in TASKS:
-            return "task", ()
-    top = scope.parent >= 0 and facts.scopes[scope.parent].kind == "module"
-    if scope.name in ("lambda_handler", "handler") and top and len(scope.params) == 2:
-        return "task", ()
-    return None, ()
-
-
-def _methods(call: Call) -> list[str]:
-    for keyword, value in call.keywords:
-        items = getattr(value, "items", ())
-        if keyword == "methods" and items and not callable(items):
-            return [str(i.value).upper() for i in items if isinstance(i, Const)]
-    return ["GET"]
 
 
 def _is_script(facts: FileFacts) -> bool:

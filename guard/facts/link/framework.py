@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Call
+from guard.facts.expr import Call, last_name
 from guard.facts.link import graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
@@ -21,6 +21,7 @@ from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, togeth
 from guard.model import Count, Operation
 
 if TYPE_CHECKING:
+    from guard.facts.filefacts import CallRef
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Layer, Target
 
@@ -74,21 +75,15 @@ def given(engine: Engine, thing: Ext, name: str) -> Result | None:
 
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself, where it sends, and one for each object that it holds."""
-    start = [target]
-    if target.spec.of is not None:
-        value = sent(target.arguments, target.spec.of)
-        found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
-        start = [inner for inner in found if inner is not None]
-    # The call names a model itself only where the object is not known, or where the argument is a model's name.
-    asked: list[Target] = [] if start or not _sends_itself(engine, target) else [target]
-    for outer in start:
+    asked: list[Target] = []
+    for outer in starts(engine, target):
         outer = with_settings(engine, outer, len(outer.clients))
         if _sends_itself(engine, outer):
             asked.append(outer._replace(choice=_chooses(outer)))
         asked += _held_targets(engine, outer, len(outer.clients), 0)
     if not asked and target.spec.of is None:
         why = holding.unknown_part(engine, target)
-        asked = [target] if why is not None and _runs_models(target) else []
+        asked = [target._replace(unknown=why)] if why is not None and _runs_models(target) else []
     return asked[:MAX_HELD]
 
 
@@ -98,7 +93,7 @@ def starts(engine: Engine, target: Target) -> list[Target]:
         return [target]
     value = sent(target.arguments, target.spec.of)
     found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
-    return [inner for inner in found if inner is not None]
+    return [inner for inner in found if inner is not None] or [target]
 
 
 def _runs_models(target: Target) -> bool:
@@ -163,9 +158,9 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         spec=_spec(engine, inner, use),
         runs=loops.product([target.runs, times(engine, target, layer, held)]),
         fallback=target.fallback or use == "fallback",
-        choice=_choice(layer, held) if use == "choice" else target.choice,
+        choice=_choice(layer, held) if use == "choice" or holding.is_one_setting(held) else target.choice,
         prompt=_templates(engine, layer, held) or target.prompt,
-        own=_own(inner, target, use),
+        own=_own(inner, target, use, layer),
     )
 
 
@@ -179,13 +174,19 @@ def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
 
 def _choice(layer: Layer, held: Held) -> tuple[object, ...]:
     made = layer.made
-    return (layer.client.id, held.holds.arg.names) if made is None else (made.frame.path, made.call.pos)
+    if made is None or held.holds.setting is not None:
+        return (layer.client.id, held.holds.arg.names, held.holds.setting)
+    return (made.frame.path, made.call.pos)
 
 
-def _own(inner: Target, holder: Target, use: str) -> int | None:
-    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold."""
+def _own(inner: Target, holder: Target, use: str, layer: Layer) -> int | None:
+    """How many clients belong to the object that works for itself: those of a tool or a helper, and what they hold.
+
+    A model that helps is asked with the prompt of its holder, unless that only holds arguments (a middleware).
+    """
     kind = inner.clients[0].client.object
-    if use in ("tool", "delegate") and kind not in ("model", "embeddings"):
+    apart = kind not in ("model", "embeddings") or layer.client.object == "settings"
+    if use in ("tool", "delegate") and apart:
         return inner.held
     return None if holder.own is None else holder.own + inner.held
 
@@ -209,7 +210,9 @@ def _spec(engine: Engine, target: Target, use: str) -> Spec:
         return spec
     if own.operation in ("embedding", "rerank"):
         return _plain(spec, own.operation)
-    if use not in OWN or nearest.object not in ("agent", "model"):
+    if nearest.object == "model" and spec.operation in ("embedding", "rerank"):
+        return _plain(spec, own.operation)
+    if use not in OWN or nearest.object not in ("agent", "model") or (use == "fallback" and nearest.object == "model"):
         return spec
     return replace(
         spec, operation=own.operation, by_model=own.by_model, turns=own.turns, turns_when=own.turns_when,
@@ -308,11 +311,12 @@ DECIDING = ("model", "deployment", "max_output", "client_retries", "max_retries"
 
 
 def decides(engine: Engine, layer: Layer) -> bool:
-    """Whether making an object is a site: models and embeddings always; an agent, or an object that is derived from
-    another one, where it names a model or sets a limit."""
+    """Whether making an object is a site: models and embeddings always; an agent, a client for one model, or an object
+    that is derived from another one, where it names a model or sets a limit."""
     if not layer.client.is_site or layer.made is None or holding.is_unwritten(layer.made):
         return False
-    if layer.client.site or (layer.client.object != "agent" and not layer.derived):
+    plain = layer.client.object != "agent" and not layer.client.one_model
+    if layer.client.site or (plain and not layer.derived):
         return True
     arguments = CallArguments(engine, layer.made.call, layer.made.frame)
     written = {name for name, _ in layer.made.call.keywords}
@@ -329,11 +333,28 @@ def decides(engine: Engine, layer: Layer) -> bool:
 
 
 def sites(engine: Engine, target: Target) -> list[Made]:
-    """The constructors of the objects that a request is sent through, where they decide something, outermost first."""
-    if target.sites is not None:
-        return list(dict.fromkeys(target.sites))
-    found = [layer.made for layer in target.clients if layer.made is not None and decides(engine, layer)]
-    return list(dict.fromkeys(found))
+    """The constructors of the objects that a request is sent through, where they decide something, outermost first.
+
+    Where a class of the repository calls its base's constructor, the call that makes its object is meant.
+    """
+    found = target.sites
+    if found is None:
+        found = tuple(c.made for c in target.clients if c.made is not None and decides(engine, c))
+    return list(dict.fromkeys(_made_outside(made) for made in found))
+
+
+def _made_outside(made: Made) -> Made:
+    while last_name(made.call.func) == "__init__" and made.frame.call is not None and made.frame.caller is not None:
+        made = Made(made.frame.call, made.frame.caller)
+    return made
+
+
+def pipelines(engine: Engine, ref: CallRef, frame: Frame) -> list[Made]:
+    """The constructors of the objects that a call invokes, where making one is always a site (`Client.site`)."""
+    from guard.facts.link.sends import direct
+
+    layers = [layer for target in direct(engine, ref, frame) for layer in target.clients]
+    return list(dict.fromkeys(layer.made for layer in layers if layer.client.site and layer.made is not None))
 
 
 def is_invoked(target: Target) -> bool:

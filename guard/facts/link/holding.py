@@ -43,6 +43,7 @@ MAX_LATER = 64
 """Calls that add something to one object."""
 UNWRITTEN = "<default>"
 """Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
+SETTING = "setting"
 IF_ANY = "the model decides whether and how often it is used"
 
 
@@ -77,6 +78,12 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
                 for inner, alt in _elements(engine, result, layer, holds, 0)
             ]
     return found
+
+
+def is_one_setting(held: Held) -> bool:
+    """Whether a thing is one of several that different places set for the whole program."""
+    place = held.place[1] if len(held.place) > 1 else None
+    return isinstance(place, tuple) and place[:1] == (SETTING,)
 
 
 def added_tools(engine: Engine, target: Target) -> int:
@@ -129,9 +136,12 @@ def unknown_part(engine: Engine, target: Target) -> str | None:
         for holds in layer.client.holds:
             if holds.use == "setting" or holds.paths or layer.made is None:
                 continue
-            for _, result, _ in _given(engine, layer.client, layer.made, holds):
+            given = _given(engine, layer.client, layer.made, holds)
+            for _, result, _ in given:
                 if not result.alts and result.open:
                     return result.open[0]
+            if not given and holds.setting is not None and not _otherwise(engine, target, layer, holds):
+                return f"{holds.setting.replace('-', ' ')} is configured nowhere in the repository"
     return None
 
 
@@ -163,7 +173,11 @@ def _otherwise(
         setting = engine.project.catalog.settings[holds.setting]
         found = program_settings.value(engine, setting, target.call, target.frame)
         if found is not None:
-            return [((*holds.arg.names, "setting"), found, None)]
+            worlds = list(dict.fromkeys(alt.world for alt in found.alts))
+            if len(worlds) < 2:
+                return [((*holds.arg.names, SETTING), found, None)]
+            several = [Result(tuple(a for a in found.alts if a.world == world), found.open) for world in worlds]
+            return [((SETTING, number), result, None) for number, result in enumerate(several)]
         default = default or setting.default
     if default is None or "*" in holds.arg.names:
         return []
@@ -180,19 +194,24 @@ def is_unwritten(made: Made) -> bool:
 def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Result:
     """The same with objects for texts: `Agent(llm="gpt-4o")` makes an `LLM` with that model, at the same place."""
     made = layer.made
-    if holds.default is None or made is None or not any(_is_text(a) for a in result.alts):
+    unknown = not result.alts and bool(result.open)
+    if holds.default is None or made is None or not (unknown or any(_is_text(a) for a in result.alts)):
         return result
     client = next(iter(engine.project.catalog.client_named(holds.default)), None)
     name = next(iter(client.roles["model"].names), None) if client is not None and "model" in client.roles else None
     if name is None:
         return result
-    alts = []
-    for alt in result.alts:
-        if _is_text(alt):
-            value = cast(Expr, ValueOf(made.call.pos, Result((alt,))))
-            call = Call(made.call.pos, made.call.func, (), ((name, value),))
-            alt = alt._replace(thing=Ext(holds.default + "()", (Made(call, made.frame),)))
-        alts.append(alt)
+
+    constructor = holds.default + "()"
+
+    def of(value: Result) -> Ext:
+        given = cast(Expr, ValueOf(made.call.pos, value))
+        call = Call(made.call.pos, made.call.func, (), ((name, given),))
+        return Ext(constructor, (Made(call, made.frame),))
+
+    if unknown:  # a text or an object; nothing but its model matters
+        return Result((Alt(of(result)),), result.open)
+    alts = (a._replace(thing=of(Result((a,)))) if _is_text(a) else a for a in result.alts)
     return Result(tuple(alts), result.open)
 
 
@@ -208,20 +227,33 @@ def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Res
     made = layer.made
     if made is None:
         return []
-    if layer.derived:
-        calls = [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
-    else:
-        calls = [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
     found: list[tuple[object, Result, str | None]] = []
-    for call, frame in calls:
+    for call, frame in adding(engine, layer, holds):
         first = engine.quietly(call.args[0], frame) if call.args else Result(())
-        named = next((str(a.thing.value) for a in first.alts if isinstance(a.thing, Lit)), None)
+        named = next((name for a in first.alts if (name := _name_of(engine, a)) is not None), None)
         value = sent(CallArguments(engine, call, frame), holds.arg)
         if value is not None:
             found.append(((frame.path, call.pos), value.result, named))
     for path, scope in _decorated(engine, made, holds.paths) if not layer.derived else ():
         found.append(((path, scope), known(Func(path, scope)), None))
     return found
+
+
+def _name_of(engine: Engine, alt: Alt) -> str | None:
+    """The name of what is added: a text, or that of the function itself."""
+    if isinstance(alt.thing, Func):
+        return engine.project.scope(alt.thing.path, alt.thing.scope).name
+    return str(alt.thing.value) if isinstance(alt.thing, Lit) else None
+
+
+def adding(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[Call, Frame]]:
+    """The calls of the methods that add something to an object, with their frames."""
+    made = layer.made
+    if made is None:
+        return []
+    if layer.derived:
+        return [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
+    return [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
 
 
 def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:

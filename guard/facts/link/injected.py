@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, Call, Expr, Item, Name, Seq, last_name
+from guard.facts.expr import Attr, Call, Const, Expr, Item, Name, Seq, last_name
 from guard.facts.link import calling
 from guard.facts.link.things import Ext, Frame, ListOf, Lit, Made, Result, union, unknown, within
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEPENDS = frozenset({"Depends", "Security", "Provide", "TaskiqDepends", "FromDishka"})
 """Functions that name the function which makes what a parameter gets, by last name."""
+STORES = ("streamlit.session_state", "flask.g", "quart.g")
+"""Objects of a framework that keep what code puts on them, as attributes or as items."""
 STATE = "state"
 """The attribute of an application on which start-up code puts what requests need."""
 MAX_PLACES = 16
@@ -122,6 +124,37 @@ def from_state(engine: Engine, expr: Attr, found: Result) -> Result:
                     frame = engine.root(path, scope.id) if scope.id > 0 else engine.module(path)
                     results += [engine.bound(b, frame) for b in bindings if b.kind in ("assign", "with")]
     return union(results[:MAX_PLACES]) if results else found
+
+
+def from_store(engine: Engine, expr: Attr | Item, frame: Frame, found: Result) -> Result:
+    """`st.session_state.client`, `st.session_state["client"]`: what the file puts there, in either way."""
+    if isinstance(expr, Attr):
+        chain = next((a.thing.chain for a in found.alts if isinstance(a.thing, Ext)), "")
+        store, _, key = chain.rpartition(".")
+        if store not in STORES or len(found.alts) != 1 or key in ("get", "setdefault", "pop"):
+            return found
+    else:
+        chains = [a.thing.chain for a in engine.quietly(expr.base, frame).alts if isinstance(a.thing, Ext)]
+        if not chains or chains[0] not in STORES or not isinstance(expr.key, Const):
+            return found
+        store, key = chains[0], str(expr.key.value)
+    facts = engine.project.facts(frame.path)
+    last = store.rpartition(".")[2]
+    results = []
+    for scope in facts.scopes if facts is not None else ():
+        inner = engine.root(frame.path, scope.id) if scope.id > 0 else engine.module(frame.path)
+        for written, bindings in scope.bindings.items():
+            if written.endswith(f"{last}.{key}"):
+                results += [engine.bound(b, inner) for b in bindings if b.kind == "assign"]
+        for effect in scope.effects:
+            named = effect.kind == "item" and isinstance(effect.key, Const) and effect.key.value == key
+            if named and last_name(effect.base) == last:
+                results.append(engine.eval(effect.value, inner))
+    if not results:
+        return found
+    whole = union(results[:MAX_PLACES])
+    alts = tuple(a for a in whole.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
+    return Result(alts or whole.alts, whole.open)
 
 
 def context_variable(engine: Engine, thing: Ext) -> Result:

@@ -16,12 +16,14 @@ from guard.facts.filefacts import FileFacts
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Ext, Frame, Result, union, within
+from guard.facts.link.things import Called, Ext, Frame, Result, Root, union, within
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_PLACES = 24
+MAX_LEVELS = 8
+"""Functions around a call that are looked at for `with` blocks."""
 HEADER = 2
 """Lines between the call in the head of a `with` statement and its body."""
 
@@ -38,13 +40,39 @@ class Set(NamedTuple):
 def value(engine: Engine, setting: Setting, call: Call, frame: Frame) -> Result | None:
     """What a setting is for a call in a frame; None when nothing in the repository sets it."""
     inner: Frame | None = frame
-    while inner is not None:
-        place = call.pos.start if inner is frame else END
-        scoped = _scoped(engine, setting, place, inner) if place != END else None
+    place = call.pos.start
+    for _ in range(MAX_LEVELS if _is_scoped(engine, setting) else 0):
+        if inner is None:
+            break
+        scoped = _scoped(engine, setting, place, inner)
         if scoped is not None:
             return _settled(engine, setting, scoped, call, frame)
-        inner = inner.lexical
+        place, inner = _outside(engine, inner)
     return _global(engine, setting, call, frame)
+
+
+def _outside(engine: Engine, frame: Frame) -> tuple[Place, Frame | None]:
+    """Where a frame is entered from: the function around a comprehension, the call that the context names."""
+    scope = engine.scope_of(frame)
+    if scope.kind in ("comp", "lambda"):
+        return scope.pos.start, frame.lexical
+    if frame.call is not None:
+        return frame.call.pos.start, frame.caller
+    bind = engine.consult(Root("callers", frame.path, frame.scope), "settings") if scope.kind == "function" else None
+    return (bind.call.pos.start, bind.frame) if isinstance(bind, Called) else ((0, 0), None)
+
+
+def _is_scoped(engine: Engine, setting: Setting) -> bool:
+    """Whether some `with` block of the repository sets it."""
+    if setting.id not in engine.scoped:
+        names = {chain.rsplit(".", 1)[-1] for chain, _ in setting.scoped}
+        engine.scoped[setting.id] = any(
+            _set_by(engine, ref.call, engine.root(facts.path, ref.scope), dict(setting.scoped)) is not None
+            for facts in _files(engine, names)
+            for name in names
+            for ref in facts.by_name.get(name, ())
+        )
+    return engine.scoped[setting.id]
 
 
 def _settled(engine: Engine, setting: Setting, result: Result, call: Call, frame: Frame) -> Result | None:

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from guard.facts.catalog_types import Pin
 from guard.facts.collect import collect
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.registry import Catalog
+from guard.facts.releases import Pin
 from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
@@ -23,6 +23,7 @@ from guard.parse.python import PythonSyntax, parse_python
 from guard.sources.walk import Listing, SourceFile, read, read_text_within
 
 CODE = (".py", ".ipynb")
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
 )
@@ -51,6 +52,10 @@ class Project:
         self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._naming: dict[str, tuple[str, ...]] = {}
+        self._paths: tuple[str, ...] = ()
+        self._words: dict[bytes, list[int]] | None = None
+        """By word, numbers of the modules in which it stands."""
+        self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
         self._modules = _module_index(self._files)
         self._folders = frozenset(
             folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
@@ -83,8 +88,12 @@ class Project:
 
     def mentioning(self, needles: Iterable[bytes]) -> list[str]:
         """Code files whose bytes hold one of the needles."""
-        wanted = tuple(needles)
-        return [path for path, data in self._bytes.items() if any(needle in data for needle in wanted)]
+        wanted = frozenset(needles)
+        if wanted not in self._mentioning:
+            self._mentioning[wanted] = tuple(
+                path for path, data in self._bytes.items() if any(needle in data for needle in wanted)
+            )
+        return list(self._mentioning[wanted])
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
@@ -161,16 +170,24 @@ class Project:
     # --- names --------------------------------------------------------------------------------------------------
 
     def naming(self, name: str) -> tuple[str, ...]:
-        """Code files whose bytes hold a name."""
+        """Code files in which a name stands."""
         self.reads.add(("name", name))
         if name not in self._naming:
-            needle = name.encode()
-            self._naming[name] = tuple(path for path, data in self._bytes.items() if needle in data)
+            self._naming[name] = tuple(self._search(name.encode()))
         return self._naming[name]
 
-    def matches(self, path: str, pattern: re.Pattern[bytes]) -> bool:
-        """Whether the bytes of a code file match a pattern somewhere."""
-        return pattern.search(self._bytes.get(path, b"")) is not None
+    def _search(self, name: bytes) -> Iterable[str]:
+        """By an index of words, made once; notebooks (pictures in them are no words) and other names by their bytes."""
+        if _WORD.fullmatch(name) is None:
+            return [path for path, data in self._bytes.items() if name in data]
+        if self._words is None:
+            self._words, self._paths = {}, tuple(self._bytes)
+            for number, (path, data) in enumerate(self._bytes.items()):
+                if path.endswith(".py"):
+                    for word in set(_WORD.findall(data)):
+                        self._words.setdefault(word, []).append(number)
+        notebooks = [n for n, path in enumerate(self._paths) if path.endswith(".ipynb") and name in self._bytes[path]]
+        return [self._paths[n] for n in sorted([*self._words.get(name, ()), *notebooks])]
 
     @staticmethod
     def stem(path: str) -> str:
@@ -270,6 +287,11 @@ class Project:
             if base in self._folders:
                 return base + "/"
         return None
+
+    def is_sdk_itself(self, path: str) -> bool:
+        """Whether a file belongs to a package of the catalogue that this repository builds: the SDK, not a use of it."""
+        parts = path.split("/")
+        return self.is_own(parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0])
 
     def is_own(self, dotted: str) -> bool:
         """Whether a module belongs to a distribution of the catalogue that this repository itself is the source of."""

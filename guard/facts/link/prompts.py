@@ -19,6 +19,7 @@ from guard.facts.link.things import (
     NOWHERE,
     Alt,
     Cell,
+    ClassThing,
     DictOf,
     Ext,
     Held,
@@ -45,6 +46,7 @@ MAX_PARTS = 2000
 """Messages and parts that are read for one prompt."""
 MAX_PROMPTS = 16
 """Combinations of texts that are read for one request."""
+SEARCHING = ("embedding", "rerank")
 CONTENT_KEYS = ("content", "text", "parts", "input", "output", "inputText")
 ROLE_BY_CLASS = {
     "SystemMessage": "system", "HumanMessage": "user", "AIMessage": "assistant", "UserMessage": "user",
@@ -84,7 +86,11 @@ class Reader:
         """The whole input: system text, messages, documents, tools."""
         messages: list[Message] = []
         asked = self.target
-        if asked.held and asked.spec.operation in ("embedding", "rerank"):
+        template = False
+        """Whether the object's own prompt is a template, which the input goes into."""
+        written = self.engine.project.catalog.calls.get(asked.spec.api)
+        searches = written is not None and written.operation in SEARCHING
+        if asked.held and asked.spec.operation in SEARCHING and not searches:
             return Read(Prompt(tuple(self._searched())), tuple(self.touched))
         for name, label in (
             ("system", "system"),
@@ -93,11 +99,19 @@ class Reader:
             ("documents", "text"),
             ("history", "history"),
         ):
+            if name == "input" and template:
+                continue
             if name == "input" and (asked.prompt or asked.own is not None):
                 messages += self._templated()
                 continue
+            arg = asked.spec.roles.get(name)
+            if arg is not None and "**" in arg.names:
+                messages += self._keywords()
+            parts = prompt_parts.parts(self.engine, self.target, name)
+            if name == "system":
+                template = any(pipes.is_template(alt.thing) for part in parts for alt in part.value.result.alts)
             found: list[Message] = []
-            for value, form in prompt_parts.parts(self.engine, self.target, name):
+            for value, form in parts:
                 found += self._messages(value.result, form, label, self._argument(value) or name)
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
@@ -127,6 +141,17 @@ class Reader:
         ):
             return self._messages(value.result, "text", None, self._argument(value) or "query")
         return [Message("text", (self._hole("query", "a query that is made at run time"),))]
+
+    def _keywords(self) -> list[Message]:
+        """The keyword arguments of a call that are its input, in one message."""
+        segments: list[Segment] = []
+        for name, value in self.target.call.keywords:
+            if name is None:
+                segments.append(self._hole("arguments", "further arguments are spread into the call"))
+                continue
+            given = self.engine.eval(value, self.target.frame)
+            segments += self._content(given, name) if given.alts else (self._hole(name, next(iter(given.open), "")),)
+        return [Message("user", tuple(segments))] if segments else []
 
     def _templated(self) -> list[Message]:
         """What goes in through a prompt template, or from one agent to another."""
@@ -160,6 +185,13 @@ class Reader:
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
         return _telling(given) if given is not None else None
+
+    def _form(self, name: str, value: Sent) -> str:
+        args = (self.target.spec.roles.get(name), *(c.client.roles.get(name) for c in self.target.clients))
+        arg = next((a for a in args if a is not None and a.forms), None)
+        if arg is None:
+            return "text"
+        return arg.form(value.name) if value.name in arg.names else arg.forms[0]
 
     # --- messages -----------------------------------------------------------------------------------------------
 
@@ -410,6 +442,8 @@ class Reader:
         if value.result.alts and all(is_absent(a) for a in value.result.alts):
             return []
         alt = self._first(value.result)
+        if alt is not None and self._form("schema", value) == "signature":
+            return self._signature(alt)
         if alt is not None and (isinstance(alt.thing, Lit) or _plain_format(alt.thing)):
             return []
         known = plain_value(self.engine, Result((alt,))) if alt is not None and isinstance(alt.thing, DictOf) else None
@@ -418,6 +452,19 @@ class Reader:
             place = self._hole("schema", "").span
             return [Message("text", (Segment(text, "schema", place),))]
         return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
+
+    def _signature(self, alt: Alt) -> list[Message]:
+        """What a class of fields says of the task: its docstring, and the description of its fields as a hole."""
+        rest = self._hole("fields", "the library describes fields and format of the answer")
+        scope = (
+            self.engine.project.scope(alt.thing.path, alt.thing.scope) if isinstance(alt.thing, ClassThing) else None
+        )
+        if scope is None or not scope.doc:
+            return [Message("system", (rest,))]
+        assert isinstance(alt.thing, ClassThing)
+        self.touched.append(Hop(alt.thing.path, scope.pos, "literal"))
+        text = Segment(scope.doc.strip(), None, self.span(alt.thing.path, scope.pos), None, "")
+        return [Message("system", (text, rest))]
 
     # --- tools --------------------------------------------------------------------------------------------------
 

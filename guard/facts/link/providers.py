@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Name, Pos
-from guard.facts.link import documents
+from guard.facts.expr import Call, Name, Pos, dotted
+from guard.facts.link import known
 from guard.facts.link.arguments import CallArguments, Sent, is_absent, sent
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Provider = tuple[str | None, World]
 PLACEHOLDERS = ("<", ">", "your-", "your_", "YOUR", "xxx", "XXX", "...", "{", "}")
 """In an address of an example file: something that its reader is to replace."""
+_GETENV = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 MAX_PLACES = 16
 """Assignments to an attribute of a module that are looked at."""
 
@@ -77,12 +78,16 @@ def providers_of(
 
 
 def _by_argument(engine: Engine, spec: Spec, layers: list[Layer], arguments: Arguments | None) -> str | None:
-    """The provider where an argument names it (`model_provider="anthropic"`, `api_type="azure"`)."""
+    """The provider that an argument names: `model_provider="anthropic"`, `api_type="azure"`, `provider=bedrock()`."""
     value = _sent_role(engine, "provider_name", spec, layers, arguments)
     prefixes = engine.project.catalog.provider_prefixes
     for alt in value.result.alts if value is not None else ():
+        name = None
         if isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str):
             name = alt.thing.value.lower()
+        elif isinstance(alt.thing, Ext) and alt.thing.chain.endswith("()"):
+            name = alt.thing.chain.removesuffix("()").rpartition(".")[2]
+        if name is not None:
             return prefixes.get(name) or prefixes.get(name.replace("-", "_"))
     return None
 
@@ -121,12 +126,23 @@ def given_to(engine: Engine, layer: Layer, arg: Arg) -> Sent | None:
 def _addresses(engine: Engine, spec: Spec, layers: list[Layer], arguments: Arguments | None) -> list[Address]:
     """The base URLs that may hold; empty where none is given, so that the client's own holds."""
     value = _sent_role(engine, "base_url", spec, layers, arguments)
-    if value is None:
+    if value is None or _is_optional(value, layers):
         return _from_environment(engine, layers)
     found = [_address(engine, alt) for alt in value.result.alts]
     if not found and value.result.open:
         return [Address(None, True, NOWHERE)]
     return found
+
+
+def _is_optional(value: Sent, layers: list[Layer]) -> bool:
+    """Whether an address is nothing but `os.getenv(name)`: without the variable the SDK's own holds."""
+    if value.result.alts:
+        return False
+    written = [v for x in layers if x.made is not None for k, v in x.made.call.keywords if k == value.name]
+    return any(
+        isinstance(expr, Call) and dotted(expr.func) in _GETENV and len(expr.args) + len(expr.keywords) == 1
+        for expr in written
+    )
 
 
 def _address(engine: Engine, alt: Alt) -> Address:
@@ -137,13 +153,15 @@ def _address(engine: Engine, alt: Alt) -> Address:
 
 
 def _from_environment(engine: Engine, layers: list[Layer]) -> list[Address]:
-    """Addresses in files of the repository that set the variable which the SDK itself reads."""
+    """Addresses that code or files of the repository set in the variable which the SDK itself reads."""
     for layer in reversed(layers):
         arg = layer.client.roles.get("base_url")
-        path = layer.made.frame.path if layer.made is not None else layer.at.path if layer.at is not None else None
-        for name in arg.env if arg is not None and path is not None else ():
-            for _, url, _ in documents.env(engine.project, name, path or ""):
-                if not any(mark in url for mark in PLACEHOLDERS):
+        frame = layer.made.frame if layer.made is not None else layer.at
+        for name in arg.env if arg is not None and frame is not None else ():
+            found = known.environment(engine, name, None, Pos(1, 1, 1, 1), frame) if frame is not None else None
+            for alt in found.alts if found is not None else ():
+                url = text_of(alt)
+                if url and not any(mark in url for mark in PLACEHOLDERS):
                     return [Address(engine.project.catalog.host_provider(url), True, NOWHERE)]
     return []
 
@@ -164,7 +182,8 @@ def _assigned(engine: Engine, modules: tuple[str, ...], name: str, at: Frame) ->
     """What is assigned to `module.name`: in the asking function, else in its file, else anywhere but in tests."""
     places = _places(engine, modules, name)
     here = [place for place in places if place[0] == at.path]
-    for chosen in ([p for p in here if p[1] == at.scope], here, [p for p in places if not is_test(p[0])]):
+    elsewhere = [p for p in places if _concerns(engine, p[0], at.path)]
+    for chosen in ([p for p in here if p[1] == at.scope], here, elsewhere):
         if chosen:
             found = [
                 within(
@@ -175,6 +194,13 @@ def _assigned(engine: Engine, modules: tuple[str, ...], name: str, at: Frame) ->
             ]
             return opened(union(found), *(("it is set elsewhere, too",) if len(chosen) > MAX_PLACES else ()))
     return None
+
+
+def _concerns(engine: Engine, path: str, at: str) -> bool:
+    """Whether what one file assigns holds where another asks: not what tests assign, nor a script of its own."""
+    project = engine.project
+    others = [p for p in project.naming(project.stem(path)) if p != path]
+    return not is_test(path) and (bool(others) or path in project.naming(project.stem(at)))
 
 
 def _places(engine: Engine, modules: tuple[str, ...], name: str) -> list[tuple[str, int, Binding]]:

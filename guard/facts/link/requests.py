@@ -26,7 +26,7 @@ from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
+from guard.model import ONCE, Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -37,6 +37,8 @@ MAX_PASSING = 8
 """Callers of a function that only passes such a number on."""
 MAX_DEEPER = 2
 """Functions that may pass such a number on."""
+MAX_INVOKES = 16
+"""Calls of frameworks that are sites of one request."""
 MAX_EXAMPLES = 5
 """Chains of callers that a request shows."""
 
@@ -82,14 +84,11 @@ class Linker:
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         made: list[Made] = []
-        telling = [
-            path for path in self.project.mentioning(self.project.catalog.needles) if not self._is_sdk_itself(path)
-        ]
-        for path in sorted({*telling, *beyond.invoking(self.project, telling), *web.helper_files(self.project)}):
+        telling = self._telling()
+        further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
+        for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
             facts = self.project.facts(path)
-            if facts is None or self._is_sdk_itself(path):
-                continue
-            for ref in candidates(self.engine, facts):
+            for ref in candidates(self.engine, facts) if facts is not None else ():
                 made += self._of_send(facts, ref)
         return self._finished(made) + self._unused()
 
@@ -97,9 +96,9 @@ class Linker:
         """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""
         found: list[Request] = []
         makers: list[tuple[FileFacts, CallRef]] = []
-        for path in sorted(self.project.mentioning(self.project.catalog.needles)):
+        for path in sorted(self._telling()):
             facts = self.project.facts(path)
-            if facts is not None and not self._is_sdk_itself(path):
+            if facts is not None:
                 makers += [(facts, r) for r in facts.calls if self._may_make(last_name(r.call.func) or "")]
         for agents in (True, False):
             for facts, ref in makers:
@@ -137,11 +136,10 @@ class Linker:
         )
         return f"{KEY_VERSION}:{digest.hexdigest()}"
 
-    def _is_sdk_itself(self, path: str) -> bool:
-        """Code of a package of the catalogue that this repository builds: it is the SDK, not a use of it."""
-        parts = path.split("/")
-        root = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
-        return self.project.is_own(root)
+    def _telling(self) -> list[str]:
+        """Files that name an SDK; code of a package of the catalogue that this repository builds is the SDK, no use."""
+        project = self.project
+        return [path for path in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(path)]
 
     # --- one send -----------------------------------------------------------------------------------------------
 
@@ -169,7 +167,7 @@ class Linker:
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
-        parts = [*self._invokes(node, steps), *self._parts(leaf, node, steps, counted, chain)]
+        parts = [*self._invokes(leaf, node, steps), *self._parts(leaf, node, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
         repeats = control.product([counted.arounds[0].repeats, *self._elements(draft)])
         sending = self._site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
@@ -219,6 +217,7 @@ class Linker:
             if run is not None:
                 repeats = control.around(self.engine, above, run, bind.frame).repeats
                 parts.insert(0, Part(self._site(above, run, "invoke", repeats), (bind.frame.path, run.call.pos)))
+                parts = [*self._pipelines(run, bind.frame), *parts]
             elif around.repeats.high != 1 or decides:
                 site = self._site(above, caller_ref, "wrapper", around.repeats)
                 parts.insert(0, Part(site, (bind.frame.path, bind.call.pos)))
@@ -226,22 +225,32 @@ class Linker:
             parts.insert(0, made)
         return [*self._objects(draft), *parts]
 
-    def _invokes(self, node: Node, steps: list[Step]) -> list[Part]:
+    def _invokes(self, leaf: Leaf, node: Node, steps: list[Step]) -> list[Part]:
         """The calls that make a framework run a function on the way to the send, outermost first."""
         parts: list[Part] = []
-        top = steps[-1].above if steps else node
-        for ref, frame in reversed(self.above.invokes(top)):
+        found = list(self.above.invokes(steps[-1].above if steps else node))
+        for bind in (b for binds in leaf.grouped.values() for b in binds if isinstance(b, Called)):
+            run = running.invoked(self.engine, bind)
+            found += [(run, bind.frame)] if run is not None else []
+        for ref, frame in reversed(found[:MAX_INVOKES]):
             facts = self._facts(frame.path)
             around = control.around(self.engine, facts, ref, frame)
+            parts += self._pipelines(ref, frame)
             parts.append(Part(self._site(facts, ref, "invoke", around.repeats), (frame.path, ref.call.pos)))
         return parts
+
+    def _pipelines(self, ref: CallRef, frame: Frame) -> list[Part]:
+        """The calls that make the objects which run functions of the repository, where making one is always a site."""
+        made = framework.pipelines(self.engine, ref, frame)
+        places = [(m.frame.path, m.call.pos, CallRef(m.call, m.frame.scope)) for m in made]
+        return [Part(self._site(self._facts(p), r, "model", ONCE), (p, pos)) for p, pos, r in places]
 
     def _objects(self, draft: Draft) -> list[Part]:
         """The calls that make the objects a request is sent through, with the functions that make those."""
         parts: list[Part] = []
+        self.used |= {(c.made.frame.path, c.made.call.pos) for c in draft.target.clients if c.made is not None}
         for model in framework.sites(self.engine, draft.target):
             place = (model.frame.path, model.call.pos)
-            self.used.add(place)
             above = self._facts(model.frame.path)
             ref = CallRef(model.call, model.frame.scope)
             around = control.around(self.engine, above, ref, model.frame)
@@ -381,7 +390,7 @@ class Linker:
 
     def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
         """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
-        if contexts.touched_within(draft.touched, bind):
+        if contexts.touched_within(draft.touched, bind) or contexts.invokes(self.engine, draft, bind, root):
             return True
         if draft.model.value.choices:
             return False

@@ -1,25 +1,31 @@
 """Functions that frameworks run: nodes of a graph, steps of a chain, tools, methods of subclasses.
 
 In: a function. Out: the calls that make a framework run it (`graph.invoke(...)`), as decisions on who calls it. What
-such a function gets as arguments is not known. Neighbours: `callers` asks, `framework` knows what objects hold.
+such a function gets as arguments is not known, but for a node of a graph: the state that the call begins with, or what
+other nodes made of it. Neighbours: `callers` asks, `framework` knows what objects hold.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from guard.facts.expr import Attr, Call, Expr
+from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import framework, loops, objects
+from guard.facts.link import framework, holding, loops, objects
+from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link.attempts import LoopLayer
+from guard.facts.link.stages import is_test
 from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
+from guard.facts.link.values import known_number
 from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.catalog_types import Base
     from guard.facts.link.engine import Engine
-    from guard.facts.link.sends import Target
+    from guard.facts.link.sends import Layer, Target
 
 MAX_RUNS = 2000
+STATE = "other nodes of the graph may change its state"
 
 
 class Running:
@@ -40,10 +46,13 @@ class Running:
         from guard.facts.link import beyond, sends
 
         engine, project = self.engine, self.engine.project
-        telling = project.mentioning(project.catalog.needles)
+        telling = [p for p in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(p)]
+        direct = project.catalog.last_names - project.catalog.invoke_names
         for path in sorted({*telling, *beyond.invoking(project, telling)}):
-            facts = project.facts(path)
+            facts = None if is_test(path) else project.facts(path)
             for ref in sends.candidates(engine, facts) if facts is not None else ():
+                if last_name(ref.call.func) in direct:
+                    continue
                 frame = engine.root(path, ref.scope)
                 engine.work = 0
                 for target in sends.direct(engine, ref, frame):
@@ -55,22 +64,41 @@ class Running:
         target: Target,
     ) -> None:  # fmt: skip
         engine = self.engine
+        for func, count in self._given(target):
+            self._add(index, func, ref, frame, count)
         for outer in framework.starts(engine, target):
             for holder, layer, held, _ in framework.walk(engine, outer, len(outer.clients)):
                 functions = _functions(engine, held.alt.thing)
-                if not functions or len(engine.run_by) >= MAX_RUNS:
-                    continue
-                count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
-                for func in functions:
-                    runs = index.setdefault((func.path, func.scope), [])
-                    if not any(engine.run_by[id(c.call)][1] is ref for c in runs):
-                        runs.append(self._called(func, ref, frame, count))
+                if functions:
+                    count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
+                    again = held_retries(engine, layer, held)
+                    given = _state(target) if "add_node" in held.holds.paths and holder is outer else ()
+                    for func in functions:
+                        self._add(index, func, ref, frame, count, again, given)
 
-    def _called(self, func: Func, ref: CallRef, frame: Frame, count: Count) -> Called:
+    def _given(self, target: Target) -> list[tuple[Func, Count]]:
+        """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
+        from guard.facts.link.sends import role
+
+        if target.spec.of is None:
+            return []
+        given = sent(target.arguments, target.spec.of)
+        limit = role(self.engine, target, "max_turns") if target.spec.turns is not None else None
+        count = Count(1, 1, None, limit.result.open[:1]) if limit is not None else ONCE
+        return [(f, count) for a in (given.result.alts if given else ()) for f in _functions(self.engine, a.thing)]
+
+    def _add(
+        self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count,
+        again: tuple[LoopLayer, ...] = (), given: tuple[Expr, ...] = (),
+    ) -> None:  # fmt: skip
+        runs = index.setdefault((func.path, func.scope), [])
+        if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
+            return
         callee = cast(Expr, Held(ref.call.pos, known(func)))
-        call = Call(ref.call.pos, callee, (), ())
+        call = Call(ref.call.pos, callee, given, ())
         self.engine.run_by[id(call)] = (count, ref)
-        return Called(call, frame, ref.via)
+        self.engine.run_again[id(call)] = again
+        runs.append(Called(call, frame, ref.via))
 
     # --- methods that a base calls --------------------------------------------------------------------------------
 
@@ -102,6 +130,34 @@ class Running:
         call = Call(ref.call.pos, ref.call.func, ref.call.args if same else (), ref.call.keywords if same else ())
         self.engine.run_by[id(call)] = (ONCE, ref)
         return Called(call, frame, ref.via)
+
+
+def _state(target: Target) -> tuple[Expr, ...]:
+    """The state that a node of a graph gets: what the call begins with, unless other nodes changed it."""
+    role = target.spec.roles.get("input")
+    names = role.names if role is not None else ()
+    given = next((value for name, value in target.call.keywords if name in names), None)
+    if given is None and role is not None and role.pos is not None and role.pos < len(target.call.args):
+        given = target.call.args[role.pos]
+    if given is None or isinstance(given, Star) or target.spec.each is not None:
+        return ()
+    return (IfElse(given.pos, Opaque(given.pos, STATE), given, Opaque(given.pos, STATE)),)
+
+
+def held_retries(engine: Engine, layer: Layer, held: holding.Held) -> tuple[LoopLayer, ...]:
+    """How often a framework runs a function again after a failure: `graph.add_node("ask", ask, retry_policy=...)`."""
+    arg = held.holds.retries
+    for call, frame in holding.adding(engine, layer, held.holds) if arg is not None else ():
+        value = sent(CallArguments(engine, call, frame), arg) if (frame.path, call.pos) in held.place and arg else None
+        default = value is None and arg is not None and any(name in dict(call.keywords) for name in arg.given)
+        if arg is None or (value is None and not default):
+            continue
+        number = known_number(value.result) if value is not None else arg.given_default
+        tries = arg.as_retries(number, value.name if value is not None else None) if isinstance(number, int) else None
+        why = "" if tries is not None else "the number of attempts is not known"
+        name = f"{last_name(call.func)} retries"
+        return (LoopLayer(name, None if tries is None else tries + 1, "maybe", frame.path, call.pos, why),)
+    return ()
 
 
 def invoked(engine: Engine, bind: Called) -> CallRef | None:

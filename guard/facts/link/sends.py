@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Attr, Call, Expr, Name, Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import calling, documents, framework, providers, running, versions, web
+from guard.facts.link import calling, documents, framework, model_groups, providers, running, versions, web
 from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -34,7 +34,7 @@ from guard.facts.link.things import (
     unknown,
 )  # fmt: skip
 from guard.facts.registry import Resolved
-from guard.model import ONCE, Count
+from guard.model import ONCE, Count, Scalar
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -91,6 +91,8 @@ class Target(NamedTuple):
     """The place of its holder, where one of several objects there is asked."""
     prompt: tuple[Alt, ...] = ()
     """The prompt template before it in a sequence; several: alternatives."""
+    unknown: str | None = None
+    """Why an object that it asks is not known."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
@@ -131,7 +133,8 @@ def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
     asked = direct(engine, ref, frame)
-    return [inner for t in asked for inner in (framework.expanded(engine, t) if is_framework(t) else [t])]
+    expanded = (framework.expanded if is_framework(t) else model_groups.expanded for t in asked)
+    return [inner for t, parts in zip(asked, expanded) for inner in parts(engine, t)]
 
 
 def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
@@ -213,6 +216,8 @@ def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame:
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
+        if made is None and index == thing.chain.count("()"):  # a class method: the call makes the object that it uses
+            made = Made(call, frame)
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):
             return []
         place = frame if client.modules and made is None else None
@@ -367,7 +372,7 @@ def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name) if target.own is None else None
+    own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
@@ -428,8 +433,14 @@ def is_boundless(engine: Engine, target: Target, name: str) -> bool:
 
 def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
     """The default that holds because another argument is sent; None where none of those is."""
-    if not arg.given or sent(arguments, Arg(arg.given)) is None:
+    other = sent(arguments, Arg(arg.given)) if arg.given else None
+    if other is None:
         return None
+    if arg.given_values:
+        known = [str(a.thing.value) for a in other.result.alts if isinstance(a.thing, Lit)]
+        sure = bool(known) and not other.result.open and all(value in arg.given_values for value in known)
+        values = dict.fromkeys(arg.given_values[value] for value in known) if sure else arg.given_values.values()
+        return Sent(Result(tuple(Alt(Lit(value)) for value in values), () if sure else other.result.open), None)
     if arg.given_default is None:
         return Sent(unknown(arg.why or "there is no limit"), None)
     return Sent(Result((Alt(Lit(arg.given_default)),)), None)
@@ -445,7 +456,7 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     settled = []
     for name in arg.env:
         settled += [
-            Alt(Lit(value), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
+            Alt(Lit(_of_env(arg, value)), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
             for path, value, line in documents.env(engine.project, name, target.frame.path)
         ]
     arg, release = versions.settled(engine.project, arg, target.frame.path)
@@ -460,6 +471,13 @@ def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     return unknown(
         arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
     )
+
+
+def _of_env(arg: Arg, text: str) -> Scalar:
+    """The value of an environment variable; a number of retries counts what the first name of the argument counts."""
+    if not isinstance(arg.default, int) or not text.isdigit():
+        return text
+    return arg.as_retries(int(text), arg.names[0]) if arg.counts else int(text)
 
 
 def _default_hop(target: Target) -> Hop:

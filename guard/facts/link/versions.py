@@ -2,7 +2,7 @@
 
 In: names of a package and the file with the call. Out: a `Pin`, the newest release that is admitted, with its place.
 Only packages are looked for whose defaults changed (`Arg.older` of the catalogue), so most scans read none of these
-files. Version numbers are compared by `catalog_types.numbers`; markers and extras are left out: where an entry holds on
+files. Version numbers are compared by `releases.numbers`; markers and extras are left out: where an entry holds on
 some platforms only, it is taken to hold.
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from guard.facts.catalog_types import Arg, Pin, numbers
+from guard.facts.catalog_types import Arg
 from guard.facts.expr import Pos
 from guard.facts.link.things import Hop
+from guard.facts.releases import Pin, numbers
 from guard.model import Problem
 from guard.parse.nodes import DataFile, Node
 

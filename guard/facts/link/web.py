@@ -58,7 +58,7 @@ def targets(
     found: dict[tuple[str, str | None], Target] = {}
     for match, alt in matches:
         both = together(world, alt.world)
-        if both is None:
+        if both is None or _is_another(match, held):
             continue
         spec = match.endpoint.call
         key = (spec.api, match.provider)
@@ -69,6 +69,15 @@ def targets(
         captures = _captures(same, Hop(frame.path, call.pos, "literal"))
         found[key] = Target(spec, call, frame, held, (), match.provider, captures, both, True)
     return list(found.values())
+
+
+def _is_another(match: EndpointMatch, body: BodyArguments) -> bool:
+    """Whether an address only ends like that of a known API: at a host that is not listed, with a body that surely
+    names no model."""
+    model = match.endpoint.call.roles.get("model")
+    if not match.endpoint.any_host or match.provider is not None or model is None or "deployment" in match.captures:
+        return False
+    return "model" not in match.captures and sent(body, model) is None
 
 
 def _posts(caller: HttpCaller, arguments: CallArguments) -> bool:
