@@ -69,7 +69,7 @@ def arms(engine: Engine, target: Target) -> list[Arm]:
 
 def is_reached(model: Quantity, around: Sequence[Arm]) -> bool:
     """Whether something that is known leads to an object: a value of each subject, or a model that goes with it."""
-    return bool(model.rows) or all(_fitting(arm) or not arm.found.alts for arm in around)
+    return bool(model.rows) or all(_fitting(arm) for arm in around)
 
 
 def narrowed(engine: Engine, model: Quantity, around: Sequence[Arm]) -> Quantity:
