@@ -7,7 +7,7 @@ of its own, so that values of the same element stay together.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
 from guard.facts.filefacts import Scope
@@ -82,7 +82,7 @@ def distinct(engine: Engine, thing: ListOf) -> ListOf:
     values = plain.of(engine, thing._replace(kind="list"))
     if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
         return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
-    items = {value: cell for value, cell in reversed(list(zip(values, thing.items)))}
+    items = dict(reversed(list(zip(values, thing.items))))
     return thing._replace(items=tuple(reversed(items.values())), kind="set", gaps=())
 
 
@@ -243,7 +243,9 @@ def turned(thing: ListOf) -> ListOf:
 def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | None, Expr], ...]) -> ListOf:
     """The list in order, where all of its items are known through and through and no key says another order."""
     turned_round = [value.value for name, value in keywords if name == "reverse" and isinstance(value, Const)]
-    values = plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    values: Any = (
+        plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    )
     if values is plain.NOT_PLAIN:
         return thing._replace(kind="set", gaps=())
     try:

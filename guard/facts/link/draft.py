@@ -25,7 +25,7 @@ from guard.facts.link import (
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Consulted, Engine
+from guard.facts.link.engine import Consulted, Engine, Reads
 from guard.facts.link.sends import Target, is_boundless, role, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
@@ -43,7 +43,7 @@ from guard.facts.link.values import (
 from guard.model import Layer, Prompt, Value
 
 if TYPE_CHECKING:
-    from guard.facts.link.project import Fact
+    pass
 
 MAX_ALTERNATIVES = 24
 """Clients or objects of which one is asked."""
@@ -80,7 +80,8 @@ class Draft(NamedTuple):
     """Functions and their parameters that the model was asked of."""
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
-    reads: frozenset[Fact]
+    reads: Reads
+    """What in the repository it rests on."""
     makers: int = 1
     """Places that make the object it goes through, of which one is asked."""
     reached: bool = True
@@ -176,8 +177,8 @@ class Drafter:
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
-            model_from, self._owners(facts, ref), frozenset(engine.project.reads), reached=reached,
+            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
+            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)), reached=reached,
         )  # fmt: skip
 
     def _provider(self, target: Target) -> str | None:

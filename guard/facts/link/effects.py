@@ -169,7 +169,7 @@ def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:
 def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> bool | None:
     """Whether a change surely ran before the use; None when it surely did not."""
     sure = True
-    around = {(b.group, b.arm) for b in scope.blocks if b.start <= use < b.end}
+    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
     groups = {group for group, _ in around}
     for block in blocks_at(scope, effect.base.pos.start):
         if (block.group, block.arm) in around:

@@ -88,8 +88,9 @@ class Linker:
         further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
         for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
             facts = self.project.facts(path)
-            for ref in candidates(self.engine, facts) if facts is not None else ():
-                made += self._of_send(facts, ref)
+            if facts is not None:
+                for ref in candidates(self.engine, facts):
+                    made += self._of_send(facts, ref)
         return self._finished(made) + self._unused()
 
     def _unused(self) -> tuple[Request, ...]:
@@ -391,7 +392,7 @@ class Linker:
 
     def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
         """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
-        if contexts.touched_within(draft.touched, bind):
+        if contexts.touched_within(draft.touched, bind) or contexts.invokes(self.engine, draft, bind, root):
             return True
         if draft.model.value.choices:
             return False
