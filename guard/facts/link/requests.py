@@ -16,6 +16,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import attempts, beyond, calling, contexts, control, framework, groups, loops, running, web
 from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
+from guard.facts.link.closures import Closures
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Engine
@@ -77,6 +78,7 @@ class Linker:
         self.drafter = Drafter(self.engine)
         self.above = Above(self.engine, self.callers)
         self.entries = Entries(self.above)
+        self.closures = Closures(self.above)
         self.spans = Spans(project)
         self.used: set[tuple[str, Pos]] = set()
         """Constructors of framework objects that some request is sent through."""
@@ -113,6 +115,7 @@ class Linker:
 
     def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
+        self.closures.under({}, {})
         own = self._site(facts, ref, "model", around.repeats)
         parts = _unique(self._objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
@@ -166,6 +169,8 @@ class Linker:
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self._counted(facts, ref, leaf, node, steps)
+        engine.ask(leaf.context)
+        self.closures.under(leaf.context, leaf.grouped)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
         parts = [*self._invokes(leaf, node, steps), *self._parts(leaf, node, steps, counted, chain)]
         parts = _unique(parts, (facts.path, ref.call.pos))
@@ -386,7 +391,8 @@ class Linker:
     def _site(self, facts: FileFacts, ref: CallRef, role: Role, repeats: Count) -> Site:
         scope = facts.scopes[self._function(facts, ref.scope)]
         span = self.spans(facts.path, ref.call.pos)
-        return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
+        whole = control.product([self.closures.runs(node_of(facts, ref.scope)), repeats])
+        return Site(span, role, whole, scope.qualname or "<module>", written(ref.call.func), repeats)
 
     def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
         """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
