@@ -321,6 +321,17 @@ class Callers:
 
     def subclasses(self, cls: ClassThing) -> list[tuple[ClassThing, Scope]]:
         """Classes of the repository that derive from a class, directly or not."""
+        found: dict[ClassThing, Scope] = {}
+        waiting = [cls]
+        while waiting:
+            for sub, scope in self._direct(waiting.pop()):
+                if sub != cls and sub not in found:
+                    found[sub] = scope
+                    waiting.append(sub)
+        return list(found.items())
+
+    def _direct(self, cls: ClassThing) -> list[tuple[ClassThing, Scope]]:
+        """Classes that name a class among their bases."""
         engine = self.engine
         name = engine.project.scope(cls.path, cls.scope).name
         found: list[tuple[ClassThing, Scope]] = []
@@ -331,7 +342,6 @@ class Callers:
                     sub = ClassThing(path, scope.id)
                     if sub != cls and any(o.cls == cls for o in objects.order(engine, sub)[0]):
                         found.append((sub, scope))
-                        found += [x for x in self.subclasses(sub) if x not in found]
         return found
 
     def _objects(self, root: Root) -> list[Bind]:

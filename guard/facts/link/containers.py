@@ -300,17 +300,19 @@ def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> R
 
 def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, expr: Item, frame: Frame) -> Result:
     results: list[Result] = []
+    decision = ("key", frame.key, expr.pos)
     for key in literal:
         value = get(engine, thing, key.thing.value) if isinstance(key.thing, Lit) else None
         if value is not None:
-            results.append(within(opened(value, *keys.open), key.world))
+            world = key.world | {(decision, key.thing.value)} if keys.open else key.world
+            results.append(within(opened(value, *keys.open), world))
         elif thing.open:
             results.append(unknown(thing.open[0]))
     if literal and keys.open and results:  # a default key that may be overridden: any other entry may be meant
-        results.append(any_value(engine, thing, ("key", frame.key, expr.pos), keys.open[0]))
+        results.append(any_value(engine, thing, decision, keys.open[0]))
     if literal:
         return opened(union(results), *keys.open) if results else unknown("the key is not in the dict")
-    return any_value(engine, thing, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known")
+    return any_value(engine, thing, decision, keys.open[0] if keys.open else "the key is not known")
 
 
 def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from guard.facts.expr import Attr, Name
+from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link.callers import ONLY_EXAMPLES, Callers
+from guard.facts.link.calling import passes_on
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.sends import may_send
@@ -200,7 +201,8 @@ def _children(
         if leaf.prompt is not None:
             draft = draft._replace(prompt=leaf.prompt)
         asked = {r for (r, what), b in draft.consulted.items() if b is None and what != DEPENDENCY}
-        key: object = signature(draft, bind) if asked <= before else index
+        own = isinstance(bind, Called) and invokes(drafter.engine, draft, bind, root)
+        key: object = (signature(draft, bind), own and bind) if asked <= before else index
         old = children.get(key)
         if old is None:
             children[key] = Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged)
@@ -360,6 +362,26 @@ def _place(draft: Draft, bind: Bind | None) -> object:
         own = (bind.thing.cls.path, bind.thing.cls.scope) in draft.owners
         return (made.frame.path, made.call.pos) if own or touched_within(draft.touched, made) else None
     return None
+
+
+def invokes(engine: Engine, draft: Draft, bind: Called, root: Root) -> bool:
+    """Whether a call asks the object that sends, from outside of it, for something of its own: `agent.run("...")`.
+
+    What it says may reach the request over the object's state, which is not followed; the call decides all the same.
+    """
+    scope = engine.project.scope(root.path, root.scope)
+    if (root.path, scope.parent) not in draft.owners or not isinstance(bind.call.func, Attr):
+        return False
+    receiver = bind.call.func.base
+    if isinstance(receiver, Name) and receiver.id in ("self", "cls"):
+        return False
+    if isinstance(receiver, Call) and isinstance(receiver.func, Name) and receiver.func.id == "super":
+        return False
+    given = [*bind.call.args, *(value for _, value in bind.call.keywords)]
+    return any(
+        not passes_on(engine, value, bind.frame) and not (isinstance(value, Const) and not isinstance(value.value, str))
+        for value in given
+    )
 
 
 def touched_within(touched: tuple[Hop, ...], bind: Called) -> bool:

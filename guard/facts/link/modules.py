@@ -119,6 +119,13 @@ def member_of(engine: Engine, target: str, member: str, importer: str) -> Result
     return unknown(f"{member} was not found in {target}")
 
 
+def named_module(engine: Engine, dotted: str, importer: str) -> Thing:
+    """The module that a dotted name means: one of the repository, else one outside of it."""
+    own = dotted.startswith(".") or engine.project.is_own(dotted)
+    target = None if own else engine.project.module(dotted, importer)
+    return Ext(dotted) if target is None else _module_thing(target)
+
+
 def _module_thing(target: str) -> Thing:
     return PackageThing(target) if target.endswith("/") else ModuleThing(target)
 

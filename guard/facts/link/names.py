@@ -17,6 +17,9 @@ END: Place = (10**9, 0)
 """Behind everything: how a name stands when its scope has run."""
 CONDITIONAL = frozenset({"if", "case", "except", "for", "while"})
 EXCLUSIVE = frozenset({"if", "case"})
+Decisions = frozenset[tuple[object, object]]
+MAX_PASSED = 8
+"""Statements of which an earlier binding says that their arms were not taken."""
 NO_ARM = -1
 """Stands for the way past an `if` without an `else`."""
 
@@ -53,39 +56,37 @@ def reaching(
     return found + _carried(scope, bindings, use, None), False
 
 
-def worlds_of(
-    reached: Sequence[Reached], scope: Scope, frame: int
-) -> tuple[list[frozenset[tuple[object, object]]], frozenset[tuple[object, object]]]:
+def worlds_of(reached: Sequence[Reached], scope: Scope, frame: int) -> tuple[list[Decisions], Decisions]:
     """The decisions under which each binding holds, and those under which none of them does.
 
     An earlier binding holds where the arms of the later ones are not taken. That can be said where one way is left: no
-    arm, or the one other arm. A branch in a loop is decided anew in each turn, so it decides nothing behind the loop.
+    arm, or the one other arm; and it is said of a few statements only, since decisions are compared again and again.
+    A branch in a loop is decided anew in each turn, so it decides nothing behind the loop.
     """
-    found: list[frozenset[tuple[object, object]]] = []
+    found: list[Decisions] = []
     passed: dict[int, set[int]] = {}
+    left: dict[object, object] = {}
     for row in reached:
         arms = [a for n, a in enumerate(row.arms) if a.kind in EXCLUSIVE and not _looping(row.arms[:n])]
-        world = {(("arm", frame, arm.group), arm.arm) for arm in arms}
-        world |= {d for d in _left(scope, passed, frame) if d[0] not in {own for own, _ in world}}
-        found.append(frozenset(world))
-        if len(row.arms) == 1 and arms:
-            passed.setdefault(arms[0].group, set()).add(arms[0].arm)
-    return found, frozenset(_left(scope, passed, frame))
+        own: dict[object, object] = {("arm", frame, arm.group): arm.arm for arm in arms}
+        found.append(frozenset({**left, **own}.items()))
+        if len(row.arms) == 1 and arms and (arms[0].group in passed or len(passed) < MAX_PASSED):
+            group = arms[0].group
+            passed.setdefault(group, set()).add(arms[0].arm)
+            ways = _ways(scope, group) - passed[group]
+            if len(ways) == 1:
+                left[("arm", frame, group)] = ways.pop()
+    return found, frozenset(left.items())
 
 
 def _looping(arms: Sequence[Block]) -> bool:
     return any(arm.kind in ("for", "while") for arm in arms)
 
 
-def _left(scope: Scope, passed: dict[int, set[int]], frame: int) -> set[tuple[object, object]]:
-    """Of each statement of which some arms are not taken, the one way that is left."""
-    found: set[tuple[object, object]] = set()
-    for group, taken in passed.items():
-        blocks = [b for b in scope.blocks if b.group == group]
-        ways = {b.arm for b in blocks} | ({NO_ARM} if not any(b.exhaustive for b in blocks) else set())
-        if len(ways - taken) == 1:
-            found.add((("arm", frame, group), (ways - taken).pop()))
-    return found
+def _ways(scope: Scope, group: int) -> set[int]:
+    """The ways through a statement: its arms, and past them where one need not be taken."""
+    blocks = [b for b in scope.blocks if b.group == group]
+    return {b.arm for b in blocks} | (set() if any(b.exhaustive for b in blocks) else {NO_ARM})
 
 
 def _open_arms(

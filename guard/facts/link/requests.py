@@ -396,7 +396,7 @@ class Linker:
 
     def _decides(self, draft: Draft, bind: Called, root: Root) -> bool:
         """Whether a call decides a value; of a model that is not known, whether it gives what the model comes from."""
-        if contexts.touched_within(draft.touched, bind):
+        if contexts.touched_within(draft.touched, bind) or contexts.invokes(self.engine, draft, bind, root):
             return True
         if draft.model.value.choices:
             return False

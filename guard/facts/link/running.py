@@ -1,14 +1,15 @@
 """Functions that frameworks run: nodes of a graph, steps of a chain, tools, methods of subclasses.
 
 In: a function. Out: the calls that make a framework run it (`graph.invoke(...)`), as decisions on who calls it. What
-such a function gets as arguments is not known. Neighbours: `callers` asks, `framework` knows what objects hold.
+such a function gets as arguments is not known, but for a node of a graph: the state that the call begins with, or what
+other nodes made of it. Neighbours: `callers` asks, `framework` knows what objects hold.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from guard.facts.expr import Attr, Call, Expr, last_name
+from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import framework, holding, loops, objects
 from guard.facts.link.arguments import CallArguments, sent
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from guard.facts.link.sends import Layer, Target
 
 MAX_RUNS = 2000
+STATE = "other nodes of the graph may change its state"
 
 
 class Running:
@@ -70,8 +72,9 @@ class Running:
                 if functions:
                     count = loops.product([holder.runs, framework.times(engine, holder, layer, held)])
                     again = held_retries(engine, layer, held)
+                    given = _state(target) if "add_node" in held.holds.paths and holder is outer else ()
                     for func in functions:
-                        self._add(index, func, ref, frame, count, again)
+                        self._add(index, func, ref, frame, count, again, given)
 
     def _given(self, target: Target) -> list[tuple[Func, Count]]:
         """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
@@ -86,13 +89,13 @@ class Running:
 
     def _add(
         self, index: dict[tuple[str, int], list[Called]], func: Func, ref: CallRef, frame: Frame, count: Count,
-        again: tuple[LoopLayer, ...] = (),
+        again: tuple[LoopLayer, ...] = (), given: tuple[Expr, ...] = (),
     ) -> None:  # fmt: skip
         runs = index.setdefault((func.path, func.scope), [])
         if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
             return
         callee = cast(Expr, Held(ref.call.pos, known(func)))
-        call = Call(ref.call.pos, callee, (), ())
+        call = Call(ref.call.pos, callee, given, ())
         self.engine.run_by[id(call)] = (count, ref)
         self.engine.run_again[id(call)] = again
         runs.append(Called(call, frame, ref.via))
@@ -127,6 +130,18 @@ class Running:
         call = Call(ref.call.pos, ref.call.func, ref.call.args if same else (), ref.call.keywords if same else ())
         self.engine.run_by[id(call)] = (ONCE, ref)
         return Called(call, frame, ref.via)
+
+
+def _state(target: Target) -> tuple[Expr, ...]:
+    """The state that a node of a graph gets: what the call begins with, unless other nodes changed it."""
+    role = target.spec.roles.get("input")
+    names = role.names if role is not None else ()
+    given = next((value for name, value in target.call.keywords if name in names), None)
+    if given is None and role is not None and role.pos is not None and role.pos < len(target.call.args):
+        given = target.call.args[role.pos]
+    if given is None or isinstance(given, Star) or target.spec.each is not None:
+        return ()
+    return (IfElse(given.pos, Opaque(given.pos, STATE), given, Opaque(given.pos, STATE)),)
 
 
 def held_retries(engine: Engine, layer: Layer, held: holding.Held) -> tuple[LoopLayer, ...]:

@@ -220,13 +220,14 @@ def _getattr(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if len(expr.args) < 2:
         return None
     asked = plain.whole(engine.eval(expr.args[1], frame))
-    names = [a.thing.value for a in asked.alts if isinstance(a.thing, Lit)]
     base = engine.eval(expr.args[0], frame)
-    results = [
-        attribute_of(engine, base, name, Attr(expr.pos, expr.args[0], name), frame)
-        for name in names
-        if isinstance(name, str)
-    ]
+    results = []
+    for alt in asked.alts:
+        name = alt.thing.value if isinstance(alt.thing, Lit) else None
+        owners = tuple(a for a in base.alts if together(a.world, alt.world) is not None)
+        if isinstance(name, str) and (owners or not base.alts):
+            held = attribute_of(engine, Result(owners, base.open), name, Attr(expr.pos, expr.args[0], name), frame)
+            results.append(within(held, alt.world))
     found = union(results) if results else unknown("an attribute whose name is not known")
     if len(expr.args) > 2 and not found.alts:
         return opened(engine.eval(expr.args[2], frame), *found.open)
@@ -307,6 +308,27 @@ def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | 
     return templates.filled(engine, text, keywords_dict(engine, expr, frame, frozenset()), (), expr, frame, style)
 
 
+def _import_module(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`importlib.import_module("package.module")`: the module that the text names.
+
+    Of a registry's texts only the default is followed, if there is one: what else it may be stays open. Following each
+    class of a registry would ask for all that they have in common again and again.
+    """
+    from guard.facts.link.modules import named_module
+
+    source = argument(expr, 0, "name")
+    if source is None or len(expr.args) > 1:  # relative to a package that the second argument names
+        return None
+    names = engine.eval(source, frame)
+    if not names.alts or (len(names.alts) > 1 and not names.open):
+        return None
+    first = names.alts[0]
+    if not isinstance(first.thing, Lit) or not isinstance(first.thing.value, str) or not first.thing.value:
+        return None
+    module = named_module(engine, first.thing.value, frame.path)
+    return Result((Alt(module, first.trail, first.world),), names.open)
+
+
 def _urljoin(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`urljoin(base, path)`: a path put behind a base that is not known stays behind it."""
     if len(expr.args) < 2:
@@ -341,7 +363,7 @@ CALLS: dict[str, Handler] = {
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
-    "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
+    "importlib.import_module": _import_module, "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
     **{name: _pure(function) for name, function in pure.BUILTINS.items()},
     **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip

@@ -6,7 +6,7 @@ In: expressions and results. Out: `Lit` where all is known, `Pieces` with named 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
@@ -340,6 +340,15 @@ def _repeated(thing: ListOf, times: int) -> ListOf | None:
 
 def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     """`name += value`: what it was before, with the value added; in a loop it may have grown further."""
+    key = (id(binding), frame.key, -3)
+    kept = engine.kept(key)
+    if kept is None:
+        found: Result = engine.keeping(key, binding, lambda: _augmented(engine, binding, frame))
+        return found
+    return cast(Result, kept.result)
+
+
+def _augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     value = binding.value
     assert value is not None
     names = binding.name.split(".")

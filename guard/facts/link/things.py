@@ -315,6 +315,8 @@ def union(results: Iterable[Result]) -> Result:
     reasons: dict[str, None] = {}
     for result in results:
         reasons.update(dict.fromkeys(result.open))
+        if len(alts) > MAX_ALTS:
+            continue
         for alt in result.alts:
             mark = (_mark(alt.thing), alt.world)
             if mark not in seen:
