@@ -386,7 +386,7 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self.module_view(frame, at if scope.kind == "class" else END)
+        view = self.module_view(frame, at if scope.kind in ("class", "comp") else END)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:

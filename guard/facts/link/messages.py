@@ -87,7 +87,7 @@ class Messages:
     def _pick(self, result: Result) -> Alt | None:
         """The alternative of this reading. None: nothing is known, or (`_dropped`) nothing is sent in this reading."""
         real: list[Alt | None] = [a for a in result.alts if not is_absent(a)]
-        if not real:
+        if not real or texts.only_empty(result):
             return None
         if result.open:
             self.unsure.append(result.open[0])
@@ -107,7 +107,7 @@ class Messages:
     @staticmethod
     def _dropped(result: Result, alt: Alt | None) -> bool:
         """Whether nothing is sent in this reading though something can be."""
-        return alt is None and any(not is_absent(a) for a in result.alts)
+        return alt is None and any(not is_absent(a) for a in result.alts) and not texts.only_empty(result)
 
     def _messages(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
         alt = self._pick(result)

@@ -222,7 +222,7 @@ def from_spread(engine: Engine, spread: Result, name: str) -> Result | None:
 def passed(engine: Engine, expr: Expr, caller: Frame, name: str) -> Result:
     """An argument's value, with the hop noted unless the caller only passes its own parameter on."""
     result = engine.eval(expr, caller)
-    if isinstance(expr, (Const, Held)) or passes_on(engine, expr, caller):
+    if isinstance(expr, Held) or passes_on(engine, expr, caller):
         return result
     return moved(result, Hop(caller.path, expr.pos, "argument", name))
 

@@ -85,6 +85,7 @@ class Linker:
 
     def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
+        self.sites.closures.under({}, {})
         own = self.sites.site(facts, ref, "model", around.repeats)
         parts = unique(self.sites.objects(draft), (facts.path, ref.call.pos))
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
@@ -137,6 +138,8 @@ class Linker:
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self.counting.counted(facts, ref, leaf, node, steps)
+        engine.ask(leaf.context)
+        self.sites.closures.under(leaf.context, leaf.grouped)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
         parts = unique(self.sites.before(leaf, node, steps, counted, chain), (facts.path, ref.call.pos))
         repeats = control.product([counted.arounds[0].repeats, *self.counting.elements(draft)])

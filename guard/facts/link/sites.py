@@ -14,8 +14,9 @@ from typing import NamedTuple
 from guard.facts.expr import Pos, last_name, written
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import contexts, control, framework, parameters, running
-from guard.facts.link.above import Above, Node, Step
+from guard.facts.link.above import Above, Node, Step, node_of
 from guard.facts.link.callers import Callers
+from guard.facts.link.closures import Closures
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.counting import Counted, around_call
 from guard.facts.link.draft import Draft
@@ -44,6 +45,7 @@ class Sites:
         self.callers = callers
         self.above = above
         self.spans = spans
+        self.closures = Closures(above)
         self.used: set[tuple[str, Pos]] = set()
         """Constructors of framework objects that some request is sent through."""
 
@@ -179,7 +181,8 @@ class Sites:
     def site(self, facts: FileFacts, ref: CallRef, role: Role, repeats: Count) -> Site:
         scope = facts.scopes[self._function(facts, ref.scope)]
         span = self.spans(facts.path, ref.call.pos)
-        return Site(span, role, repeats, scope.qualname or "<module>", written(ref.call.func))
+        whole = control.product([self.closures.runs(node_of(facts, ref.scope)), repeats])
+        return Site(span, role, whole, scope.qualname or "<module>", written(ref.call.func), repeats)
 
     def _function(self, facts: FileFacts, scope: int) -> int:
         while scope > 0 and facts.scopes[scope].kind == "comp":
