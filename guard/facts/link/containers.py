@@ -61,8 +61,12 @@ def sequence(engine: Engine, expr: Seq, frame: Frame) -> Result:
         else:
             gaps.append((len(items), gap_name(item.value)))
             reasons.append(inner.open[0] if inner.open else "further items are spread into it")
+    reasons = list(dict.fromkeys(reasons))
+    if len(items) > MAX_LENGTH and any(isinstance(item, Star) for item in expr.items):
+        reasons.append(f"more than {MAX_LENGTH:,} items")
+        items, gaps = items[:MAX_LENGTH], [*(gap for gap in gaps if gap[0] < MAX_LENGTH), (MAX_LENGTH, "")]
     kind = "set" if mixed else expr.kind
-    made = ListOf(tuple(items), tuple(dict.fromkeys(reasons)), kind, tuple(gaps), False, fewer)
+    made = ListOf(tuple(items), tuple(reasons), kind, tuple(gaps[:MAX_LENGTH]), False, fewer)
     return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
 
 

@@ -43,11 +43,27 @@ def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Fram
     facts = engine.project.facts(frame.path)
     if facts is None:
         return result
+    if aliases.too_many(engine, facts.path, scope, name):
+        return _given_up(result)
     changes = _own(engine, facts, name, scope, frame, since, use)
     changes += _by_second_names(engine, facts, name, scope, frame, since, use)
     changes.sort(key=lambda c: (c.stage, c.effect.at))
     changes += _of_inner(engine, facts, name, scope, frame)
     return _with(engine, result, changes)
+
+
+def _given_up(result: Result) -> Result:
+    """Lists and dicts of which anything may have been changed."""
+    why = "it has too many names to be followed"
+    alts = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, DictOf):
+            thing = DictOf(tuple(e._replace(sure=False) for e in thing.entries), (*thing.open, why))
+        elif isinstance(thing, ListOf):
+            thing = thing._replace(open=(*thing.open, why), gaps=((0, ""),), kind="set", fewer=True)
+        alts.append(alt._replace(thing=thing))
+    return Result(tuple(alts), result.open)
 
 
 def perhaps(engine: Engine, result: Result, rows: Iterable[tuple[FileFacts, int, Effect]]) -> Result:
