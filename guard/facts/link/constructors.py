@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Name, last_name
 from guard.facts.filefacts import Binding, Scope
 from guard.facts.link import objects
-from guard.facts.link.names import END, Reached, reaching
+from guard.facts.link.names import END, EXCLUSIVE, Reached, blocks_at, reaching
 from guard.facts.link.things import (
     ClassThing,
     Frame,
     Inst,
     Made,
     Result,
+    World,
     opened,
     union,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -107,10 +109,17 @@ def assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list[
             bindings = [b for b in child.bindings.get(f"{first}.{name}", ()) if b.kind not in ("declare", "aug")]
             if bindings and child.name not in ("__init__", "__post_init__"):
                 frame = engine.frame(cls.path, child.id, None, None, inst, None)
-                later += [engine.bound(b, frame) for b in bindings]
+                later += [within(engine.bound(b, frame), _set_in(child, b, frame)) for b in bindings]
     if later and results:
         return [union([*results, *later])]
     return results + later
+
+
+def _set_in(scope: Scope, binding: Binding, frame: Frame) -> World:
+    """Marks of the branches that a method assigns in. They exclude nothing, since the method may run again: they keep
+    equal values apart that are assigned in several branches."""
+    arms = [b for b in blocks_at(scope, binding.pos.start) if b.kind in EXCLUSIVE]
+    return frozenset((("set", frame.key, b.group, b.arm), b.arm) for b in arms)
 
 
 def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Result | None:

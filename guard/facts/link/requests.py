@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import beyond, contexts, control, framework, groups, loops, web
+from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, web
 from guard.facts.link.above import Above, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
@@ -114,7 +114,7 @@ class Linker:
         return [path for path in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(path)]
 
     def _of_send(self, facts: FileFacts, ref: CallRef) -> list[Made]:
-        merged: dict[tuple[object, ...], Made] = {}
+        merged: dict[object, list[Made]] = {}
         self.drafter.asked = self.drafter.spent = 0
         for number in range(MAX_ASKED):
             if number and number >= self.drafter.asked:
@@ -123,10 +123,11 @@ class Linker:
             if not found:
                 break
             for leaf in found:
-                made = self._request(facts, ref, leaf)
-                old = merged.get(made.key)
-                merged[made.key] = made if old is None else old._replace(request=_joined(old.request, made.request))
-        return list(merged.values())
+                arms = alternatives.separately(self.drafter, facts, ref, leaf, number)
+                made = [self._request(facts, ref, arm) for arm in arms]
+                old = merged.get(tuple(m.key for m in made))
+                merged[tuple(m.key for m in made)] = made if old is None else _each_joined(old, made)
+        return [m if len(arms) == 1 else m._replace(arms=n) for n, arms in enumerate(merged.values(), 1) for m in arms]
 
     def _request(self, facts: FileFacts, ref: CallRef, leaf: Leaf) -> Made:
         draft = leaf.draft
@@ -239,6 +240,11 @@ class Linker:
 def _provider(draft: Draft, choices: tuple[Variant, ...]) -> str | None:
     """The provider of the default: of its client, else the one that its model's name begins with."""
     return draft.providers[0][0] or (choices[0].provider if choices else None)
+
+
+def _each_joined(first: list[Made], second: list[Made]) -> list[Made]:
+    """Two contexts of the same requests."""
+    return [old._replace(request=_joined(old.request, new.request)) for old, new in zip(first, second)]
 
 
 def _joined(first: Request, second: Request) -> Request:
