@@ -1,11 +1,11 @@
 """Which models go with the arm of a branch that an object is made in, or a call sends in.
 
-In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider` is
-what the arm asks for (`case "openai":`, `if provider == "openai":`). Two things tell: an alternative of the subject that
-fits the arm holds in a world (`things.World`) with which the model's must agree; and a model that was chosen in an arm of
-another branch over the same environment variable goes with that arm's value alone. Where nothing that is known of the
-subject fits the arm, a model that was not written there is none of it. Neighbours: `truth` says which arms run at all,
-`alternatives` makes requests of the objects.
+In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider`
+is what the arm asks for (`case "openai":`, `if provider == "openai":`). Two things tell: an alternative of the subject
+that fits the arm holds in a world (`things.World`) with which the model's must agree; and a model that was chosen in
+an arm of another branch over the same environment variable goes with that arm's value alone. Where nothing that is
+known of the subject fits the arm, a model that was not written there is none of it. Neighbours: `truth` says which
+arms run at all, `alternatives` makes requests of the objects.
 """
 
 from __future__ import annotations
