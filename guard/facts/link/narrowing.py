@@ -20,7 +20,7 @@ from guard.facts.link.known import is_environment
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Called, Frame, ListOf, Lit, Result, Root, World, together
 from guard.facts.link.values import Quantity, value_of
-from guard.model import Choice, Value
+from guard.model import Choice, Span, Value
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -79,7 +79,7 @@ def narrowed(engine: Engine, model: Quantity, around: Sequence[Arm]) -> Quantity
     """The models that can arrive in all these arms. One that has nothing to do with a subject stays."""
     for arm in around:
         sources = frozenset(why for why in arm.found.open if is_environment(why))
-        named = [_named(engine, choice, sources) for choice, _ in model.rows]
+        named = [_named(engine, choice, arm, sources) for choice, _ in model.rows]
         rows = tuple(row for row, tests in zip(model.rows, named) if _goes_with(row, tests, arm, any(named)))
         if len(rows) == len(model.rows):
             continue
@@ -101,7 +101,7 @@ def _goes_with(row: Row, tests: list[Test], arm: Arm, chosen: bool) -> bool:
     """Whether a model can arrive in an arm. `tests`: of the branches that it was chosen in; `chosen`: some other model
     was chosen by the same subject."""
     choice, world = row
-    if choice.trail and _within(choice, arm):
+    if choice.trail and _within(choice.trail[0].span, arm):
         return True
     if tests:
         return any(_compatible(test, arm.test) for test in tests)
@@ -133,9 +133,8 @@ def _fitting(arm: Arm) -> list[World]:
     ]
 
 
-def _within(choice: Choice, arm: Arm) -> bool:
-    """Whether a model is written in the arm itself."""
-    span = choice.trail[0].span
+def _within(span: Span, arm: Arm) -> bool:
+    """Whether a place stands in the arm itself."""
     return span.path == arm.path and arm.block.start <= (span.line, span.column) < arm.block.end
 
 
@@ -148,11 +147,11 @@ def _compatible(first: Test, second: Test) -> bool:
     return any(second.accepts(value) for value in first.values)
 
 
-def _named(engine: Engine, choice: Choice, sources: frozenset[str]) -> list[Test]:
-    """The tests of the branches in which a model was chosen, of those over the same environment variables."""
+def _named(engine: Engine, choice: Choice, arm: Arm, sources: frozenset[str]) -> list[Test]:
+    """The tests of other branches in which a model was chosen, of those over the same environment variables."""
     found: list[Test] = []
     for step in choice.trail if sources else ():
-        facts = engine.project.facts(step.span.path)
+        facts = engine.project.facts(step.span.path) if not _within(step.span, arm) else None
         place = (step.span.line, step.span.column)
         scope = _scope_at(facts.scopes, place) if facts is not None else None
         if facts is None or scope is None:
