@@ -1,9 +1,9 @@
 """Objects of which one is asked, made in different places: a request of its own for each.
 
-In: a decided request whose call may go through several objects (`match provider: case "openai": ...`). Out: the same once
-for each place that makes one, in the order of what is likely; together they exclude one another (`groups`). An object
-that nothing known leads to is left out, where another one is led to: it is shown as one that is not used. Neighbours:
-`framework.by_maker` tells the objects apart, `narrowing` says what leads to them.
+In: a decided request whose call may go through several objects (`match provider: case "openai": ...`). Out: the same
+once for each place that makes one, in the order of what is likely; together they exclude one another (`groups`). An
+object that nothing known leads to is left out, where another one is led to: it is shown as one that is not used.
+Neighbours: `framework.by_maker` tells the objects apart, `narrowing` says what leads to them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Which models go with the arm of a branch that an object is made in, or a call sends in.
 
-In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider` is
-what the arm asks for (`case "openai":`, `if provider == "openai":`). A model that was chosen in an arm of another branch
-over the same environment variable goes with that arm's value alone. One that was chosen together with the subject (in one
-place, branch or object) arrives where what is known of the subject fits the arm, in a world (`things.World`) that agrees;
-where nothing fits, it does not. Any other has nothing to do with the subject. Neighbours: `truth` says which arms run at all,
-`alternatives` makes requests of the objects.
+In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider`
+is what the arm asks for (`case "openai":`, `if provider == "openai":`). A model that was chosen in an arm of another
+branch over the same environment variable goes with that arm's value alone. One that was chosen together with the
+subject (in one place, branch or object) arrives where what is known of the subject fits the arm, in a world
+(`things.World`) that agrees; where nothing fits, it does not. Any other has nothing to do with the subject. Neighbours:
+`truth` says which arms run at all, `alternatives` makes requests of the objects.
 """
 
 from __future__ import annotations
@@ -120,17 +120,15 @@ def _related(row: Row, subject: Result) -> bool:
         if any(decision in decisions for decision, _ in alt.world):
             return True
         hop = alt.trail[0] if alt.trail else None
-        if origin is not None and hop is not None and hop.path == origin.path:
-            if hop.pos.start == (origin.line, origin.column):
-                return True
+        place = (hop.path, *hop.pos.start) if hop is not None else None
+        if origin is not None and place == (origin.path, origin.line, origin.column):
+            return True
     return False
 
 
 def _fitting(arm: Arm) -> list[World]:
     """The worlds in which what is known of the subject passes; of a thing that is no plain value it is not known."""
-    return [
-        alt.world for alt in arm.found.alts if not isinstance(alt.thing, Lit) or arm.test.accepts(alt.thing.value)
-    ]
+    return [alt.world for alt in arm.found.alts if not isinstance(alt.thing, Lit) or arm.test.accepts(alt.thing.value)]
 
 
 def _within(span: Span, arm: Arm) -> bool:

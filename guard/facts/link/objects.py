@@ -313,7 +313,7 @@ def _set_in(scope: Scope, binding: Binding, frame: Frame) -> World:
     """Marks of the branches that a method assigns in. They exclude nothing, since the method may run again: they keep
     equal values apart that are assigned in several branches."""
     arms = [b for b in blocks_at(scope, binding.pos.start) if b.kind in EXCLUSIVE]
-    return frozenset(((("set", frame.key, b.group, b.arm), b.arm) for b in arms))
+    return frozenset((("set", frame.key, b.group, b.arm), b.arm) for b in arms)
 
 
 def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Result | None:
