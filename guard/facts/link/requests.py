@@ -124,7 +124,8 @@ class Linker:
             if not found:
                 break
             for leaf in found:
-                arms = alternatives.separately(self.drafter, facts, ref, leaf, number)
+                before = sum(map(len, merged.values()))
+                arms = alternatives.separately(self.drafter, facts, ref, leaf, number, before)
                 made = [self._request(facts, ref, arm) for arm in arms]
                 old = merged.get(tuple(m.key for m in made))
                 merged[tuple(m.key for m in made)] = made if old is None else _each_joined(old, made)
