@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Pos
+from guard.facts.link.secrets import is_secret
 from guard.facts.link.things import DictOf, Entry, FilePath, Hop, ListOf, Lit, Result, known, unknown
 from guard.model import Problem
 from guard.parse import data as formats
@@ -18,14 +19,7 @@ from guard.parse.nodes import DataFile, Node
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
 
-SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
 PARSERS = {"json": formats.parse_json, "yaml": formats.parse_yaml, "toml": formats.parse_toml, "env": formats.parse_env}
-
-
-def is_secret(name: str) -> bool:
-    """Whether a key looks like that of a secret; the values of such keys are never kept."""
-    upper = name.upper()
-    return any(upper == word or upper.endswith("_" + word) or word in upper.split("_") for word in SECRET_WORDS)
 
 
 def located(project: Project, file: FilePath) -> str | None:

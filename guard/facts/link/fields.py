@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Star, last_name
 from guard.facts.link import calling, objects, parameters
+from guard.facts.link.secrets import is_secret
 from guard.facts.link.things import Ext, Hop, Inst, Result, moved, opened, unknown
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def default_value(engine: Engine, holder: Owned, name: str, settings: bool) -> R
         if expr is None:
             return unknown(f"field {name} has no default")
         result = engine.eval(expr, frame)
+    if settings and is_secret(name):
+        return unknown(f"the environment variable {name.upper()} holds what looks like a secret")
     if settings:
         hop = Hop(holder.cls.path, binding.pos, "env_default", name.upper())
         return opened(moved(result, hop), f"the environment variable {name.upper()} may override it")

@@ -141,10 +141,10 @@ def _apart(engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], kn
     return None
 
 
-def _default(engine: Engine, made: list[Made], members: list[int]) -> int:
-    """The member that runs without overrides: whose conditions hold by default, else the first that may."""
+def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None:
+    """The member that runs without overrides: whose conditions hold, or the only one whose can; else None."""
     rank = {True: 0, None: 1, False: 2}
-    best, chosen = 3, members[0]
+    best, chosen, equal = 3, members[0], 0
     for index in members:
         item = made[index]
         engine.ask(item.context)
@@ -152,9 +152,10 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int:
             control.by_default(engine, engine.project.scope(*p.node), p.place, engine.root(*p.node)) for p in item.way
         ]
         verdict = False if False in verdicts else None if None in verdicts else True
+        equal += rank[verdict] == best
         if rank[verdict] < best:
-            best, chosen = rank[verdict], index
-    return chosen
+            best, chosen, equal = rank[verdict], index, 0
+    return None if best and equal else chosen
 
 
 # --- after a failure ----------------------------------------------------------------------------------------------

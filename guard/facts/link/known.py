@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Const, Item, Pos, last_name
 from guard.facts.link import documents
+from guard.facts.link.secrets import is_secret
 from guard.facts.link.things import (
     Alt,
     ClassThing,
@@ -68,6 +69,8 @@ def item(engine: Engine, thing: Ext, keys: list[Alt], expr: Item, frame: Frame) 
 
 def environment(engine: Engine, name: str, default: Result | None, pos: Pos, frame: Frame) -> Result:
     """An environment variable: what `.env` files, the code's default and the same file give it; always open."""
+    if is_secret(name):
+        return unknown(f"{_VARIABLE} {name} holds what looks like a secret")
     results = []
     for path, value, line in documents.env(engine.project, name, frame.path):
         results.append(known(Lit(value), Hop(path, Pos(line, 1, line, 1), "env_default", name)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Pos
 from guard.facts.link.arguments import Sent, is_absent
+from guard.facts.link.secrets import looks_secret
 from guard.facts.link.things import Alt, Hop, Lit, Pieces, Result, World, together
 from guard.model import Choice, Scalar, Span, Step, Value, Variant
 
@@ -105,17 +106,26 @@ def fitting(found: Quantity, worlds: list[World]) -> Quantity:
     return Quantity(value_of(list(rows), (found.value.why,) if found.value.open and found.value.why else ()), rows)
 
 
+MAX_WORDS = 4
+"""A name of more words is a text that went astray."""
+
+
 def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     if is_absent(alt):
         hops = alt.trail or (Hop(place.path, place.pos, "not_sent"),)
         return Choice(None, spans.steps((*hops[:-1], hops[-1]._replace(how="not_sent"))))
     thing = alt.thing
+    text = thing.value if isinstance(thing, Lit) else None
+    if isinstance(text, str) and looks_secret(text):
+        return "it looks like a secret, which guard does not show"
+    if isinstance(text, str) and ("\n" in text or len(text.split()) > MAX_WORDS):
+        return "a longer text stands where a name belongs"
     if isinstance(thing, Lit) and accept(thing.value):
         return Choice(thing.value, spans.steps(alt.trail))
     if isinstance(thing, Pieces):
         holes = [p.name for p in thing.parts if p.text is None]
         text = "".join(p.text or "" for p in thing.parts)
-        if not holes and accept(text):
+        if not holes and accept(text) and not looks_secret(text):
             return Choice(text, spans.steps(alt.trail))
         return f"part of it ({', '.join(holes)}) is filled at run time" if holes else "a text"
     why = getattr(thing, "why", None)
