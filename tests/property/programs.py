@@ -63,7 +63,8 @@ class Programs:
             else:
                 given[role] = repr("gpt-4o") if kind == "str" else "1"
         message = f'[{{"role": "user", "content": {given["text"]}}}]'
-        return f"OpenAI().chat.completions.create(model={given['model']}, max_tokens={given['max_tokens']}, messages={message})\n"
+        figures = f"model={given['model']}, max_tokens={given['max_tokens']}"
+        return f"OpenAI().chat.completions.create({figures}, messages={message})\n"
 
     def importing(self, scope: Scope, how: int) -> tuple[list[str], Scope]:
         """Import lines, and the scope of the importing module."""
@@ -171,11 +172,12 @@ class Programs:
             return indent + e.pick((
                 f"{name}[{e.key(scope)}] = {value}", f"{name}.update({e.of(kind, scope, 2)})",
                 f"{name}.update(a={value})", f"{name}.setdefault({e.key(scope)}, {value})",
-                f"{name}.pop({e.key(scope)}, None)", f"del {name}[{e.key(scope)}]", f"{name}[{e.key(scope)}] += {value}",
-                f"{name}.pop({e.key(scope)})", f"{name}.clear()",
+                f"{name}.pop({e.key(scope)}, None)", f"del {name}[{e.key(scope)}]",
+                f"{name}[{e.key(scope)}] += {value}", f"{name}.pop({e.key(scope)})", f"{name}.clear()",
             )) + "\n"  # fmt: skip
         return indent + e.pick((
-            f"{name}.append({value})", f"{name}.extend({e.of(kind, scope, 2)})", f"{name}.insert({e.choose(3)}, {value})",
+            f"{name}.append({value})", f"{name}.extend({e.of(kind, scope, 2)})",
+            f"{name}.insert({e.choose(3)}, {value})",
             f"{name}[{e.choose(3)}] = {value}", f"{name}.pop()", f"{name}.pop(0)", f"{name}.remove({value})",
             f"{name}.reverse()", f"{name}.sort()", f"del {name}[0]", f"{name}[0] += {value}", f"{name}.clear()",
             f"{name}.sort(reverse=True)",
@@ -249,7 +251,8 @@ class Programs:
         """A function with some parameters, some statements and a return."""
         e = self.write
         made = Function(e.name("f"), [], e.pick(("str", "int", "strs", "dint", "dstr")))
-        inner, written = scope.copy(), []
+        inner = scope.copy()
+        written: list[str] = []
         kinds = (
             ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
         )
@@ -265,7 +268,7 @@ class Programs:
             inner.add(name, {"args": f"{kind}s", "kwargs": f"d{kind}"}.get(how, kind))
         text = f"{indent}def {made.name}({', '.join(written)}):\n"
         body = indent + "    "
-        own = Scope({k: [n for n in inner.names[k]] for k in TYPES}, list(inner.functions))
+        own = Scope({k: list(inner.names[k]) for k in TYPES}, list(inner.functions))
         for _ in range(e.choose(3)):
             line, own = self.local(own, body)
             text += line

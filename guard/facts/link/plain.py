@@ -1,8 +1,8 @@
 """Values that are known through and through, and what Python's own operators and functions make of them.
 
-In: things, and a function without side effects. Out: things. Nothing of the scanned repository runs: what is applied are
-Python's operators, builtins and methods of text, on values that guard read, each within a bound on its size. A value
-with any unknown part is not plain, and what is made of it is open.
+In: things, and a function without side effects. Out: things. Nothing of the scanned repository runs: what is applied
+are Python's operators, builtins and methods of text, on values that guard read, each within a bound on its size. A
+value with any unknown part is not plain, and what is made of it is open.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def _value(engine: Engine, thing: Thing, left: list[int], depth: int) -> Any:
     if isinstance(thing, ListOf):
         if thing.open or thing.each or thing.fewer or thing.kind not in ("list", "tuple", "generator"):
             return NOT_PLAIN
-        items = (
-            [_inside(engine, cell, left, depth) for cell in thing.items] if len(thing.items) <= left[0] else [NOT_PLAIN]
-        )
+        if len(thing.items) > left[0]:
+            return NOT_PLAIN
+        items = [_inside(engine, cell, left, depth) for cell in thing.items]
         if any(item is NOT_PLAIN for item in items):
             return NOT_PLAIN
         return tuple(items) if thing.kind == "tuple" else items
@@ -126,8 +126,8 @@ def thing_of(value: object, trail: tuple[Hop, ...] = ()) -> Thing | None:
 def applied(engine: Engine, function: Callable[..., object], arguments: Sequence[Result], why: str) -> Result:
     """What a function gives for every combination of alternatives of its arguments; open where one is not plain.
 
-    A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words what
-    is not known where nothing is.
+    A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words
+    what is not known where nothing is.
     """
     rows: list[tuple[tuple[Any, ...], tuple[Hop, ...], World]] = [((), (), NOWHERE)]
     reasons: dict[str, None] = {}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from guard.facts.expr import Call
+from guard.facts.expr import Call, Expr
 from guard.facts.link import containers
 from guard.facts.link.containers import MAX_ELEMENTS
 from guard.facts.link.things import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 Handler = Callable[["Engine", Call, Frame], "Result | None"]
+MAX_RANGE_BITS = 60
+"""Bits of the ends of a range; Python cannot say how long a longer one is."""
 
 
 def as_list(result: Result) -> Result:
@@ -98,7 +100,7 @@ def _mapped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if not isinstance(thing, ListOf) or thing.open or len(thing.items) > MAX_ELEMENTS:
         return None
     callee = engine.eval(expr.args[0], frame)
-    calls = [Call(expr.pos, expr.args[0], (Held(expr.args[1].pos, cell),), ()) for cell in thing.items]
+    calls = [Call(expr.pos, expr.args[0], (cast(Expr, Held(expr.args[1].pos, cell)),), ()) for cell in thing.items]
     return known(thing._replace(items=tuple(calling.called(engine, callee, call, frame) for call in calls)))
 
 
@@ -163,6 +165,8 @@ def _range(engine: Engine, expr: Call, frame: Frame) -> Result | None:
         span = range(*numbers)
     except (TypeError, ValueError):
         return unknown("not a range")
+    if any(number.bit_length() > MAX_RANGE_BITS for number in numbers):
+        return unknown("a range of more numbers than can be counted")
     items = tuple(known(Lit(i)) for i in span[:MAX_ELEMENTS])
     return known(ListOf(items, () if len(span) <= MAX_ELEMENTS else (f"{len(span)} numbers",)))
 

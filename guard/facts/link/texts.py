@@ -328,7 +328,7 @@ def merged(left: DictOf, right: DictOf) -> DictOf:
     kept = left.entries
     if right.open:  # unknown keys of the right side may replace any of the left
         kept = tuple(e._replace(sure=False) for e in kept)
-    return DictOf(containers.with_entries(kept, right.entries), (*left.open, *right.open))
+    return DictOf(containers.with_entries(kept, right.entries), tuple(dict.fromkeys((*left.open, *right.open))))
 
 
 def _arithmetic(engine: Engine, op: str, left: Thing, right: Thing) -> Thing | None:

@@ -1,18 +1,18 @@
 """Loops that are run turn by turn: what names hold behind a short loop over known elements.
 
-In: a name, and a place behind a loop that binds or changes it. Out: its value there, as Python would have it, or None where
-the loop cannot be followed that way: too many turns, a test that is not known, anything but assignments, changes in
-place, branches and further loops in it. Then `names` and `effects` say what may hold.
+In: a name, and a place behind a loop that binds or changes it. Out: its value there, as Python would have it, or None
+where the loop cannot be followed that way: too many turns, a test that is not known, anything but assignments, changes
+in place, branches and further loops in it. Then `names` and `effects` say what may hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Expr, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, containers, inplace, texts, truth
+from guard.facts.link import aliases, containers, inplace, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, Held, ListOf, Lit, Method, Pieces, Result
 
@@ -153,11 +153,12 @@ class _Run:
         here = [b for b in self.blocks if b is not block and start <= b.start and b.end <= end]
         top = [b for b in here if not any(o is not b and o.start <= b.start and b.end <= o.end for o in here)]
         events: list[tuple[Place, int, Binding | Effect | Block]] = []
-        for order, found in enumerate((self.bindings, self.effects)):
-            for _, event in found:
-                place = event.pos.start if isinstance(event, Binding) else event.base.pos.start
+        changes: tuple[Sequence[tuple[str, Binding | Effect]], ...] = (self.bindings, self.effects)
+        for order, found in enumerate(changes):
+            for _, change in found:
+                place = change.pos.start if isinstance(change, Binding) else change.base.pos.start
                 if start <= place < end and not any(b.start <= place < b.end for b in top):
-                    events.append((event.at, order, event))
+                    events.append((change.at, order, change))
         events += [(b.start, 2, b) for b in top]
         done: set[int] = set()
         for _, _, event in sorted(events, key=lambda e: e[:2]):
@@ -237,7 +238,7 @@ class _Run:
         for binding in self.targets:
             if binding.value is loop.test:
                 whole = (
-                    containers.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
+                    subscripts.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
                 )
                 self.state[binding.name] = whole
 
@@ -286,7 +287,7 @@ class _Run:
                 raise _Stop
             value = texts.added(engine, event, before, value, now)
         elif event.path:
-            value = containers.unpacked(engine, value, event.path, event.pos)
+            value = subscripts.unpacked(engine, value, event.path, event.pos)
         self._put(event.name, value)
 
     def _put(self, name: str, value: Result) -> None:

@@ -1,0 +1,33 @@
+"""Objects of which one is asked, made in different places: a request of its own for each.
+
+In: a decided request whose call may go through several objects (`match provider: case "openai": ...`). Out: the same once
+for each place that makes one, in the order of what is likely; together they exclude one another (`groups`). An object
+that nothing known leads to is left out, where another one is led to: it is shown as one that is not used. Neighbours:
+`framework.by_maker` tells the objects apart, `narrowing` says what leads to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from guard.facts.filefacts import CallRef, FileFacts
+    from guard.facts.link.contexts import Leaf
+    from guard.facts.link.draft import Drafter
+
+MAX_OBJECTS = 24
+"""Objects of which one is asked that are requests of their own."""
+
+
+def separately(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, number: int) -> list[Leaf]:
+    """The request once for each place that makes the object it goes through."""
+    if leaf.cut or not 1 < leaf.draft.makers <= MAX_OBJECTS:
+        return [leaf]
+    found: list[Leaf] = []
+    for maker in range(leaf.draft.makers):
+        draft = drafter.draft(facts, ref, leaf.context, number, maker)
+        if draft is not None and draft.reached:
+            kept = draft if leaf.prompt is None else draft._replace(prompt=leaf.prompt)
+            found.append(replace(leaf, draft=kept))
+    return found or [leaf]
