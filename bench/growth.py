@@ -165,18 +165,18 @@ SHAPES: dict[str, tuple[Shape, int]] = {
     "sends in an elif chain": (sends_in_branches, 27), "match": (cases, 27), "early returns": (early_returns, 27),
     "concatenation": (concatenation, 25), "long sum": (long_sum, 60), "large dict": (large_dict, 250),
     "keys set": (keys_set, 100), "class hierarchy": (hierarchy, 13), "sibling classes": (siblings, 15),
-    "chain of functions": (chain_of_functions, 250), "sends": (sends, 125), "functions that send": (sends_in_functions, 60),
-    "names": (names, 125), "rebound name": (rebound, 60), "loops": (loops, 15), "conditions": (conditions, 20),
-    "objects": (objects, 30),
+    "chain of functions": (chain_of_functions, 250), "sends": (sends, 125),
+    "functions that send": (sends_in_functions, 60), "names": (names, 125), "rebound name": (rebound, 60),
+    "loops": (loops, 15), "conditions": (conditions, 20), "objects": (objects, 30),
 }  # fmt: skip
 """Programs by name, with the smallest size."""
 
 
 def work(folder: Path) -> tuple[int, int]:
     """Evaluations of a scan of a folder, all questions together, and the number of requests."""
-    from guard.facts.link import requests
     from guard.facts.link.engine import Engine
     from guard.facts.link.project import Project
+    from guard.facts.link.requests import Linker
     from guard.facts.registry import load
     from guard.sources.walk import listing
 
@@ -186,7 +186,7 @@ def work(folder: Path) -> tuple[int, int]:
         """Adds up what each question costs."""
 
         @property
-        def work(self) -> int:  # type: ignore[override]
+        def work(self) -> int:
             """Evaluations of the question at hand."""
             return self.now
 
@@ -196,11 +196,7 @@ def work(folder: Path) -> tuple[int, int]:
             total += max(0, value - getattr(self, "now", 0))
             self.now = value
 
-    plain, requests.Engine = requests.Engine, Counting  # type: ignore[misc]
-    try:
-        found = requests.Linker(Project(folder, listing(folder), load())).requests()
-    finally:
-        requests.Engine = plain  # type: ignore[misc]
+    found = Linker(Project(folder, listing(folder), load()), Counting).requests()
     return total, len(found)
 
 

@@ -31,10 +31,19 @@ LITERALS = (
 )
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in")
-BUILTINS = ("len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum",
-            "getattr", "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any", "round")  # fmt: skip
-DECORATORS = ("@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass", "@retry(stop=a)",
-              "@app.get('/x')", "@a.b(c)")  # fmt: skip
+BUILTINS = (
+    "len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum", "getattr",
+    "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any", "round",
+)  # fmt: skip
+DECORATORS = (
+    "@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass", "@retry(stop=a)",
+    "@app.get('/x')", "@a.b(c)",
+)  # fmt: skip
+CHANGES = ("append", "update", "extend", "pop", "insert", "clear", "sort")
+HEAD = """import openai, os, asyncio, functools, json
+from openai import OpenAI
+from dataclasses import dataclass
+"""
 
 
 class Arbitrary:
@@ -50,9 +59,8 @@ class Arbitrary:
         found = {}
         for name in MODULES[: 2 + self.choose(3)]:
             self.left = self.room
-            head = "import openai, os, asyncio, functools, json\nfrom openai import OpenAI\nfrom dataclasses import dataclass\n"
             path = "pkg/__init__.py" if name == "pkg" else f"{name}.py"
-            found[path] = head + self.body(0, 4, False)
+            found[path] = HEAD + self.body(0, 4, False)
         return found
 
     def pick(self, options: tuple[str, ...]) -> str:
@@ -72,14 +80,14 @@ class Arbitrary:
         d = depth - 1
         e = self.expr
         ways: list[Callable[[], str]] = [
-            lambda: self.name(), lambda: self.pick(LITERALS), lambda: self.send(d),
+            self.name, lambda: self.pick(LITERALS), lambda: self.send(d),
             lambda: f"({e(d)} {self.pick(OPERATORS)} {e(d)})",
             lambda: f"({e(d)} {self.pick(COMPARISONS)} {e(d)})",
             lambda: f"({e(d)} < {e(d)} <= {e(d)})",
             lambda: f"({e(d)} {self.pick(('and', 'or'))} {e(d)})",
             lambda: f"({self.pick(('not ', '-', '+', '~'))}{e(d)})",
             lambda: f"({e(d)} if {e(d)} else {e(d)})",
-            lambda: f"({e(d)}).{self.pick(ATTRIBUTES)}" if not self.choose(2) else f"{self.name()}.{self.pick(ATTRIBUTES)}",
+            lambda: f"{self.name() if self.choose(2) else f'({e(d)})'}.{self.pick(ATTRIBUTES)}",
             lambda: f"({e(d)})[{self.pick(('0', '-1', e(d), ':2', '1:', '::-1', 'a:b'))}]",
             lambda: self.call(e(d) if not self.choose(4) else self.name(), d),
             lambda: self.call(self.pick(BUILTINS), d),
@@ -192,16 +200,22 @@ class Arbitrary:
     def statement(self, level: int, depth: int, loop: bool) -> str:
         """Any statement."""
         indent, inner = "    " * level, level + 1
-        e = lambda: self.expr(2)  # noqa: E731 - one letter keeps the table below readable
+
+        def e() -> str:
+            return self.expr(2)
+
         simple: list[Callable[[], str]] = [
             lambda: f"{self.target()} = {e()}", lambda: f"{self.target()} = {self.target()} = {e()}",
             lambda: f"{self.name()} {self.pick(OPERATORS)}= {e()}",
             lambda: f"{self.name()}[{e()}] {self.pick(('', '+', '|'))}= {e()}",
-            lambda: f"{self.name()}: {self.pick(('str', 'K', repr('a.b')))} = {e()}", lambda: f"{self.name()}: int",
-            lambda: f"{self.name()}.{self.pick(('append', 'update', 'extend', 'pop', 'insert', 'clear', 'sort'))}({self.arguments(1)})",
-            lambda: f"setattr({self.name()}, {e()}, {e()})", lambda: e(), lambda: self.send(2),
-            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}", lambda: f"assert {e()}", lambda: f"raise {e()}",
-            lambda: f"import {self.pick(MODULES)}", lambda: f"from {self.pick(MODULES)} import {self.name()} as {self.name()}",
+            lambda: f"{self.name()}: {self.pick(('str', 'K', repr('a.b')))} = {e()}",
+            lambda: f"{self.name()}: int",
+            lambda: f"{self.name()}.{self.pick(CHANGES)}({self.arguments(1)})",
+            lambda: f"setattr({self.name()}, {e()}, {e()})", e, lambda: self.send(2),
+            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}", lambda: f"assert {e()}",
+            lambda: f"raise {e()}",
+            lambda: f"import {self.pick(MODULES)}",
+            lambda: f"from {self.pick(MODULES)} import {self.name()} as {self.name()}",
             lambda: f"from {self.pick(('.', '..', '.m1', '.pkg'))} import {self.name()}",
             lambda: f"from {self.pick(MODULES)} import *" if level == 0 else "pass",
             lambda: f"return {e()}" if level else "pass", lambda: f"global {self.name()}x" if level else "pass",
@@ -215,14 +229,21 @@ class Arbitrary:
 
     def target(self) -> str:
         """What can stand left of `=`."""
-        return self.pick(("a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)", "[a, (b, c)]",
-                          "a[0]", "params['model']", "a.b.c", "a, b[c]", "client", "m1.a"))  # fmt: skip
+        return self.pick((
+            "a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)", "[a, (b, c)]", "a[0]",
+            "params['model']", "a.b.c", "a, b[c]", "client", "m1.a",
+        ))  # fmt: skip
 
     def compound(self, way: int, level: int, inner: int, depth: int, loop: bool) -> str:
         """A statement with a body."""
         i = "    " * level
-        body = lambda in_loop=loop: self.body(inner, depth, in_loop)  # noqa: E731
-        e = lambda: self.expr(1)  # noqa: E731
+
+        def body(in_loop: bool = loop) -> str:
+            return self.body(inner, depth, in_loop)
+
+        def e() -> str:
+            return self.expr(1)
+
         if way == 0:
             return (
                 f"{i}if {e()}:\n{body()}"
@@ -274,7 +295,8 @@ class Arbitrary:
             return f"{decorator}{i}class {self.pick(('K', 'L'))}({bases}):\n{body(False)}{methods}"
         decorator = f"{i}{self.pick(DECORATORS)}\n" if not self.choose(3) else ""
         word = "async def" if not self.choose(4) else "def"
-        return f"{decorator}{i}{word} {self.pick(('f', 'g', 'a'))}({self.parameters(1, True)}):\n{self.body(inner, depth, False)}"
+        name = self.pick(("f", "g", "a"))
+        return f"{decorator}{i}{word} {name}({self.parameters(1, True)}):\n{self.body(inner, depth, False)}"
 
     def method(self, level: int, depth: int) -> str:
         """A method that assigns and sends."""
@@ -283,6 +305,7 @@ class Arbitrary:
         name = self.pick(("__init__", "ask", "f", "a", "__call__", "__enter__", "__getitem__", "config"))
         given = self.parameters(1, True).removeprefix("self, ").replace("self", "me")
         return (
-            f"{decorator}{i}def {name}(self{', ' if given else ''}{given}):\n{i}    self.{self.pick(ATTRIBUTES)} = {self.expr(2)}\n"
+            f"{decorator}{i}def {name}(self{', ' if given else ''}{given}):\n"
+            f"{i}    self.{self.pick(ATTRIBUTES)} = {self.expr(2)}\n"
             f"{self.body(level + 1, depth, False)}"
         )

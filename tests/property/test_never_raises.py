@@ -1,4 +1,4 @@
-"""Whatever a program is: a scan ends, raises nothing, keeps within its limits and gives a report that fits the schema."""
+"""Whatever a program is: a scan ends, raises nothing, keeps its limits and gives a report that fits the schema."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Counting(engine.Engine):
     most = total = 0
 
     @property
-    def work(self) -> int:  # type: ignore[override]
+    def work(self) -> int:
         """Evaluations of the question at hand."""
         return self.now
 

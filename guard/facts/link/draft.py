@@ -148,13 +148,7 @@ class Drafter:
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
         before, engine.consulted = engine.consulted, {}
-        branches = [narrowing.arms(engine, t) for t in (target, *others)]
-        models = [
-            narrowing.narrowed(engine, self._model(t, place), arms) for t, arms in zip((target, *others), branches)
-        ]
-        models[0] = fitting(models[0], worlds)
-        reached = any(narrowing.is_reached(m, arms) for m, arms in zip(models, branches))
-        model = either([(m, t.world) for m, t in zip(models, (target, *others))])
+        model, reached = self._models([target, *others], worlds, place)
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
         model, owners = providers.by_name(engine, target, model, owners)
@@ -181,6 +175,15 @@ class Drafter:
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
             self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)), reached=reached,
         )  # fmt: skip
+
+    def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
+        """The models of objects of which one is asked, each in the branches that it is made in; and whether something
+        that is known leads to one of them."""
+        branches = [narrowing.arms(self.engine, t) for t in asked]
+        models = [narrowing.narrowed(self.engine, self._model(t, place), arms) for t, arms in zip(asked, branches)]
+        reached = any(narrowing.is_reached(model, arms) for model, arms in zip(models, branches))
+        models[0] = fitting(models[0], worlds)
+        return either([(model, t.world) for model, t in zip(models, asked)]), reached
 
     def _provider(self, target: Target) -> str | None:
         """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""

@@ -1,11 +1,11 @@
 """Which models go with the arm of a branch that an object is made in, or a call sends in.
 
-In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider` is
-what the arm asks for (`case "openai":`, `if provider == "openai":`). Two things tell: an alternative of the subject that
-fits the arm holds in a world (`things.World`) with which the model's must agree; and a model that was chosen in an arm of
-another branch over the same environment variable goes with that arm's value alone. Where nothing that is known of the
-subject fits the arm, a model that was not written there is none of it. Neighbours: `truth` says which arms run at all,
-`alternatives` makes requests of the objects.
+In: the alternatives of a model, and the places on the way to the request. Out: those that can arrive where `provider`
+is what the arm asks for (`case "openai":`, `if provider == "openai":`). A model that was chosen in an arm of another
+branch over the same environment variable goes with that arm's value alone. One that was chosen together with the
+subject (in one place, branch or object) arrives where what is known of the subject fits the arm, in a world
+(`things.World`) that agrees; where nothing fits, it does not. Any other has nothing to do with the subject. Neighbours:
+`truth` says which arms run at all, `alternatives` makes requests of the objects.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from guard.facts.filefacts import Block, Scope
 from guard.facts.link import truth
 from guard.facts.link.known import is_environment
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Called, Frame, ListOf, Lit, Result, Root, together
+from guard.facts.link.things import Called, Frame, ListOf, Lit, Result, Root, World, together
 from guard.facts.link.values import Quantity, value_of
-from guard.model import Choice, Value
+from guard.model import Choice, Span, Value
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_WAY = 12
 """Calls from one another that are looked at for branches around them."""
+
+
+Row = tuple[Choice, World]
 
 
 class Test(NamedTuple):
@@ -73,9 +76,11 @@ def is_reached(model: Quantity, around: Sequence[Arm]) -> bool:
 
 
 def narrowed(engine: Engine, model: Quantity, around: Sequence[Arm]) -> Quantity:
-    """The models that can arrive in all these arms."""
+    """The models that can arrive in all these arms. One that has nothing to do with a subject stays."""
     for arm in around:
-        rows = tuple(row for row in model.rows if _goes_with(engine, row, arm))
+        sources = frozenset(why for why in arm.found.open if is_environment(why))
+        named = [_named(engine, choice, arm, sources) for choice, _ in model.rows]
+        rows = tuple(row for row, tests in zip(model.rows, named) if _goes_with(row, tests, arm, any(named)))
         if len(rows) == len(model.rows):
             continue
         if rows:
@@ -92,26 +97,42 @@ def _why(arm: Arm) -> str:
     return f"it is asked only when {written(arm.test.subject)} is {'not ' if arm.test.but else ''}{named}{reason}"
 
 
-def _goes_with(engine: Engine, row: tuple[Choice, frozenset[tuple[object, object]]], arm: Arm) -> bool:
+def _goes_with(row: Row, tests: list[Test], arm: Arm, chosen: bool) -> bool:
+    """Whether a model can arrive in an arm. `tests`: of the branches that it was chosen in; `chosen`: some other model
+    was chosen by the same subject."""
     choice, world = row
-    if choice.trail and _within(choice, arm):
+    if choice.trail and _within(choice.trail[0].span, arm):
         return True
-    named = _named(engine, choice, frozenset(why for why in arm.found.open if is_environment(why)))
-    if named:
-        return any(_compatible(test, arm.test) for test in named)
-    if not arm.found.alts:
+    if tests:
+        return any(_compatible(test, arm.test) for test in tests)
+    if not arm.found.alts or not (chosen or _related(row, arm.found)):
         return True
     return any(together(world, other) is not None for other in _fitting(arm))
 
 
-def _fitting(arm: Arm) -> list[frozenset[tuple[object, object]]]:
+def _related(row: Row, subject: Result) -> bool:
+    """Whether a model and what is known of a subject come from one place (`"openai:gpt-4o".split(":")`), or hang on
+    the same decision (both set in a branch, both of one object)."""
+    choice, world = row
+    decisions = {decision for decision, _ in world}
+    origin = choice.trail[0].span if choice.trail else None
+    for alt in subject.alts:
+        if any(decision in decisions for decision, _ in alt.world):
+            return True
+        hop = alt.trail[0] if alt.trail else None
+        place = (hop.path, *hop.pos.start) if hop is not None else None
+        if origin is not None and place == (origin.path, origin.line, origin.column):
+            return True
+    return False
+
+
+def _fitting(arm: Arm) -> list[World]:
     """The worlds in which what is known of the subject passes; of a thing that is no plain value it is not known."""
     return [alt.world for alt in arm.found.alts if not isinstance(alt.thing, Lit) or arm.test.accepts(alt.thing.value)]
 
 
-def _within(choice: Choice, arm: Arm) -> bool:
-    """Whether a model is written in the arm itself."""
-    span = choice.trail[0].span
+def _within(span: Span, arm: Arm) -> bool:
+    """Whether a place stands in the arm itself."""
     return span.path == arm.path and arm.block.start <= (span.line, span.column) < arm.block.end
 
 
@@ -124,11 +145,11 @@ def _compatible(first: Test, second: Test) -> bool:
     return any(second.accepts(value) for value in first.values)
 
 
-def _named(engine: Engine, choice: Choice, sources: frozenset[str]) -> list[Test]:
-    """The tests of the branches in which a model was chosen, of those over the same environment variables."""
+def _named(engine: Engine, choice: Choice, arm: Arm, sources: frozenset[str]) -> list[Test]:
+    """The tests of other branches in which a model was chosen, of those over the same environment variables."""
     found: list[Test] = []
     for step in choice.trail if sources else ():
-        facts = engine.project.facts(step.span.path)
+        facts = engine.project.facts(step.span.path) if not _within(step.span, arm) else None
         place = (step.span.line, step.span.column)
         scope = _scope_at(facts.scopes, place) if facts is not None else None
         if facts is None or scope is None:

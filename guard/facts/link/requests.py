@@ -39,11 +39,11 @@ MAX_EXAMPLES = 5
 
 
 class Linker:
-    """Links one project."""
+    """Links one project. `evaluator`: who evaluates instead of `Engine`, for measurements that count its work."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, evaluator: type[Engine] | None = None) -> None:
         self.project = project
-        self.engine = Engine(project)
+        self.engine = (evaluator or Engine)(project)
         self.callers = Callers(self.engine)
         self.drafter = Drafter(self.engine)
         self.above = Above(self.engine, self.callers)
@@ -124,7 +124,8 @@ class Linker:
             if not found:
                 break
             for leaf in found:
-                arms = alternatives.separately(self.drafter, facts, ref, leaf, number)
+                before = sum(map(len, merged.values()))
+                arms = alternatives.separately(self.drafter, facts, ref, leaf, number, before)
                 made = [self._request(facts, ref, arm) for arm in arms]
                 old = merged.get(tuple(m.key for m in made))
                 merged[tuple(m.key for m in made)] = made if old is None else _each_joined(old, made)
@@ -138,7 +139,7 @@ class Linker:
         node = node_of(facts, ref.scope)
         steps = way_up(engine, leaf.context, node)
         counted = self.counting.counted(facts, ref, leaf, node, steps)
-        engine.ask(leaf.context)  # callers were asked one by one
+        engine.ask(leaf.context)
         self.sites.closures.under(leaf.context, leaf.grouped)
         chain = [step.bind for step in reversed(steps) if step.bind is not None]
         parts = unique(self.sites.before(leaf, node, steps, counted, chain), (facts.path, ref.call.pos))
