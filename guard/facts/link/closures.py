@@ -3,7 +3,7 @@
 In: the function that a site stands in, the decisions of a context. Out: a `Count`. A closure belongs to the function
 that defines it: a loop there that calls it (`gather(*[one(x) for x in xs])`) repeats what stands in it. A closure that
 others call, or that is handed to where guard cannot see its calls, has no such number: that is one. Neighbours: `above`
-knows the calls, `requests` asks.
+knows the calls, `sites` asks.
 """
 
 from __future__ import annotations

@@ -386,7 +386,8 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self.module_view(frame, at if scope.kind in ("class", "comp") else END)
+        anew = len(self.project.scope(frame.path, 0).bindings.get(name, ())) > 1
+        view = self.module_view(frame, at if scope.kind in ("class", "comp") else END, anew)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
@@ -433,22 +434,33 @@ class Engine:
         rows = self._likely_first(reached, frame) if likely_first else reached
         return [within(self.bound(r.binding, frame), by_binding[id(r)]) for r in rows], rest
 
-    def module_view(self, frame: Frame, default: Place) -> Place:
-        """How far the module has run when a frame runs: up to the call, where the module's own code calls."""
+    def module_view(self, frame: Frame, default: Place, matters: bool = False) -> Place:
+        """How far the module has run when a frame runs: up to the call, where the module's own code calls.
+
+        `matters`: whether the answer depends on it, as where a name is bound twice; the decisions read are then noted.
+        """
         while True:
             caller, call = frame.caller, frame.call
             if call is None:
-                bind = self.context.get(Root("callers", frame.path, frame.scope))
+                root = Root("callers", frame.path, frame.scope)
+                bind = self.consult(root, DEPENDENCY) if matters else self.context.get(root)
                 if not isinstance(bind, Called):
                     return default
                 caller, call = bind.frame, bind.call
             if caller is None:
                 return default
-            if caller.path == frame.path and caller.scope == 0:
+            if caller.path == frame.path and self._of_module(caller):
                 return call.pos.start
             if caller.path != frame.path or caller.key >= frame.key:
                 return default
             frame = caller
+
+    def _of_module(self, frame: Frame) -> bool:
+        """Whether code runs where it stands in a module: its own statements, and comprehensions in them."""
+        scope = self.scope_of(frame)
+        while scope.kind == "comp":
+            scope = self.project.scope(frame.path, scope.parent)
+        return scope.kind == "module"
 
     # --- bindings -----------------------------------------------------------------------------------------------
 
