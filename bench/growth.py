@@ -65,7 +65,11 @@ def cases(n: int) -> str:
 def early_returns(n: int) -> str:
     """A function with many early returns."""
     arms = "".join(f'    if kind == "k{i}":\n        return "gpt-{i}"\n' for i in range(n))
-    return HEAD + f"\ndef choose(kind):\n{arms}    return 'gpt-4o'\n\ndef ask(kind):\n" + _send("choose(kind)", "1", "    ")
+    return (
+        HEAD
+        + f"\ndef choose(kind):\n{arms}    return 'gpt-4o'\n\ndef ask(kind):\n"
+        + _send("choose(kind)", "1", "    ")
+    )
 
 
 def concatenation(n: int) -> str:
@@ -121,7 +125,9 @@ def sends(n: int) -> str:
 def sends_in_functions(n: int) -> str:
     """Many functions that each send and are called once."""
     text = HEAD + "MODEL = 'gpt-4o'\n"
-    return text + "".join(f"\ndef ask{i}(limit):\n{_send('MODEL', 'limit', '    ')}\nask{i}({i + 1})\n" for i in range(n))
+    return text + "".join(
+        f"\ndef ask{i}(limit):\n{_send('MODEL', 'limit', '    ')}\nask{i}({i + 1})\n" for i in range(n)
+    )
 
 
 def names(n: int) -> str:

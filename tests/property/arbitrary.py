@@ -13,7 +13,22 @@ from expressions import Choose
 NAMES = ("a", "b", "c", "model", "params", "messages", "f", "g", "K", "L", "self", "client", "d", "x")
 ATTRIBUTES = ("model", "a", "b", "ask", "create", "append", "get", "items", "format", "config", "f", "value")
 MODULES = ("app", "m1", "m2", "pkg")
-LITERALS = ("'gpt-4o'", "1", "None", "True", "'{a} {b}'", "''", "0", "-3", "1.5", "b'x'", "...", "'a' 'b'", "10**9", "'%s'")
+LITERALS = (
+    "'gpt-4o'",
+    "1",
+    "None",
+    "True",
+    "'{a} {b}'",
+    "''",
+    "0",
+    "-3",
+    "1.5",
+    "b'x'",
+    "...",
+    "'a' 'b'",
+    "10**9",
+    "'%s'",
+)
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in")
 BUILTINS = ("len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum",
@@ -128,12 +143,19 @@ class Arbitrary:
             for _ in range(1 + self.choose(2))
         )
         element = self.operand(depth)
-        kinds = (f"[{element}{clauses}]", f"{{{element}{clauses}}}", f"({element}{clauses})", f"{{{element}: {element}{clauses}}}")
+        kinds = (
+            f"[{element}{clauses}]",
+            f"{{{element}{clauses}}}",
+            f"({element}{clauses})",
+            f"{{{element}: {element}{clauses}}}",
+        )
         return kinds[self.choose(4)]
 
     def text(self, depth: int) -> str:
         """An f-string of names."""
-        field = "".join(f"{{{self.name()}{self.pick(('', '!r', ':>8', '.a', '[0]', ':.2f', '=', ':{a}'))}}} and " for _ in range(2))
+        field = "".join(
+            f"{{{self.name()}{self.pick(('', '!r', ':>8', '.a', '[0]', ':.2f', '=', ':{a}'))}}} and " for _ in range(2)
+        )
         return f'f"{field}{{{{"'
 
     def parameters(self, depth: int, annotated: bool) -> str:
@@ -202,8 +224,10 @@ class Arbitrary:
         body = lambda in_loop=loop: self.body(inner, depth, in_loop)  # noqa: E731
         e = lambda: self.expr(1)  # noqa: E731
         if way == 0:
-            return f"{i}if {e()}:\n{body()}" + "".join(f"{i}elif {e()}:\n{body()}" for _ in range(self.choose(3))) + (
-                f"{i}else:\n{body()}" if self.choose(2) else ""
+            return (
+                f"{i}if {e()}:\n{body()}"
+                + "".join(f"{i}elif {e()}:\n{body()}" for _ in range(self.choose(3)))
+                + (f"{i}else:\n{body()}" if self.choose(2) else "")
             )
         if way == 1:
             return f"{i}for {self.pick(('a', 'b', 'a, b', 'x', 'self.a', 'a[0]'))} in {e()}:\n{body(True)}" + (
@@ -216,17 +240,35 @@ class Arbitrary:
                 f"{i}except {self.pick(('Exception', '(ValueError, K)', 'Exception as a'))}:\n{body()}"
                 for _ in range(1 + self.choose(2))
             )
-            return f"{i}try:\n{body()}{handlers}" + (f"{i}else:\n{body()}" if not self.choose(3) else "") + (
-                f"{i}finally:\n{body()}" if not self.choose(3) else ""
+            return (
+                f"{i}try:\n{body()}{handlers}"
+                + (f"{i}else:\n{body()}" if not self.choose(3) else "")
+                + (f"{i}finally:\n{body()}" if not self.choose(3) else "")
             )
         if way == 4:
             return f"{i}with {e()} as {self.pick(('a', '(a, b)', 'self.a'))}, {e()}:\n{body()}"
         if way == 5:
-            patterns = ("'a'", "1 | None", "[a, *b]", "{'model': model, **rest}", "K(a=b)", "str() as c", "a.b", "x if x")
-            cases = "".join(f"{i}    case {self.pick(patterns)}:\n{self.body(inner + 1, depth, loop)}" for _ in range(1 + self.choose(3)))
-            return f"{i}match {e()}:\n{cases}" + (f"{i}    case _:\n{self.body(inner + 1, depth, loop)}" if self.choose(2) else "")
+            patterns = (
+                "'a'",
+                "1 | None",
+                "[a, *b]",
+                "{'model': model, **rest}",
+                "K(a=b)",
+                "str() as c",
+                "a.b",
+                "x if x",
+            )
+            cases = "".join(
+                f"{i}    case {self.pick(patterns)}:\n{self.body(inner + 1, depth, loop)}"
+                for _ in range(1 + self.choose(3))
+            )
+            return f"{i}match {e()}:\n{cases}" + (
+                f"{i}    case _:\n{self.body(inner + 1, depth, loop)}" if self.choose(2) else ""
+            )
         if way in (6, 7):
-            bases = ", ".join(dict.fromkeys(self.pick(("K", "L", "object", "m1.K", "dict", "Enum")) for _ in range(self.choose(3))))
+            bases = ", ".join(
+                dict.fromkeys(self.pick(("K", "L", "object", "m1.K", "dict", "Enum")) for _ in range(self.choose(3)))
+            )
             methods = "".join(self.method(inner, depth) for _ in range(1 + self.choose(3)))
             decorator = f"{i}@dataclass\n" if not self.choose(3) else ""
             return f"{decorator}{i}class {self.pick(('K', 'L'))}({bases}):\n{body(False)}{methods}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 Groups = dict[str, frozenset[str]]
+MAX_NAMES = 32
+"""Names of one object that are looked at for changes."""
 
 
 class Alias(NamedTuple):
@@ -29,13 +31,23 @@ class Alias(NamedTuple):
 
 
 def of(engine: Engine, path: str, scope: Scope, name: str) -> list[Alias]:
-    """The other names that an object of a scope may have."""
+    """The other names that an object of a scope may have; only the first of very many (see `too_many`)."""
+    others = sorted(_others(engine, path, scope, name))[:MAX_NAMES]
+    return [_alias(scope, name, other) for other in others if other != name and " " not in other]
+
+
+def too_many(engine: Engine, path: str, scope: Scope, name: str) -> bool:
+    """Whether an object has more names than are followed."""
+    return len(_others(engine, path, scope, name)) > MAX_NAMES
+
+
+def _others(engine: Engine, path: str, scope: Scope, name: str) -> frozenset[str]:
     known = groups(engine, path, scope)
     others = known.get(name, frozenset())
     if "." in name and not others:  # `settings.names`, of which another name may have been taken
         variable = _variable(engine, path, scope, name)
         others = known.get(str(variable), frozenset()) if variable is not None else others
-    return [_alias(scope, name, other) for other in sorted(others) if other != name and " " not in other]
+    return others
 
 
 def groups(engine: Engine, path: str, scope: Scope) -> Groups:

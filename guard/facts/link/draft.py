@@ -13,7 +13,6 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
-    containers,
     control,
     framework,
     holding,
@@ -21,12 +20,14 @@ from guard.facts.link import (
     objects,
     prompts,
     providers,
+    subscripts,
     transports,
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Consulted, Engine, Reads
-from guard.facts.link.sends import Target, is_boundless, role, targets
+from guard.facts.link.roles import is_boundless, role
+from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
@@ -233,7 +234,7 @@ class Drafter:
         """A list of models (fallbacks of a router) is one of them."""
         if not isinstance(alt.thing, ListOf):
             return [alt]
-        found = containers.elements(self.engine, Result((alt,)), ("models", self.engine.work))
+        found = subscripts.elements(self.engine, Result((alt,)), ("models", self.engine.work))
         return list(found.alts)
 
     def _limit(self, target: Target, place: Hop) -> Quantity:
@@ -268,7 +269,7 @@ class Drafter:
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = containers.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 

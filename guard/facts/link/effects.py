@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
-from guard.facts.link import aliases, inplace, objects, truth
+from guard.facts.link import aliases, constructors, inplace, objects, truth
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
@@ -43,11 +43,27 @@ def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Fram
     facts = engine.project.facts(frame.path)
     if facts is None:
         return result
+    if aliases.too_many(engine, facts.path, scope, name):
+        return _given_up(result)
     changes = _own(engine, facts, name, scope, frame, since, use)
     changes += _by_second_names(engine, facts, name, scope, frame, since, use)
     changes.sort(key=lambda c: (c.stage, c.effect.at))
     changes += _of_inner(engine, facts, name, scope, frame)
     return _with(engine, result, changes)
+
+
+def _given_up(result: Result) -> Result:
+    """Lists and dicts of which anything may have been changed."""
+    why = "it has too many names to be followed"
+    alts = []
+    for alt in result.alts:
+        thing = alt.thing
+        if isinstance(thing, DictOf):
+            thing = DictOf(tuple(e._replace(sure=False) for e in thing.entries), (*thing.open, why))
+        elif isinstance(thing, ListOf):
+            thing = thing._replace(open=(*thing.open, why), gaps=((0, ""),), kind="set", fewer=True)
+        alts.append(alt._replace(thing=thing))
+    return Result(tuple(alts), result.open)
 
 
 def perhaps(engine: Engine, result: Result, rows: Iterable[tuple[FileFacts, int, Effect]]) -> Result:
@@ -69,7 +85,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
     owned, _ = objects.order(engine, inst.cls)
     changes: list[Change] = []
     made: set[tuple[str, int]] = set()
-    for init, frame in objects.constructor_frames(engine, inst, owned):
+    for init, frame in constructors.constructor_frames(engine, inst, owned):
         made.add((frame.path, init.id))
         facts = engine.project.facts(frame.path)
         own = _self_name(init, name)
@@ -80,7 +96,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
             changes = sorted(found, key=lambda c: c.effect.at) + changes  # the base's constructor runs before
     for cls, body in owned:
         facts = engine.project.facts(cls.path)
-        for method in objects._methods_of(engine, cls, body) if facts is not None else ():
+        for method in constructors.methods_of(engine, cls, body) if facts is not None else ():
             if (cls.path, method.id) in made or facts is None:
                 continue
             own = _self_name(method, name)
@@ -95,9 +111,6 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
 
 def _self_name(method: Scope, name: str) -> str:
     return f"{method.params[0].name if method.params else 'self'}.{name}"
-
-
-# --- which changes there are ------------------------------------------------------------------------------------
 
 
 def _own(
@@ -182,9 +195,6 @@ def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place
         if block.kind in ("if", "case", "except", "for", "while") and verdict is None:
             sure = False
     return sure
-
-
-# --- applying them ----------------------------------------------------------------------------------------------
 
 
 def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:

@@ -40,7 +40,20 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth, turns
+from guard.facts.link import (
+    attributes,
+    calling,
+    comprehensions,
+    containers,
+    effects,
+    injected,
+    modules,
+    parameters,
+    subscripts,
+    texts,
+    truth,
+    turns,
+)
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
@@ -373,7 +386,7 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self.module_view(frame, at if scope.kind == "class" else END)
+        view = self.module_view(frame, at if scope.kind in ("class", "comp") else END)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
@@ -390,7 +403,7 @@ class Engine:
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
         results, rest = self.held(reached, scope, frame, True)
         if not complete and param is not None:
-            results.append(within(calling.parameter(self, param, frame), rest))
+            results.append(within(parameters.parameter(self, param, frame), rest))
         if not results:  # used before any binding: in a closure or a loop, all of them may hold
             results = [self.bound(b, frame) for b in bindings or ()]
         since = reached[-1].binding.at if complete and reached else (0, 0)
@@ -445,12 +458,12 @@ class Engine:
         if kind in ("assign", "walrus", "capture") and binding.value is not None:
             return self.eval(binding.value, frame)
         if kind == "unpack" and binding.value is not None:
-            return containers.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
+            return subscripts.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
         if kind == "for" and binding.value is not None:
             return self._for_target(binding, frame)
         if kind == "with" and binding.value is not None:
             entered = calling.entered_with(self, self.eval(binding.value, frame))
-            return containers.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
+            return subscripts.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
         if kind == "import":
             return modules.imported(self, binding, frame.path)
         if kind == "def":
@@ -471,13 +484,13 @@ class Engine:
         if 0 <= number < len(frame.pin):
             elements = containers.nth(self, found, frame.pin[number])
         else:
-            elements = containers.elements(self, found, ("each", frame.key, binding.pos))
-        return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
+            elements = subscripts.elements(self, found, ("each", frame.key, binding.pos))
+        return subscripts.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
 
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = subscripts.item_of(self, self.eval(expr.base, frame), expr, frame)
         return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:
@@ -503,7 +516,7 @@ class Engine:
         return Result((Alt(Func(frame.path, expr.scope, None, frame)),))
 
     def _comp(self, expr: Comp, frame: Frame) -> Result:
-        return containers.comprehension(self, expr, frame)
+        return comprehensions.comprehension(self, expr, frame)
 
     def _walrus(self, expr: Walrus, frame: Frame) -> Result:
         return self.eval(expr.value, frame)

@@ -48,13 +48,13 @@ def reaching(
     around = {(b.group, b.arm) for b in blocks_at(scope, use)}
     groups = dict(around)
     found: list[Reached] = []
-    covered: dict[int, set[int]] = {}
+    missing: dict[int, set[int]] = {}
     for binding in sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True):
         arms = _open_arms(scope, binding, around, groups, use, feasible)
         if arms is None:
             continue
         found.append(Reached(binding, arms))
-        if not arms or (len(arms) == 1 and _covers(scope, arms[0], covered, feasible)):
+        if not arms or (len(arms) == 1 and _covers(scope, arms[0], missing, feasible)):
             return found + _carried(scope, bindings, use, binding.pos.start), True
     return found + _carried(scope, bindings, use, None), False
 
@@ -115,16 +115,20 @@ def _open_arms(
 
 
 def _covers(
-    scope: Scope, arm: Block, covered: dict[int, set[int]], feasible: Callable[[Block], bool | None]
+    scope: Scope, arm: Block, missing: dict[int, set[int]], feasible: Callable[[Block], bool | None]
 ) -> bool:  # fmt: skip
-    """Whether, with this arm, all arms of an exhaustive statement have bound the name."""
-    arms = covered.setdefault(arm.group, set())
-    arms.add(arm.arm)
+    """Whether, with this arm, all arms of an exhaustive statement have bound the name.
+
+    `missing`: the arms of each statement that can run and go on, without those that were seen to bind it.
+    """
     if not arm.exhaustive:
         return False
-    live = {b.arm for b in scope.blocks if b.group == arm.group and b.leaves not in ("return", "raise")}
-    possible = {b.arm for b in scope.blocks if b.group == arm.group and b.arm in live and feasible(b) is not False}
-    return possible <= arms
+    left = missing.get(arm.group)
+    if left is None:
+        arms = [b for b in scope.blocks if b.group == arm.group and b.leaves not in ("return", "raise")]
+        left = missing[arm.group] = {b.arm for b in arms if feasible(b) is not False}
+    left.discard(arm.arm)
+    return not left
 
 
 def _carried(scope: Scope, bindings: Sequence[Binding], use: Place, sure: Place | None) -> list[Reached]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 Handler = Callable[["Engine", Call, Frame], "Result | None"]
+MAX_RANGE_BITS = 60
+"""Bits of the ends of a range; Python cannot say how long a longer one is."""
 
 
 def as_list(result: Result) -> Result:
@@ -163,6 +165,8 @@ def _range(engine: Engine, expr: Call, frame: Frame) -> Result | None:
         span = range(*numbers)
     except (TypeError, ValueError):
         return unknown("not a range")
+    if any(number.bit_length() > MAX_RANGE_BITS for number in numbers):
+        return unknown("a range of more numbers than can be counted")
     items = tuple(known(Lit(i)) for i in span[:MAX_ELEMENTS])
     return known(ListOf(items, () if len(span) <= MAX_ELEMENTS else (f"{len(span)} numbers",)))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Expr, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, containers, inplace, texts, truth
+from guard.facts.link import aliases, containers, inplace, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, Held, ListOf, Lit, Method, Pieces, Result
 
@@ -238,7 +238,7 @@ class _Run:
         for binding in self.targets:
             if binding.value is loop.test:
                 whole = (
-                    containers.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
+                    subscripts.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
                 )
                 self.state[binding.name] = whole
 
@@ -287,7 +287,7 @@ class _Run:
                 raise _Stop
             value = texts.added(engine, event, before, value, now)
         elif event.path:
-            value = containers.unpacked(engine, value, event.path, event.pos)
+            value = subscripts.unpacked(engine, value, event.path, event.pos)
         self._put(event.name, value)
 
     def _put(self, name: str, value: Result) -> None:
