@@ -1,8 +1,8 @@
 """What is known of the contexts beyond the limit: their values, merged into the one request that stands for them.
 
 In: the draft of that request, in which a root is not decided, and the drafts of contexts that were read before the
-limit was reached. Out: the same draft with every value that these send, what one of them sends kept together; all stays open
-for the reason that the request gives. Neighbour: `contexts` decides where the limit is.
+limit was reached. Out: the same draft with every value that these send, what one of them sends kept together; all
+stays open for the reason that the request gives. Neighbour: `contexts` decides where the limit is.
 """
 
 from __future__ import annotations
