@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 HEAD = "import os\nfrom openai import OpenAI\n\nclient = OpenAI()\n"
 SEND = "client.chat.completions.create(model={model}, max_tokens={limit})\n"
@@ -65,7 +66,11 @@ def cases(n: int) -> str:
 def early_returns(n: int) -> str:
     """A function with many early returns."""
     arms = "".join(f'    if kind == "k{i}":\n        return "gpt-{i}"\n' for i in range(n))
-    return HEAD + f"\ndef choose(kind):\n{arms}    return 'gpt-4o'\n\ndef ask(kind):\n" + _send("choose(kind)", "1", "    ")
+    return (
+        HEAD
+        + f"\ndef choose(kind):\n{arms}    return 'gpt-4o'\n\ndef ask(kind):\n"
+        + _send("choose(kind)", "1", "    ")
+    )
 
 
 def concatenation(n: int) -> str:
@@ -121,7 +126,9 @@ def sends(n: int) -> str:
 def sends_in_functions(n: int) -> str:
     """Many functions that each send and are called once."""
     text = HEAD + "MODEL = 'gpt-4o'\n"
-    return text + "".join(f"\ndef ask{i}(limit):\n{_send('MODEL', 'limit', '    ')}\nask{i}({i + 1})\n" for i in range(n))
+    return text + "".join(
+        f"\ndef ask{i}(limit):\n{_send('MODEL', 'limit', '    ')}\nask{i}({i + 1})\n" for i in range(n)
+    )
 
 
 def names(n: int) -> str:
@@ -159,8 +166,9 @@ SHAPES: dict[str, tuple[Shape, int]] = {
     "sends in an elif chain": (sends_in_branches, 27), "match": (cases, 27), "early returns": (early_returns, 27),
     "concatenation": (concatenation, 25), "long sum": (long_sum, 60), "large dict": (large_dict, 250),
     "keys set": (keys_set, 100), "class hierarchy": (hierarchy, 13), "sibling classes": (siblings, 15),
-    "chain of functions": (chain_of_functions, 250), "sends": (sends, 125), "functions that send": (sends_in_functions, 60),
-    "names": (names, 125), "rebound name": (rebound, 60), "loops": (loops, 15), "conditions": (conditions, 20),
+    "chain of functions": (chain_of_functions, 250), "sends": (sends, 125),
+    "functions that send": (sends_in_functions, 60), "names": (names, 125),
+    "rebound name": (rebound, 60), "loops": (loops, 15), "conditions": (conditions, 20),
     "objects": (objects, 30),
 }  # fmt: skip
 """Programs by name, with the smallest size."""
@@ -180,7 +188,7 @@ def work(folder: Path) -> tuple[int, int]:
         """Adds up what each question costs."""
 
         @property
-        def work(self) -> int:  # type: ignore[override]
+        def work(self) -> int:
             """Evaluations of the question at hand."""
             return self.now
 
@@ -190,11 +198,8 @@ def work(folder: Path) -> tuple[int, int]:
             total += max(0, value - getattr(self, "now", 0))
             self.now = value
 
-    plain, requests.Engine = requests.Engine, Counting  # type: ignore[misc]
-    try:
+    with mock.patch.object(requests, "Engine", Counting):
         found = requests.Linker(Project(folder, listing(folder), load())).requests()
-    finally:
-        requests.Engine = plain  # type: ignore[misc]
     return total, len(found)
 
 

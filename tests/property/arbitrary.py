@@ -13,13 +13,30 @@ from expressions import Choose
 NAMES = ("a", "b", "c", "model", "params", "messages", "f", "g", "K", "L", "self", "client", "d", "x")
 ATTRIBUTES = ("model", "a", "b", "ask", "create", "append", "get", "items", "format", "config", "f", "value")
 MODULES = ("app", "m1", "m2", "pkg")
-LITERALS = ("'gpt-4o'", "1", "None", "True", "'{a} {b}'", "''", "0", "-3", "1.5", "b'x'", "...", "'a' 'b'", "10**9", "'%s'")
+LITERALS = (
+    "'gpt-4o'",
+    "1",
+    "None",
+    "True",
+    "'{a} {b}'",
+    "''",
+    "0",
+    "-3",
+    "1.5",
+    "b'x'",
+    "...",
+    "'a' 'b'",
+    "10**9",
+    "'%s'",
+)
+METHODS = ("append", "update", "extend", "pop", "insert", "clear", "sort")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in")
 BUILTINS = ("len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum",
-            "getattr", "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any", "round")  # fmt: skip
-DECORATORS = ("@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass", "@retry(stop=a)",
-              "@app.get('/x')", "@a.b(c)")  # fmt: skip
+            "getattr", "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any",
+            "round")  # fmt: skip
+DECORATORS = ("@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass",
+              "@retry(stop=a)", "@app.get('/x')", "@a.b(c)")  # fmt: skip
 
 
 class Arbitrary:
@@ -35,7 +52,8 @@ class Arbitrary:
         found = {}
         for name in MODULES[: 2 + self.choose(3)]:
             self.left = self.room
-            head = "import openai, os, asyncio, functools, json\nfrom openai import OpenAI\nfrom dataclasses import dataclass\n"
+            head = "import openai, os, asyncio, functools, json\nfrom openai import OpenAI\n"
+            head += "from dataclasses import dataclass\n"
             path = "pkg/__init__.py" if name == "pkg" else f"{name}.py"
             found[path] = head + self.body(0, 4, False)
         return found
@@ -57,14 +75,14 @@ class Arbitrary:
         d = depth - 1
         e = self.expr
         ways: list[Callable[[], str]] = [
-            lambda: self.name(), lambda: self.pick(LITERALS), lambda: self.send(d),
+            self.name, lambda: self.pick(LITERALS), lambda: self.send(d),
             lambda: f"({e(d)} {self.pick(OPERATORS)} {e(d)})",
             lambda: f"({e(d)} {self.pick(COMPARISONS)} {e(d)})",
             lambda: f"({e(d)} < {e(d)} <= {e(d)})",
             lambda: f"({e(d)} {self.pick(('and', 'or'))} {e(d)})",
             lambda: f"({self.pick(('not ', '-', '+', '~'))}{e(d)})",
             lambda: f"({e(d)} if {e(d)} else {e(d)})",
-            lambda: f"({e(d)}).{self.pick(ATTRIBUTES)}" if not self.choose(2) else f"{self.name()}.{self.pick(ATTRIBUTES)}",
+            lambda: f"({e(d) if not self.choose(2) else self.name()}).{self.pick(ATTRIBUTES)}",
             lambda: f"({e(d)})[{self.pick(('0', '-1', e(d), ':2', '1:', '::-1', 'a:b'))}]",
             lambda: self.call(e(d) if not self.choose(4) else self.name(), d),
             lambda: self.call(self.pick(BUILTINS), d),
@@ -128,12 +146,19 @@ class Arbitrary:
             for _ in range(1 + self.choose(2))
         )
         element = self.operand(depth)
-        kinds = (f"[{element}{clauses}]", f"{{{element}{clauses}}}", f"({element}{clauses})", f"{{{element}: {element}{clauses}}}")
+        kinds = (
+            f"[{element}{clauses}]",
+            f"{{{element}{clauses}}}",
+            f"({element}{clauses})",
+            f"{{{element}: {element}{clauses}}}",
+        )
         return kinds[self.choose(4)]
 
     def text(self, depth: int) -> str:
         """An f-string of names."""
-        field = "".join(f"{{{self.name()}{self.pick(('', '!r', ':>8', '.a', '[0]', ':.2f', '=', ':{a}'))}}} and " for _ in range(2))
+        field = "".join(
+            f"{{{self.name()}{self.pick(('', '!r', ':>8', '.a', '[0]', ':.2f', '=', ':{a}'))}}} and " for _ in range(2)
+        )
         return f'f"{field}{{{{"'
 
     def parameters(self, depth: int, annotated: bool) -> str:
@@ -176,10 +201,11 @@ class Arbitrary:
             lambda: f"{self.name()} {self.pick(OPERATORS)}= {e()}",
             lambda: f"{self.name()}[{e()}] {self.pick(('', '+', '|'))}= {e()}",
             lambda: f"{self.name()}: {self.pick(('str', 'K', repr('a.b')))} = {e()}", lambda: f"{self.name()}: int",
-            lambda: f"{self.name()}.{self.pick(('append', 'update', 'extend', 'pop', 'insert', 'clear', 'sort'))}({self.arguments(1)})",
-            lambda: f"setattr({self.name()}, {e()}, {e()})", lambda: e(), lambda: self.send(2),
-            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}", lambda: f"assert {e()}", lambda: f"raise {e()}",
-            lambda: f"import {self.pick(MODULES)}", lambda: f"from {self.pick(MODULES)} import {self.name()} as {self.name()}",
+            lambda: f"{self.name()}.{self.pick(METHODS)}({self.arguments(1)})",
+            lambda: f"setattr({self.name()}, {e()}, {e()})", e, lambda: self.send(2),
+            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}",
+            lambda: f"assert {e()}", lambda: f"raise {e()}", lambda: f"import {self.pick(MODULES)}",
+            lambda: f"from {self.pick(MODULES)} import {self.name()} as {self.name()}",
             lambda: f"from {self.pick(('.', '..', '.m1', '.pkg'))} import {self.name()}",
             lambda: f"from {self.pick(MODULES)} import *" if level == 0 else "pass",
             lambda: f"return {e()}" if level else "pass", lambda: f"global {self.name()}x" if level else "pass",
@@ -193,8 +219,8 @@ class Arbitrary:
 
     def target(self) -> str:
         """What can stand left of `=`."""
-        return self.pick(("a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)", "[a, (b, c)]",
-                          "a[0]", "params['model']", "a.b.c", "a, b[c]", "client", "m1.a"))  # fmt: skip
+        return self.pick(("a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)",
+                          "[a, (b, c)]", "a[0]", "params['model']", "a.b.c", "a, b[c]", "client", "m1.a"))  # fmt: skip
 
     def compound(self, way: int, level: int, inner: int, depth: int, loop: bool) -> str:
         """A statement with a body."""
@@ -202,8 +228,10 @@ class Arbitrary:
         body = lambda in_loop=loop: self.body(inner, depth, in_loop)  # noqa: E731
         e = lambda: self.expr(1)  # noqa: E731
         if way == 0:
-            return f"{i}if {e()}:\n{body()}" + "".join(f"{i}elif {e()}:\n{body()}" for _ in range(self.choose(3))) + (
-                f"{i}else:\n{body()}" if self.choose(2) else ""
+            return (
+                f"{i}if {e()}:\n{body()}"
+                + "".join(f"{i}elif {e()}:\n{body()}" for _ in range(self.choose(3)))
+                + (f"{i}else:\n{body()}" if self.choose(2) else "")
             )
         if way == 1:
             return f"{i}for {self.pick(('a', 'b', 'a, b', 'x', 'self.a', 'a[0]'))} in {e()}:\n{body(True)}" + (
@@ -216,23 +244,42 @@ class Arbitrary:
                 f"{i}except {self.pick(('Exception', '(ValueError, K)', 'Exception as a'))}:\n{body()}"
                 for _ in range(1 + self.choose(2))
             )
-            return f"{i}try:\n{body()}{handlers}" + (f"{i}else:\n{body()}" if not self.choose(3) else "") + (
-                f"{i}finally:\n{body()}" if not self.choose(3) else ""
+            return (
+                f"{i}try:\n{body()}{handlers}"
+                + (f"{i}else:\n{body()}" if not self.choose(3) else "")
+                + (f"{i}finally:\n{body()}" if not self.choose(3) else "")
             )
         if way == 4:
             return f"{i}with {e()} as {self.pick(('a', '(a, b)', 'self.a'))}, {e()}:\n{body()}"
         if way == 5:
-            patterns = ("'a'", "1 | None", "[a, *b]", "{'model': model, **rest}", "K(a=b)", "str() as c", "a.b", "x if x")
-            cases = "".join(f"{i}    case {self.pick(patterns)}:\n{self.body(inner + 1, depth, loop)}" for _ in range(1 + self.choose(3)))
-            return f"{i}match {e()}:\n{cases}" + (f"{i}    case _:\n{self.body(inner + 1, depth, loop)}" if self.choose(2) else "")
+            patterns = (
+                "'a'",
+                "1 | None",
+                "[a, *b]",
+                "{'model': model, **rest}",
+                "K(a=b)",
+                "str() as c",
+                "a.b",
+                "x if x",
+            )
+            cases = "".join(
+                f"{i}    case {self.pick(patterns)}:\n{self.body(inner + 1, depth, loop)}"
+                for _ in range(1 + self.choose(3))
+            )
+            return f"{i}match {e()}:\n{cases}" + (
+                f"{i}    case _:\n{self.body(inner + 1, depth, loop)}" if self.choose(2) else ""
+            )
         if way in (6, 7):
-            bases = ", ".join(dict.fromkeys(self.pick(("K", "L", "object", "m1.K", "dict", "Enum")) for _ in range(self.choose(3))))
+            bases = ", ".join(
+                dict.fromkeys(self.pick(("K", "L", "object", "m1.K", "dict", "Enum")) for _ in range(self.choose(3)))
+            )
             methods = "".join(self.method(inner, depth) for _ in range(1 + self.choose(3)))
             decorator = f"{i}@dataclass\n" if not self.choose(3) else ""
             return f"{decorator}{i}class {self.pick(('K', 'L'))}({bases}):\n{body(False)}{methods}"
         decorator = f"{i}{self.pick(DECORATORS)}\n" if not self.choose(3) else ""
         word = "async def" if not self.choose(4) else "def"
-        return f"{decorator}{i}{word} {self.pick(('f', 'g', 'a'))}({self.parameters(1, True)}):\n{self.body(inner, depth, False)}"
+        head = f"{decorator}{i}{word} {self.pick(('f', 'g', 'a'))}({self.parameters(1, True)}):\n"
+        return head + self.body(inner, depth, False)
 
     def method(self, level: int, depth: int) -> str:
         """A method that assigns and sends."""
@@ -241,6 +288,7 @@ class Arbitrary:
         name = self.pick(("__init__", "ask", "f", "a", "__call__", "__enter__", "__getitem__", "config"))
         given = self.parameters(1, True).removeprefix("self, ").replace("self", "me")
         return (
-            f"{decorator}{i}def {name}(self{', ' if given else ''}{given}):\n{i}    self.{self.pick(ATTRIBUTES)} = {self.expr(2)}\n"
+            f"{decorator}{i}def {name}(self{', ' if given else ''}{given}):\n"
+            f"{i}    self.{self.pick(ATTRIBUTES)} = {self.expr(2)}\n"
             f"{self.body(level + 1, depth, False)}"
         )

@@ -91,7 +91,8 @@ class Branching(Programs):
         name, made = e.name("g"), e.name("r")
         text = (
             f"{indent}def {name}(p):\n{indent}    if {self.flag()}:\n{indent}        return {e.of(kind, scope, 2)}\n"
-            f"{indent}    return {e.pick(('p', e.of(kind, scope, 1)))}\n{indent}{made} = {name}({e.of(kind, scope, 1)})\n"
+            f"{indent}    return {e.pick(('p', e.of(kind, scope, 1)))}\n"
+            f"{indent}{made} = {name}({e.of(kind, scope, 1)})\n"
         )
         scope.add(made, kind)
         return text, scope
@@ -145,5 +146,3 @@ def outcomes(files: Files, flags: list[str]) -> tuple[list[Sent], bool]:
             continue
         found += rows
     return found, well
-
-

@@ -63,7 +63,8 @@ class Programs:
             else:
                 given[role] = repr("gpt-4o") if kind == "str" else "1"
         message = f'[{{"role": "user", "content": {given["text"]}}}]'
-        return f"OpenAI().chat.completions.create(model={given['model']}, max_tokens={given['max_tokens']}, messages={message})\n"
+        arguments = f"model={given['model']}, max_tokens={given['max_tokens']}, messages={message}"
+        return f"OpenAI().chat.completions.create({arguments})\n"
 
     def importing(self, scope: Scope, how: int) -> tuple[list[str], Scope]:
         """Import lines, and the scope of the importing module."""
@@ -171,11 +172,13 @@ class Programs:
             return indent + e.pick((
                 f"{name}[{e.key(scope)}] = {value}", f"{name}.update({e.of(kind, scope, 2)})",
                 f"{name}.update(a={value})", f"{name}.setdefault({e.key(scope)}, {value})",
-                f"{name}.pop({e.key(scope)}, None)", f"del {name}[{e.key(scope)}]", f"{name}[{e.key(scope)}] += {value}",
+                f"{name}.pop({e.key(scope)}, None)", f"del {name}[{e.key(scope)}]",
+                f"{name}[{e.key(scope)}] += {value}",
                 f"{name}.pop({e.key(scope)})", f"{name}.clear()",
             )) + "\n"  # fmt: skip
         return indent + e.pick((
-            f"{name}.append({value})", f"{name}.extend({e.of(kind, scope, 2)})", f"{name}.insert({e.choose(3)}, {value})",
+            f"{name}.append({value})", f"{name}.extend({e.of(kind, scope, 2)})",
+            f"{name}.insert({e.choose(3)}, {value})",
             f"{name}[{e.choose(3)}] = {value}", f"{name}.pop()", f"{name}.pop(0)", f"{name}.remove({value})",
             f"{name}.reverse()", f"{name}.sort()", f"del {name}[0]", f"{name}[0] += {value}", f"{name}.clear()",
             f"{name}.sort(reverse=True)",
@@ -265,7 +268,7 @@ class Programs:
             inner.add(name, {"args": f"{kind}s", "kwargs": f"d{kind}"}.get(how, kind))
         text = f"{indent}def {made.name}({', '.join(written)}):\n"
         body = indent + "    "
-        own = Scope({k: [n for n in inner.names[k]] for k in TYPES}, list(inner.functions))
+        own = Scope({k: list(inner.names[k]) for k in TYPES}, list(inner.functions))
         for _ in range(e.choose(3)):
             line, own = self.local(own, body)
             text += line

@@ -1,8 +1,7 @@
 """Programs whose every value is decided: guard says what Python does, or that it does not know. Never anything else.
 
-Each example is a generated program (`programs`), run by Python with a stand-in for the SDK and read by guard. Two shares
-have a floor: examples in which all three values (model, limit, text) are closed, and those in which guard names only the
-value that Python sends.
+Each example is a generated program (`programs`), run by Python with a stand-in for the SDK and read by guard. The share
+of examples in which all three values (model, limit, text) are closed, and just what Python sends, has a floor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whatever a program is: a scan ends, raises nothing, keeps within its limits and gives a report that fits the schema."""
+"""Whatever a program is: a scan ends, raises nothing, keeps within its limits and its report fits the schema."""
 
 from __future__ import annotations
 

@@ -181,11 +181,11 @@ def _origin(scope: Scope, name: str) -> tuple[object, Place] | None:
 
 def in_place(engine: Engine, path: str, scope: Scope, name: str) -> list[Effect]:
     """`name += more` as changes in place, for those who know the object by another name."""
-    found = []
-    for binding in scope.bindings.get(name, ()):
-        if binding.kind == "aug" and binding.op in ("+", "|") and binding.value is not None:
-            found.append(_grown(engine, binding))
-    return found
+    return [
+        _grown(engine, binding)
+        for binding in scope.bindings.get(name, ())
+        if binding.kind == "aug" and binding.op in ("+", "|") and binding.value is not None
+    ]
 
 
 def _grown(engine: Engine, binding: Binding) -> Effect:

@@ -378,7 +378,7 @@ def argument(
 
 def _spread_out(engine: Engine, call: Call, caller: Frame) -> list[Cell] | None:
     """The positional arguments of a call with what `*items` adds; None without such, or where it is not known."""
-    from guard.facts.link import containers, sequences
+    from guard.facts.link import comprehensions, sequences
 
     if not any(isinstance(arg, Star) for arg in call.args):
         return None
@@ -388,8 +388,8 @@ def _spread_out(engine: Engine, call: Call, caller: Frame) -> list[Cell] | None:
             cells.append(Thunk(arg, caller))
             continue
         found = sequences.as_list(engine.eval(arg.value, caller))
-        items = containers.each_value(engine, found)
-        if items is None or containers.is_mixed(found):
+        items = comprehensions.each_value(engine, found)
+        if items is None or comprehensions.is_mixed(found):
             return None
         cells += items
     return cells

@@ -9,8 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Comp, Const, Expr, Item, Map, Pos, Seq, Slice, Star
-from guard.facts.filefacts import Scope
+from guard.facts.expr import Const, Expr, Item, Map, Pos, Seq, Slice, Star
 from guard.facts.link import plain
 from guard.facts.link.things import (
     Alt,
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
 CONDITIONAL = "it is set under a condition"
 MAX_ELEMENTS = 24
-MAX_TURNS = 100
-"""Turns of a comprehension with several clauses that are told apart."""
 MAX_LENGTH = 1000
 """Items of a list that is put together from others; further ones are a gap."""
 MAX_ITEMS = 200
@@ -86,7 +83,7 @@ def distinct(engine: Engine, thing: ListOf) -> ListOf:
     values = plain.of(engine, thing._replace(kind="list"))
     if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
         return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
-    items = {value: cell for value, cell in reversed(list(zip(values, thing.items)))}
+    items = dict(reversed(list(zip(values, thing.items))))  # of equal items the first
     return thing._replace(items=tuple(reversed(items.values())), kind="set", gaps=())
 
 
@@ -306,9 +303,10 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
     results: list[Result] = []
     decision = ("key", frame.key, expr.pos)
     for key in literal:
-        value = get(engine, thing, key.thing.value) if isinstance(key.thing, Lit) else None
+        wanted = key.thing.value if isinstance(key.thing, Lit) else None
+        value = get(engine, thing, wanted)
         if value is not None:
-            world = key.world | {(decision, key.thing.value)} if keys.open else key.world
+            world = key.world | {(decision, wanted)} if keys.open else key.world
             results.append(within(opened(value, *keys.open), world))
         elif thing.open:
             results.append(unknown(thing.open[0]))
@@ -460,88 +458,3 @@ def _rest(thing: ListOf, part: str) -> ListOf:
     if thing.open or thing.fewer or thing.kind == "set":
         return ListOf((), ("the rest of an unpacking",))
     return ListOf(thing.items[before : len(thing.items) - behind])
-
-
-def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
-    """A comprehension: over a known list element by element, else one element for each unknown one."""
-    scope = engine.project.scope(frame.path, expr.scope)
-    source = engine.eval(scope.iters[0], frame)
-    frames, each, mixed = _turns(engine, scope, source, frame)
-    verdicts = [None if each else _passes(engine, scope, inner) for inner in frames]
-    kept = [(inner, verdict) for inner, verdict in zip(frames, verdicts) if verdict is not False]
-    reasons = ("one for each element of a sequence that is not known",) if each else ()
-    if expr.value is None:
-        items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
-        gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
-        fewer = not each and any(verdict is None for _, verdict in kept)
-        made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer)
-        return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
-    entries: list[Entry] = []
-    for inner, verdict in kept:
-        keys = plain.whole(engine.eval(expr.element, inner))
-        literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
-        exact = len(literal) == 1 == len(keys.alts) and not keys.open and verdict is True and not each
-        entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
-        if not literal or len(literal) < len(keys.alts) or keys.open:
-            reasons = (*reasons, "a key that is not known")
-    return Result((Alt(DictOf(tuple(entries), reasons)),))
-
-
-def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool, bool]:
-    """A frame for each turn over known sequences, else one for all and True; and whether their order is not known."""
-    mixed = is_mixed(source)
-    values = each_value(engine, source)
-    if values is None:
-        return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
-    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
-    for iterable in scope.iters[1:]:
-        inner: list[Frame] = []
-        for turn in turns:
-            found = engine.eval(iterable, turn)
-            values, mixed = each_value(engine, found), mixed or is_mixed(found)
-            if values is None or len(inner) + len(values) > MAX_TURNS:
-                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
-            pins = [(*turn.pin, i) for i in range(len(values))]
-            inner += [engine.frame(frame.path, scope.id, None, None, None, frame, pin) for pin in pins]
-        turns = inner
-    return turns, False, mixed
-
-
-def is_mixed(source: Result) -> bool:
-    """Whether what is walked over has several elements in an order that is not known."""
-    return any(isinstance(a.thing, ListOf) and a.thing.kind == "set" and len(a.thing.items) > 1 for a in source.alts)
-
-
-def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
-    """The elements of a sequence, when all of them are known to be there, in order."""
-    from guard.facts.link import sequences
-
-    found = sequences.as_list(source)
-    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
-    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
-        return None
-    return thing.items
-
-
-def nth(engine: Engine, source: Result, number: int) -> Result:
-    """The element of a number of what is walked over, which has been seen to have so many."""
-    items = each_value(engine, source)
-    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
-
-
-def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:
-    """Whether an element meets the conditions of a comprehension."""
-    from guard.facts.link import truth
-
-    verdicts = [truth.truth(engine, test, inner) for test in scope.tests]
-    return False if False in verdicts else None if None in verdicts else True
-
-
-def constant_items(thing: ListOf) -> list[object] | None:
-    """The values of a list of literals, else None."""
-    values: list[object] = []
-    for cell in thing.items:
-        if isinstance(cell, Result) or not isinstance(cell.expr, Const):
-            return None
-        values.append(cell.expr.value)
-    return values

@@ -12,7 +12,9 @@ texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
@@ -40,7 +42,18 @@ from guard.facts.expr import (
     Walrus,
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, Scope
-from guard.facts.link import attributes, calling, containers, effects, injected, modules, texts, truth, turns
+from guard.facts.link import (
+    attributes,
+    calling,
+    comprehensions,
+    containers,
+    effects,
+    injected,
+    modules,
+    texts,
+    truth,
+    turns,
+)
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
 from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
@@ -71,8 +84,8 @@ from guard.model import Count
 
 MAX_DEPTH = 60
 """Evaluations nested in one another."""
-MAX_CALLS = 12
-"""Functions entered from one another."""
+STACK = 4000
+"""Calls of Python inside one another: an evaluation takes up to some 20, an expression as deep as may be some 1,200."""
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
@@ -97,11 +110,22 @@ class _Split(NamedTuple):
 
 def _identity(call: Call) -> object:
     """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
-    given = [*call.args, *(value for _, value in call.keywords)]
-    if not any(isinstance(value, Held) for value in given):
-        return id(call.func)
+    given: list[object] = [*call.args, *(value for _, value in call.keywords)]
     held = [value.cell for value in given if isinstance(value, Held)]
+    if not held:
+        return id(call.func)
     return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
+
+
+@contextmanager
+def room_for_nesting() -> Iterator[None]:
+    """Enough of Python's stack for `MAX_DEPTH` evaluations and for expressions as deep as `parse` lets through."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Engine:
@@ -158,8 +182,8 @@ class Engine:
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
-            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary, Logic: truth.logic,
-            Compare: truth.comparison,
+            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary,
+            Logic: truth.logic, Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
@@ -446,7 +470,7 @@ class Engine:
         source = (frame.lexical or self.module(frame.path)) if number == 0 else frame
         found = self.eval(value, source)
         if 0 <= number < len(frame.pin):
-            elements = containers.nth(self, found, frame.pin[number])
+            elements = comprehensions.nth(self, found, frame.pin[number])
         else:
             elements = containers.elements(self, found, ("each", frame.key, binding.pos))
         return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
@@ -480,7 +504,7 @@ class Engine:
         return Result((Alt(Func(frame.path, expr.scope, None, frame)),))
 
     def _comp(self, expr: Comp, frame: Frame) -> Result:
-        return containers.comprehension(self, expr, frame)
+        return comprehensions.comprehension(self, expr, frame)
 
     def _walrus(self, expr: Walrus, frame: Frame) -> Result:
         return self.eval(expr.value, frame)

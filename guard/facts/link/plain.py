@@ -1,8 +1,8 @@
 """Values that are known through and through, and what Python's own operators and functions make of them.
 
-In: things, and a function without side effects. Out: things. Nothing of the scanned repository runs: what is applied are
-Python's operators, builtins and methods of text, on values that guard read, each within a bound on its size. A value
-with any unknown part is not plain, and what is made of it is open.
+In: things, and a function without side effects. Out: things. Nothing of the scanned repository runs: what is applied
+are Python's operators, builtins and methods of text, on values that guard read, each within a bound on its size. A
+value with any unknown part is not plain, and what is made of it is open.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _NotPlain:
     """Stands for a value that is not known, or too large."""
 
 
-NOT_PLAIN = _NotPlain()
+NOT_PLAIN: Any = _NotPlain()
 
 
 def of(engine: Engine, thing: Thing) -> Any:
@@ -126,8 +126,8 @@ def thing_of(value: object, trail: tuple[Hop, ...] = ()) -> Thing | None:
 def applied(engine: Engine, function: Callable[..., object], arguments: Sequence[Result], why: str) -> Result:
     """What a function gives for every combination of alternatives of its arguments; open where one is not plain.
 
-    A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words what
-    is not known where nothing is.
+    A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words
+    what is not known where nothing is.
     """
     rows: list[tuple[tuple[Any, ...], tuple[Hop, ...], World]] = [((), (), NOWHERE)]
     reasons: dict[str, None] = {}

@@ -289,7 +289,7 @@ class Project:
         return None
 
     def is_sdk_itself(self, path: str) -> bool:
-        """Whether a file belongs to a package of the catalogue that this repository builds: the SDK, not a use of it."""
+        """Whether a file belongs to a package of the catalogue that this repository builds: the SDK, no use of it."""
         parts = path.split("/")
         return self.is_own(parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0])
 

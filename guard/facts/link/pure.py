@@ -13,7 +13,8 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from guard.facts.link.plain import MAX_BITS, MAX_TEXT, MAX_VALUES
+from guard.facts.link.plain import MAX_TEXT, MAX_VALUES
+from guard.facts.lower import MAX_BITS
 
 Function = Callable[..., object]
 
@@ -56,11 +57,14 @@ def operation(op: str) -> Function | None:
     return _OPERATIONS.get(op)
 
 
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
+
+
 def formatted(value: object, conversion: str, spec: str) -> str:
     """What an f-string or `str.format` makes of a value: `conversion` is `r`, `s`, `a` or empty."""
     _check_widths(spec)
-    converted = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda same: same)(value)
-    return format(converted, spec)
+    convert = _CONVERSIONS.get(conversion)
+    return format(value if convert is None else convert(value), spec)
 
 
 def percent(template: str, values: object) -> str:
@@ -119,6 +123,8 @@ _OPERATIONS: dict[str, Function] = {
 
 BUILTINS: dict[str, Function] = {
     f"builtins.{name}": getattr(builtins, name)
-    for name in ("len", "sum", "abs", "round", "any", "all", "divmod", "repr", "ascii", "chr", "ord", "hex", "oct", "bin")
+    for name in (
+        "len", "sum", "abs", "round", "any", "all", "divmod", "repr", "ascii", "chr", "ord", "hex", "oct", "bin",
+    )
 }  # fmt: skip
 """Builtins of one or two plain arguments, without keywords."""

@@ -18,7 +18,7 @@ from guard.facts.link.above import Above, Node, Step, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Engine
+from guard.facts.link.engine import Engine, room_for_nesting
 from guard.facts.link.entries import Entries
 from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
@@ -26,7 +26,7 @@ from guard.facts.link.sends import candidates
 from guard.facts.link.stages import is_test, stage_of
 from guard.facts.link.things import Bind, Called, ClassThing, Frame, OnObject, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import ONCE, Count, Layer, Operation, Request, Role, Site, Span, Unknown, Variant
+from guard.model import ONCE, Count, Layer, Operation, Problem, Request, Role, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -83,14 +83,31 @@ class Linker:
 
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
+        with room_for_nesting():
+            return self._requests()
+
+    def _requests(self) -> tuple[Request, ...]:
         made: list[Made] = []
         telling = self._telling()
         further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
         for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
             facts = self.project.facts(path)
-            for ref in candidates(self.engine, facts) if facts is not None else ():
-                made += self._of_send(facts, ref)
+            if facts is not None:
+                for ref in candidates(self.engine, facts):
+                    made += self._carefully(facts, ref)
         return self._finished(made) + self._unused()
+
+    def _carefully(self, facts: FileFacts, ref: CallRef) -> list[Made]:
+        """The requests of a call. One whose values nest beyond what Python can follow is a problem, not an end."""
+        try:
+            return self._of_send(facts, ref)
+        except RecursionError:
+            message = "what this call sends nests too deeply to be followed; its requests are not in the report"
+            place = ref.call.pos
+            self.project.problems.append(
+                Problem(facts.path, place.line, place.column, "too-deep", message, "split the values up")
+            )
+            return []
 
     def _unused(self) -> tuple[Request, ...]:
         """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""

@@ -45,7 +45,8 @@ def percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame)
     values_of = [a for a in right.alts if isinstance(a.thing, (ListOf, DictOf))]
     results = []
     for alt in left.alts[:MAX_WAYS]:
-        for values in values_of[:MAX_WAYS] or [None]:
+        ways: list[Alt | None] = [*values_of[:MAX_WAYS]] or [None]
+        for values in ways:
             filled_in = _percent_filled(engine, alt, values.thing if values else None, right, expr, frame)
             results.append(within(filled_in, values.world) if values else filled_in)
     more = len(left.alts) > MAX_WAYS or len(values_of) > MAX_WAYS or (values_of and len(values_of) < len(right.alts))

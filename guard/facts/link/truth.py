@@ -56,7 +56,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm builds on the last."""
+    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false, each built on the last."""
     number = len(block.negated)
     if number == 0:
         return True
@@ -290,13 +290,15 @@ def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
     return None
 
 
+_SIGNS: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+
+
 def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:
     """`not x` and the signs of numbers."""
     if expr.op == "not":
         outcome = truth(engine, expr, frame)
         return unknown("a condition that is not known") if outcome is None else Result((Alt(Lit(outcome)),))
-    function = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[expr.op]
-    return plain.applied(engine, function, [engine.eval(expr.value, frame)], "a number that is not known")
+    return plain.applied(engine, _SIGNS[expr.op], [engine.eval(expr.value, frame)], "a number that is not known")
 
 
 def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:

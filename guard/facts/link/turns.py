@@ -1,8 +1,8 @@
 """Loops that are run turn by turn: what names hold behind a short loop over known elements.
 
-In: a name, and a place behind a loop that binds or changes it. Out: its value there, as Python would have it, or None where
-the loop cannot be followed that way: too many turns, a test that is not known, anything but assignments, changes in
-place, branches and further loops in it. Then `names` and `effects` say what may hold.
+In: a name, and a place behind a loop that binds or changes it. Out: its value there, as Python would have it, or None
+where the loop cannot be followed that way: too many turns, a test that is not known, anything but assignments, changes
+in place, branches and further loops in it. Then `names` and `effects` say what may hold.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Expr, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, containers, inplace, texts, truth
+from guard.facts.link import aliases, comprehensions, containers, inplace, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, Held, ListOf, Lit, Method, Pieces, Result
 
@@ -153,20 +153,19 @@ class _Run:
         here = [b for b in self.blocks if b is not block and start <= b.start and b.end <= end]
         top = [b for b in here if not any(o is not b and o.start <= b.start and b.end <= o.end for o in here)]
         events: list[tuple[Place, int, Binding | Effect | Block]] = []
-        for order, found in enumerate((self.bindings, self.effects)):
-            for _, event in found:
-                place = event.pos.start if isinstance(event, Binding) else event.base.pos.start
-                if start <= place < end and not any(b.start <= place < b.end for b in top):
-                    events.append((event.at, order, event))
+        single: list[Binding | Effect] = [*(b for _, b in self.bindings), *(e for _, e in self.effects)]
+        for event in single:
+            place = event.pos.start if isinstance(event, Binding) else event.base.pos.start
+            if start <= place < end and not any(b.start <= place < b.end for b in top):
+                events.append((event.at, 0 if isinstance(event, Binding) else 1, event))
         events += [(b.start, 2, b) for b in top]
         done: set[int] = set()
-        for _, _, event in sorted(events, key=lambda e: e[:2]):
-            if isinstance(event, Block):
-                if event.group not in done:
-                    done.add(event.group)
-                    self.block([b for b in top if b.group == event.group])
-            else:
-                self.step(event)
+        for _, _, each in sorted(events, key=lambda e: e[:2]):
+            if not isinstance(each, Block):
+                self.step(each)
+            elif each.group not in done:
+                done.add(each.group)
+                self.block([b for b in top if b.group == each.group])
 
     def block(self, arms: list[Block]) -> None:
         """Run a compound statement."""
@@ -207,8 +206,8 @@ class _Run:
         if loop.test is None:
             raise _Stop
         source = self.engine.eval(loop.test, self.now())
-        items = containers.each_value(self.engine, source)
-        if items is None or containers.is_mixed(source):
+        items = comprehensions.each_value(self.engine, source)
+        if items is None or comprehensions.is_mixed(source):
             raise _Stop
         for cell in items:
             self._take(loop, self.engine.force(cell))

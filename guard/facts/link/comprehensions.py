@@ -1,0 +1,91 @@
+"""Comprehensions: element by element over known sequences, else one element for each unknown one.
+
+In: a comprehension and its frame. Out: a result. Also the elements of what is walked over, for who walks himself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Comp
+from guard.facts.filefacts import Scope
+from guard.facts.link import plain, sequences, truth
+from guard.facts.link.containers import MAX_ELEMENTS, distinct, gap_name
+from guard.facts.link.things import Alt, Cell, DictOf, Entry, Frame, ListOf, Lit, Result, Thunk, unknown
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+
+MAX_TURNS = 100
+"""Turns of a comprehension with several clauses that are told apart."""
+
+
+def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
+    """A comprehension: over a known list element by element, else one element for each unknown one."""
+    scope = engine.project.scope(frame.path, expr.scope)
+    source = engine.eval(scope.iters[0], frame)
+    frames, each, mixed = _turns(engine, scope, source, frame)
+    verdicts = [None if each else _passes(engine, scope, inner) for inner in frames]
+    kept = [(inner, verdict) for inner, verdict in zip(frames, verdicts) if verdict is not False]
+    reasons = ("one for each element of a sequence that is not known",) if each else ()
+    if expr.value is None:
+        items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
+        gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
+        fewer = not each and any(verdict is None for _, verdict in kept)
+        made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer)
+        return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
+    entries: list[Entry] = []
+    for inner, verdict in kept:
+        keys = plain.whole(engine.eval(expr.element, inner))
+        literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
+        exact = len(literal) == 1 == len(keys.alts) and not keys.open and verdict is True and not each
+        entries += [Entry(k, Thunk(expr.value, inner), exact) for k in literal]
+        if not literal or len(literal) < len(keys.alts) or keys.open:
+            reasons = (*reasons, "a key that is not known")
+    return Result((Alt(DictOf(tuple(entries), reasons)),))
+
+
+def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool, bool]:
+    """A frame for each turn over known sequences, else one for all and True; and whether their order is not known."""
+    mixed = is_mixed(source)
+    values = each_value(engine, source)
+    if values is None:
+        return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
+    turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
+    for iterable in scope.iters[1:]:
+        inner: list[Frame] = []
+        for turn in turns:
+            found = engine.eval(iterable, turn)
+            values, mixed = each_value(engine, found), mixed or is_mixed(found)
+            if values is None or len(inner) + len(values) > MAX_TURNS:
+                return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
+            pins = [(*turn.pin, i) for i in range(len(values))]
+            inner += [engine.frame(frame.path, scope.id, None, None, None, frame, pin) for pin in pins]
+        turns = inner
+    return turns, False, mixed
+
+
+def is_mixed(source: Result) -> bool:
+    """Whether what is walked over has several elements in an order that is not known."""
+    return any(isinstance(a.thing, ListOf) and a.thing.kind == "set" and len(a.thing.items) > 1 for a in source.alts)
+
+
+def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
+    """The elements of a sequence, when all of them are known to be there, in order."""
+    found = sequences.as_list(source)
+    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
+    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
+        return None
+    return thing.items
+
+
+def nth(engine: Engine, source: Result, number: int) -> Result:
+    """The element of a number of what is walked over, which has been seen to have so many."""
+    items = each_value(engine, source)
+    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
+
+
+def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:
+    """Whether an element meets the conditions of a comprehension."""
+    verdicts = [truth.truth(engine, test, inner) for test in scope.tests]
+    return False if False in verdicts else None if None in verdicts else True
