@@ -17,7 +17,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 HEAD = "import os\nfrom openai import OpenAI\n\nclient = OpenAI()\n"
 SEND = "client.chat.completions.create(model={model}, max_tokens={limit})\n"
@@ -167,18 +166,17 @@ SHAPES: dict[str, tuple[Shape, int]] = {
     "concatenation": (concatenation, 25), "long sum": (long_sum, 60), "large dict": (large_dict, 250),
     "keys set": (keys_set, 100), "class hierarchy": (hierarchy, 13), "sibling classes": (siblings, 15),
     "chain of functions": (chain_of_functions, 250), "sends": (sends, 125),
-    "functions that send": (sends_in_functions, 60), "names": (names, 125),
-    "rebound name": (rebound, 60), "loops": (loops, 15), "conditions": (conditions, 20),
-    "objects": (objects, 30),
+    "functions that send": (sends_in_functions, 60), "names": (names, 125), "rebound name": (rebound, 60),
+    "loops": (loops, 15), "conditions": (conditions, 20), "objects": (objects, 30),
 }  # fmt: skip
 """Programs by name, with the smallest size."""
 
 
 def work(folder: Path) -> tuple[int, int]:
     """Evaluations of a scan of a folder, all questions together, and the number of requests."""
-    from guard.facts.link import requests
     from guard.facts.link.engine import Engine
     from guard.facts.link.project import Project
+    from guard.facts.link.requests import Linker
     from guard.facts.registry import load
     from guard.sources.walk import listing
 
@@ -198,8 +196,7 @@ def work(folder: Path) -> tuple[int, int]:
             total += max(0, value - getattr(self, "now", 0))
             self.now = value
 
-    with mock.patch.object(requests, "Engine", Counting):
-        found = requests.Linker(Project(folder, listing(folder), load())).requests()
+    found = Linker(Project(folder, listing(folder), load()), Counting).requests()
     return total, len(found)
 
 

@@ -133,11 +133,19 @@ class Site:
     span: Span
     role: Role
     repeats: Count
-    """How often it runs per call of the function that it stands in; retry loops are not counted here."""
+    """How often it runs per call of the function that it stands in, of a closure per call of the outermost function
+    around it; retry loops are not counted here."""
     qualname: str
     """Qualified name of the enclosing function or class, `<module>` at the top level."""
     callee: str
     """What is called, as written: `client.chat.completions.create`, `ask`."""
+    inner: Count | None = None
+    """The share of `repeats` that loops in the closure itself have; None: all of it."""
+
+    @property
+    def own(self) -> Count:
+        """How often it runs per call of the innermost function that it stands in, be it a closure."""
+        return self.repeats if self.inner is None else self.inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +248,7 @@ class Request:
     attempts: Count
     turns: Count
     repeats: Count
-    """Product of the repeats of the sites, per run of the outermost function."""
+    """Calls per run of the function (a closure is one) that the first site stands in: product of the sites' `own`."""
     layers: tuple[Layer, ...]
     prompt: Prompt
     reached_from: tuple[Reach, ...]

@@ -49,7 +49,7 @@ def history(request: Request, declared: Declared) -> History | None:
     name = grown(request)
     if name is None or declared.hole(name) is not None:
         return None
-    outer = math.prod(site.repeats.typical for site in request.sites[:-1])
+    outer = math.prod(site.own.typical for site in request.sites[:-1])
     rounds = request.repeats.typical / outer if outer else 0.0
     if rounds <= 1:
         return None

@@ -137,6 +137,8 @@ class Scope:
     doc: str | None = None
     leaves: str = ""
     """Of a function: how its body always ends (`return`, `raise`, `mixed`); empty where it may run to its end."""
+    around: dict[tuple[int, int], list[Block]] = field(default_factory=dict, repr=False, compare=False)
+    """The blocks around a place, outermost first, for places that were asked for; filled by `link.names`."""
 
 
 class Comment(NamedTuple):

@@ -51,7 +51,9 @@ def too_deep_line(tree: ast.Module, lines: Sequence[str]) -> int | None:
             return body[0].lineno
         for statement in body:
             first, last = statement.lineno, statement.end_lineno or statement.lineno
-            if (last == first and short_lines) or ends[last] - ends[first - 1] < _FEWEST_MARKS:
+            if last == first and (short_lines or _bytes_of(statement) < _FEWEST_MARKS):
+                continue
+            if ends[last] - ends[first - 1] < _FEWEST_MARKS:
                 continue
             parts = _PARTS.get(type(statement))
             if parts is not None:
@@ -62,6 +64,11 @@ def too_deep_line(tree: ast.Module, lines: Sequence[str]) -> int | None:
             if sum(map(text.count, _MARKS)) >= _FEWEST_MARKS and _deeper_than(statement, MAX_DEPTH - depth):
                 return statement.lineno
     return None
+
+
+def _bytes_of(statement: ast.stmt) -> int:
+    """Length of a statement on one line: at least its characters. Many statements may share one long line."""
+    return (statement.end_col_offset or 0) - statement.col_offset
 
 
 def _header(

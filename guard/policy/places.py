@@ -84,8 +84,8 @@ def spans(request: Request) -> tuple[Span, ...]:
 
 
 def unbounded(request: Request) -> tuple[Site, ...]:
-    """The sites whose own repeats have no bound."""
-    return tuple(site for site in request.sites if site.repeats.high is None)
+    """The sites whose own repeats have no bound; the loop that calls a closure is not one of those in it."""
+    return tuple(site for site in request.sites if site.own.high is None)
 
 
 @lru_cache(maxsize=256)

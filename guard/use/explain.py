@@ -181,8 +181,8 @@ def _way(sites: tuple[Site, ...]) -> list[str]:
 def _repeats(priced: Priced) -> list[str]:
     request = priced.request
     lines = [f"repeats {count(request.repeats)} per run of {safe(request.sites[0].qualname)}"]
-    lines += [f"  {place(site.span)}  {safe(why)}" for site in request.sites for why in site.repeats.why]
-    seen = {why for site in request.sites for why in site.repeats.why}
+    lines += [f"  {place(site.span)}  {safe(why)}" for site in request.sites for why in site.own.why]
+    seen = {why for site in request.sites for why in site.own.why}
     lines += [f"  {safe(why)}" for why in request.repeats.why if why not in seen]
     if request.turns.high != 1 or request.turns.why:
         lines += [f"turns {count(request.turns)} per call", *(f"  {safe(why)}" for why in request.turns.why)]

@@ -291,6 +291,7 @@ EQUALS: dict[str, Says] = {
     "layers": _layers,
     "billed": lambda r: ", ".join(f"{x.name} {x.billed}" for x in r.layers if x.attempts != 1),
     "per_run": _per_run,
+    "sites_run": lambda r: " ".join(_count(site.repeats) for site in r.sites),
     "default": _default,
     "reasoning": lambda r: ",".join(dict.fromkeys(_scalar(v.reasoning) for v in r.variants)),
     "tier": lambda r: ",".join(dict.fromkeys(_scalar(v.tier) for v in r.variants)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_user import RECEIVER
 from guard.facts.expr import Call, Star
-from guard.facts.link import calling, containers, objects
+from guard.facts.link import containers, objects, parameters
 from guard.facts.link.things import (
     Alt,
     Cell,
@@ -73,7 +73,7 @@ class CallArguments(NamedTuple):
         engine, call, frame = self
         for keyword, value in call.keywords:
             if keyword == name:
-                return calling.passed(engine, value, frame, name)
+                return parameters.passed(engine, value, frame, name)
         if pos is not None:
             number = 0
             for arg in call.args:
@@ -86,7 +86,7 @@ class CallArguments(NamedTuple):
                     number += len(spread)
                     continue
                 if number == pos:
-                    return calling.passed(engine, arg, frame, name)
+                    return parameters.passed(engine, arg, frame, name)
                 number += 1
         results = [spread_value(engine, engine.eval(v, frame), name) for k, v in call.keywords if k is None]
         return next((r for r in results if r != ABSENT), ABSENT)
@@ -128,7 +128,7 @@ class OwnArguments(NamedTuple):
             spread = any(p.kind == "kwargs" for p in scope.params)
             return CallArguments(engine, self.call, self.frame).get(name, None) if spread else ABSENT
         entered = engine.frame(func.path, func.scope, self.call, self.frame, func.bound, func.lexical)
-        return calling.parameter(engine, param, entered)
+        return parameters.parameter(engine, param, entered)
 
     def position(self, name: str) -> int | None:
         """Where a parameter stands among the positional arguments, the object of a method not counted."""

@@ -200,7 +200,6 @@ def around_call(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, st
 
 # --- numbers of the packages --------------------------------------------------------------------------------------
 
-
 _Maker = Callable[["Engine", Call, Frame, str, str, Pos], LoopLayer]
 
 

@@ -11,14 +11,15 @@ from guard.facts.expr import Attr, dotted
 from guard.facts.filefacts import Binding, FileFacts, Scope
 from guard.facts.link import (
     aliases,
-    calling,
     cli,
+    constructors,
     effects,
     framework,
     injected,
     known,
     modules,
     objects,
+    parameters,
     paths,
     records,
     truth,
@@ -148,14 +149,14 @@ def _nested(engine: Engine, name: str | None, scope: Scope, frame: Frame) -> Res
         len(parts) < 3
         or not scope.params
         or parts[0] != scope.params[0].name
-        or not calling.is_method(engine, frame.path, scope)
+        or not parameters.is_method(engine, frame.path, scope)
     ):
         return None
-    owner = calling.parameter(engine, scope.params[0], frame)
+    owner = parameters.parameter(engine, scope.params[0], frame)
     results = []
     for alt in owner.alts:
         if isinstance(alt.thing, Inst):
-            found = objects.assigned_below(engine, alt.thing, ".".join(parts[1:]), frame)
+            found = constructors.assigned_below(engine, alt.thing, ".".join(parts[1:]), frame)
             if found is not None:
                 results.append(within(found, alt.world))
     return union(results) if results else None

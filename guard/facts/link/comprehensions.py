@@ -1,6 +1,7 @@
-"""Comprehensions: element by element over known sequences, else one element for each unknown one.
+"""Comprehensions: over known sequences element by element, else one element that stands for each unknown one.
 
-In: a comprehension and its frame. Out: a result. Also the elements of what is walked over, for who walks himself.
+In: a comprehension and its frame. Out: a list or dict with what may be missing from it. Neighbours: `containers` says
+what the elements of a sequence are, `truth` which of them pass the conditions.
 """
 
 from __future__ import annotations
@@ -9,9 +10,17 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp
 from guard.facts.filefacts import Scope
-from guard.facts.link import plain, sequences, truth
-from guard.facts.link.containers import MAX_ELEMENTS, distinct, gap_name
-from guard.facts.link.things import Alt, Cell, DictOf, Entry, Frame, ListOf, Lit, Result, Thunk, unknown
+from guard.facts.link import containers, plain
+from guard.facts.link.things import (
+    Alt,
+    DictOf,
+    Entry,
+    Frame,
+    ListOf,
+    Lit,
+    Result,
+    Thunk,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -30,10 +39,10 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     reasons = ("one for each element of a sequence that is not known",) if each else ()
     if expr.value is None:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
-        gaps = ((len(items), gap_name(scope.iters[0])),) if each else ()
+        gaps = ((len(items), containers.gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
         made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer)
-        return Result((Alt(distinct(engine, made) if expr.kind == "set" else made),))
+        return Result((Alt(containers.distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
     for inner, verdict in kept:
         keys = plain.whole(engine.eval(expr.element, inner))
@@ -47,8 +56,8 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
 
 def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool, bool]:
     """A frame for each turn over known sequences, else one for all and True; and whether their order is not known."""
-    mixed = is_mixed(source)
-    values = each_value(engine, source)
+    mixed = containers.is_mixed(source)
+    values = containers.each_value(engine, source)
     if values is None:
         return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
     turns = [engine.frame(frame.path, scope.id, None, None, None, frame, (i,)) for i in range(len(values))]
@@ -56,7 +65,7 @@ def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[
         inner: list[Frame] = []
         for turn in turns:
             found = engine.eval(iterable, turn)
-            values, mixed = each_value(engine, found), mixed or is_mixed(found)
+            values, mixed = containers.each_value(engine, found), mixed or containers.is_mixed(found)
             if values is None or len(inner) + len(values) > MAX_TURNS:
                 return [engine.frame(frame.path, scope.id, None, None, None, frame)], True, mixed
             pins = [(*turn.pin, i) for i in range(len(values))]
@@ -65,27 +74,9 @@ def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[
     return turns, False, mixed
 
 
-def is_mixed(source: Result) -> bool:
-    """Whether what is walked over has several elements in an order that is not known."""
-    return any(isinstance(a.thing, ListOf) and a.thing.kind == "set" and len(a.thing.items) > 1 for a in source.alts)
-
-
-def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
-    """The elements of a sequence, when all of them are known to be there, in order."""
-    found = sequences.as_list(source)
-    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
-    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
-        return None
-    return thing.items
-
-
-def nth(engine: Engine, source: Result, number: int) -> Result:
-    """The element of a number of what is walked over, which has been seen to have so many."""
-    items = each_value(engine, source)
-    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
-
-
 def _passes(engine: Engine, scope: Scope, inner: Frame) -> bool | None:
     """Whether an element meets the conditions of a comprehension."""
+    from guard.facts.link import truth
+
     verdicts = [truth.truth(engine, test, inner) for test in scope.tests]
     return False if False in verdicts else None if None in verdicts else True

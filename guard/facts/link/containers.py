@@ -1,34 +1,26 @@
-"""Lists and dicts: displays, subscripts, elements, unpacking, comprehensions.
+"""Lists and dicts: displays, and what is put together from others, in order, with the gaps that are not known.
 
-In: expressions and results. Out: results. An element taken with an unknown index or key is one of all, each in a world
-of its own, so that values of the same element stay together.
+In: expressions, lists and dicts. Out: lists, dicts, and what they hold under a key. Neighbours: `subscripts` takes
+parts of them, `comprehensions` makes them element by element, `sequences` are those of builtins, `inplace` changes
+them.
 """
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Const, Expr, Item, Map, Pos, Seq, Slice, Star
+from guard.facts.expr import Const, Expr, Map, Seq, Star
 from guard.facts.link import plain
 from guard.facts.link.things import (
     Alt,
     Cell,
-    ClassThing,
     DictOf,
     Entry,
-    Ext,
     Frame,
-    Gap,
-    Inst,
     ListOf,
     Lit,
-    Piece,
-    Pieces,
     Result,
-    Thing,
     Thunk,
-    opened,
     union,
     unknown,
     within,
@@ -83,7 +75,7 @@ def distinct(engine: Engine, thing: ListOf) -> ListOf:
     values = plain.of(engine, thing._replace(kind="list"))
     if values is plain.NOT_PLAIN or not all(isinstance(v, (str, int, float, type(None))) for v in values):
         return thing._replace(kind="set", gaps=(), fewer=thing.fewer or len(thing.items) > 1)
-    items = dict(reversed(list(zip(values, thing.items))))  # of equal items the first
+    items = dict(reversed(list(zip(values, thing.items))))
     return thing._replace(items=tuple(reversed(items.values())), kind="set", gaps=())
 
 
@@ -244,7 +236,9 @@ def turned(thing: ListOf) -> ListOf:
 def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | None, Expr], ...]) -> ListOf:
     """The list in order, where all of its items are known through and through and no key says another order."""
     turned_round = [value.value for name, value in keywords if name == "reverse" and isinstance(value, Const)]
-    values = plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    values: Any = (
+        plain.of(engine, thing._replace(kind="list")) if len(keywords) == len(turned_round) else plain.NOT_PLAIN
+    )
     if values is plain.NOT_PLAIN:
         return thing._replace(kind="set", gaps=())
     try:
@@ -252,88 +246,6 @@ def in_sorted_order(engine: Engine, thing: ListOf, keywords: tuple[tuple[str | N
     except TypeError:
         return thing._replace(kind="set", gaps=())
     return thing._replace(items=tuple(thing.items[index] for index in order), kind="list")
-
-
-def item_of(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
-    """`base[key]`"""
-    if isinstance(expr.key, Slice):
-        return _sliced(engine, base, expr, frame)
-    keys = plain.whole(engine.eval(expr.key, frame))
-    results = [within(_item(engine, alt, keys, expr, frame), alt.world) for alt in base.alts]
-    return opened(union(results), *base.open)
-
-
-def _item(engine: Engine, alt: Alt, keys: Result, expr: Item, frame: Frame) -> Result:
-    thing = alt.thing
-    literal = [a for a in keys.alts if isinstance(a.thing, Lit)]
-    if isinstance(thing, DictOf):
-        return _dict_item(engine, thing, literal, keys, expr, frame)
-    if isinstance(thing, ListOf):
-        found = [
-            within(_list_item(engine, thing, a.thing.value, expr, frame), a.world)
-            for a in literal
-            if isinstance(a.thing, Lit)
-        ]
-        if keys.open or len(literal) < len(keys.alts) or not literal:
-            found.append(elements(engine, Result((alt,)), ("key", frame.key, expr.pos)))
-        return union(found)
-    if isinstance(thing, (Lit, Pieces)):
-        return plain.applied(engine, operator.getitem, [Result((alt,)), keys], "a part of a text that is not known")
-    if isinstance(thing, ClassThing):
-        from guard.facts.link import objects
-
-        if literal and objects.is_enum(engine, thing) and isinstance(literal[0].thing, Lit):
-            return objects.class_attribute(engine, thing, str(literal[0].thing.value))
-        return Result((alt,))
-    if isinstance(thing, Ext):
-        from guard.facts.link import known
-
-        return known.item(engine, thing, literal, expr, frame)
-    if isinstance(thing, Inst):
-        from guard.facts.link import calling, fields, objects, records
-
-        number_of = literal[0].thing.value if len(literal) == 1 and isinstance(literal[0].thing, Lit) else None
-        if isinstance(number_of, int) and records.is_named_tuple(engine, thing):
-            return fields.nth_field(engine, thing, number_of)
-        return calling.method_call(engine, thing, "__getitem__", expr.key, expr.pos, frame)
-    return unknown(thing.why if isinstance(thing, Gap) else "an item of something that is not a list or dict")
-
-
-def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, expr: Item, frame: Frame) -> Result:
-    results: list[Result] = []
-    decision = ("key", frame.key, expr.pos)
-    for key in literal:
-        wanted = key.thing.value if isinstance(key.thing, Lit) else None
-        value = get(engine, thing, wanted)
-        if value is not None:
-            world = key.world | {(decision, wanted)} if keys.open else key.world
-            results.append(within(opened(value, *keys.open), world))
-        elif thing.open:
-            results.append(unknown(thing.open[0]))
-    if literal and keys.open and results:  # a default key that may be overridden: any other entry may be meant
-        results.append(any_value(engine, thing, decision, keys.open[0]))
-    if literal:
-        return opened(union(results), *keys.open) if results else unknown("the key is not in the dict")
-    return any_value(engine, thing, decision, keys.open[0] if keys.open else "the key is not known")
-
-
-def any_value(engine: Engine, thing: DictOf, decision: object, why: str) -> Result:
-    """One of all values of a dict, each in the world of its key."""
-    entries = each_key(engine, thing)
-    found = union([within(engine.force(e.value), frozenset({(decision, e.key)})) for e in entries[:MAX_ELEMENTS]])
-    more = (f"more than {MAX_ELEMENTS} values can arrive",) if len(entries) > MAX_ELEMENTS else ()
-    return Result(found.alts, tuple(dict.fromkeys((*found.open, *thing.open, *more)))) if entries else unknown(why)
-
-
-def _list_item(engine: Engine, thing: ListOf, index: object, expr: Item, frame: Frame) -> Result:
-    if unordered(thing):
-        return elements(engine, Result((Alt(thing),)), ("key", frame.key, expr.pos))
-    if isinstance(index, int) and not thing.open and -len(thing.items) <= index < len(thing.items):
-        return engine.force(thing.items[index])
-    sure = min((at for at, _ in thing.gaps), default=len(thing.items))
-    if isinstance(index, int) and thing.open and 0 <= index < sure and thing.kind != "generator":
-        return engine.force(thing.items[index])
-    return unknown(thing.open[0] if thing.open else "the index is outside of the list")
 
 
 def number(engine: Engine, expr: object, frame: Frame) -> int | None:
@@ -344,117 +256,33 @@ def number(engine: Engine, expr: object, frame: Frame) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
-    """`base[low:high]`; a text cut at a known length stays a hole with that bound."""
-    from guard.facts.link import plain
-    from guard.facts.link.texts import hole
-
-    key = expr.key
-    assert isinstance(key, Slice)
-    low, high, step = (number(engine, part, frame) for part in (key.low, key.high, key.step))
-    exact = all(
-        given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step))
-    )
-    in_place = (key.low, key.high, key.step) == (None, None, None)
-    results: list[Result] = []
-    for alt in base.alts:
-        thing: Thing = alt.thing
-        text = plain.of(engine, thing) if exact and isinstance(thing, (Lit, Pieces)) else None
-        if isinstance(text, str) and step != 0:
-            results.append(Result((Alt(Lit(text[low:high:step]), alt.trail, alt.world),)))
-        elif isinstance(thing, ListOf) and exact and not thing.open and (in_place or not unordered(thing)):
-            results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
-        elif isinstance(thing, ListOf):
-            part_of = thing._replace(open=(*thing.open, "a part of it is taken"), gaps=((0, gap_name(expr.base)),))
-            results.append(Result((Alt(part_of, alt.trail, alt.world),)))
-        elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
-            part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
-            results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
-        elif isinstance(thing, Pieces) and high is not None and high >= 0:
-            part = hole(expr.base, frame, "a part of a text that is not known", high - max(low or 0, 0))
-            results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
-        elif results or len(base.alts) > 1:
-            results.append(unknown("a part of something unknown"))
-    if (
-        not results
-        and high is not None
-        and high >= 0
-        and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts)
-    ):
-        why = base.open[0] if base.open else "not known"
-        return Result((Alt(Pieces((hole(expr.base, frame, why, high - max(low or 0, 0)),))),))
-    return (
-        opened(union(results), *base.open)
-        if results
-        else unknown(base.open[0] if base.open else "a part of something unknown")
-    )
+def is_mixed(source: Result) -> bool:
+    """Whether what is walked over has several elements in an order that is not known."""
+    return any(isinstance(a.thing, ListOf) and a.thing.kind == "set" and len(a.thing.items) > 1 for a in source.alts)
 
 
-def elements(engine: Engine, result: Result, decision: object) -> Result:
-    """One element of what an expression can be; each known element in a world of its own."""
-    results: list[Result] = []
-    for alt in result.alts:
-        thing = alt.thing
-        if isinstance(thing, ListOf):
-            many = len(thing.items) > 1
-            for index, cell in enumerate(thing.items[:MAX_ELEMENTS]):
-                element = engine.force(cell)
-                results.append(within(element, frozenset({(decision, index)})) if many else element)
-            if thing.open or len(thing.items) > MAX_ELEMENTS:
-                results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
-        elif isinstance(thing, Lit) and isinstance(thing.value, str):
-            from guard.facts.link import sequences
-
-            results.append(elements(engine, sequences.as_list(Result((alt,))), decision))
-        elif isinstance(thing, DictOf):
-            results += [
-                within(Result((Alt(Lit(entry.key), alt.trail),)), frozenset({(decision, entry.key)}))
-                for entry in each_key(engine, thing)[:MAX_ELEMENTS]
-            ]
-            if thing.open or len(thing.entries) > MAX_ELEMENTS:
-                results.append(unknown(thing.open[0] if thing.open else f"more than {MAX_ELEMENTS} elements"))
-        else:
-            results.append(
-                unknown(thing.why if isinstance(thing, Gap) else "an element of something that is not followed")
-            )
-    return opened(union(results), *result.open)
-
-
-def unpacked(engine: Engine, result: Result, path: tuple[int | str, ...], pos: Pos) -> Result:
-    """The part of a value that an unpacking target gets."""
+def each_value(engine: Engine, source: Result) -> tuple[Cell, ...] | None:
+    """The elements of a sequence, when all of them are known to be there, in order."""
     from guard.facts.link import sequences
 
-    for part in path:
-        results: list[Result] = []
-        for alt in result.alts:
-            thing = alt.thing
-            if isinstance(thing, DictOf) or (isinstance(thing, Lit) and isinstance(thing.value, str)):
-                thing = sequences.as_list(Result((alt,))).alts[0].thing
-            if (
-                isinstance(thing, ListOf)
-                and isinstance(part, int)
-                and not thing.open
-                and not unordered(thing)
-                and -len(thing.items) <= part < len(thing.items)
-            ):
-                results.append(within(engine.force(thing.items[part]), alt.world))
-            elif isinstance(thing, ListOf) and isinstance(part, str):
-                results.append(Result((Alt(_rest(thing, part), alt.trail, alt.world),)))
-            elif isinstance(thing, Inst) and isinstance(part, int):
-                from guard.facts.link import fields
-
-                results.append(within(fields.nth_field(engine, thing, part), alt.world))
-            else:
-                results.append(
-                    unknown(thing.why if isinstance(thing, Gap) else "a part of something that is not followed")
-                )
-        result = opened(union(results), *result.open)
-    return result
+    found = sequences.as_list(source)
+    thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
+    if not isinstance(thing, ListOf) or thing.open or thing.fewer or thing.each or len(thing.items) > MAX_ELEMENTS:
+        return None
+    return thing.items
 
 
-def _rest(thing: ListOf, part: str) -> ListOf:
-    """The items of a starred target; `part` is `*`, the number of targets before it, `:` and that behind it."""
-    before, behind = (int(number) for number in part[1:].split(":"))
-    if thing.open or thing.fewer or thing.kind == "set":
-        return ListOf((), ("the rest of an unpacking",))
-    return ListOf(thing.items[before : len(thing.items) - behind])
+def nth(engine: Engine, source: Result, number: int) -> Result:
+    """The element of a number of what is walked over, which has been seen to have so many."""
+    items = each_value(engine, source)
+    return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
+
+
+def constant_items(thing: ListOf) -> list[object] | None:
+    """The values of a list of literals, else None."""
+    values: list[object] = []
+    for cell in thing.items:
+        if isinstance(cell, Result) or not isinstance(cell.expr, Const):
+            return None
+        values.append(cell.expr.value)
+    return values

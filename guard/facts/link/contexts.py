@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
+from guard.facts.link import leftover
 from guard.facts.link.callers import ONLY_EXAMPLES, Callers
-from guard.facts.link.calling import passes_on
+from guard.facts.link.candidates import may_send
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
-from guard.facts.link.sends import may_send
+from guard.facts.link.parameters import passes_on
 from guard.facts.link.stages import is_beside, is_example, is_test, stage_of
 from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
@@ -76,7 +77,10 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         waiting.extend(children[:room])
         if left_out:
             rest = _cut(drafter, facts, ref, leaf, root, left_out, number)
-            waiting.extend([rest] if rest is not None else [])
+            if rest is not None:
+                why = beyond_limit(left_out)
+                rest.draft = leftover.told(rest.draft, [child.draft for child in children[room:]], root, why)
+                waiting.append(rest)
     found = _pruned(found)
     live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
     return live or found[:1]
@@ -261,12 +265,17 @@ def _circular(context: dict[Root, Bind], root: Root) -> bool:
     return True
 
 
+def beyond_limit(number: int) -> str:
+    """Why a value is open in a request that stands for further decisions."""
+    return f"{number} more callers decide it, beyond the {MAX_CONTEXTS} that are followed"
+
+
 def _cut(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int
 ) -> Leaf | None:
     context = {
         **leaf.context,
-        root: Stop(f"{rest} more callers decide it, beyond the {MAX_CONTEXTS} that are followed"),
+        root: Stop(beyond_limit(rest)),
     }
     draft = drafter.draft(facts, ref, context, number)
     if draft is None:

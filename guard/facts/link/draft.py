@@ -13,19 +13,21 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
-    containers,
     control,
     framework,
     holding,
+    narrowing,
     objects,
     prompts,
     providers,
+    subscripts,
     transports,
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Consulted, Engine
-from guard.facts.link.sends import Target, is_boundless, role, targets
+from guard.facts.link.engine import Consulted, Engine, Reads
+from guard.facts.link.roles import is_boundless, role
+from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
 from guard.facts.link.values import (
     Accept,
@@ -42,7 +44,7 @@ from guard.facts.link.values import (
 from guard.model import Layer, Prompt, Value
 
 if TYPE_CHECKING:
-    from guard.facts.link.project import Fact
+    pass
 
 MAX_ALTERNATIVES = 24
 """Clients or objects of which one is asked."""
@@ -79,7 +81,12 @@ class Draft(NamedTuple):
     """Functions and their parameters that the model was asked of."""
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
-    reads: frozenset[Fact]
+    reads: Reads
+    """What in the repository it rests on."""
+    makers: int = 1
+    """Places that make the object it goes through, of which one is asked."""
+    reached: bool = True
+    """Whether something that is known leads to the branches that it stands in."""
 
 
 class Drafter:
@@ -93,10 +100,13 @@ class Drafter:
         self.spent = 0
         """Evaluations for the call at hand."""
 
-    def draft(self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0) -> Draft | None:
+    def draft(
+        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0, maker: int | None = None
+    ) -> Draft | None:  # fmt: skip
         """A request that a call sends under a context; None when it sends none (or no further one).
 
         `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
+        `maker`: which of the objects of which one is asked; None: all of them, as variants.
         """
         engine = self.engine
         self.spent += engine.work
@@ -107,7 +117,11 @@ class Drafter:
         self.asked = max(self.asked, len(groups))
         if number >= len(groups):
             return None
-        return self._drafted(facts, ref, context, frame, groups[number])
+        makers = framework.by_maker(engine, groups[number])
+        if maker is not None and maker >= len(makers):
+            return None
+        drafted = self._drafted(facts, ref, context, frame, groups[number] if maker is None else makers[maker])
+        return drafted._replace(makers=len(makers))
 
     def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
         """What is known of a framework's object that no request goes through, by the call that makes it: what it would
@@ -134,12 +148,7 @@ class Drafter:
         place = Hop(facts.path, ref.call.pos, "not_sent")
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
         before, engine.consulted = engine.consulted, {}
-        model = either(
-            [
-                (fitting(self._model(target, place), worlds), target.world),
-                *((self._model(t, place), t.world) for t in others),
-            ]
-        )
+        model, reached = self._models([target, *others], worlds, place)
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
         model, owners = providers.by_name(engine, target, model, owners)
@@ -164,8 +173,17 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), frozenset(engine.project.reads),
+            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)), reached=reached,
         )  # fmt: skip
+
+    def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
+        """The models of objects of which one is asked, each in the branches that it is made in; and whether something
+        that is known leads to one of them."""
+        branches = [narrowing.arms(self.engine, t) for t in asked]
+        models = [narrowing.narrowed(self.engine, self._model(t, place), arms) for t, arms in zip(asked, branches)]
+        reached = any(narrowing.is_reached(model, arms) for model, arms in zip(models, branches))
+        models[0] = fitting(models[0], worlds)
+        return either([(model, t.world) for model, t in zip(models, asked)]), reached
 
     def _provider(self, target: Target) -> str | None:
         """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
@@ -216,7 +234,7 @@ class Drafter:
         """A list of models (fallbacks of a router) is one of them."""
         if not isinstance(alt.thing, ListOf):
             return [alt]
-        found = containers.elements(self.engine, Result((alt,)), ("models", self.engine.work))
+        found = subscripts.elements(self.engine, Result((alt,)), ("models", self.engine.work))
         return list(found.alts)
 
     def _limit(self, target: Target, place: Hop) -> Quantity:
@@ -251,7 +269,7 @@ class Drafter:
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = containers.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 

@@ -39,10 +39,10 @@ def set_by_loop(engine: Engine, inst: Inst, cls: ClassThing, method: Scope, effe
 
 def _frame_of(engine: Engine, inst: Inst, cls: ClassThing, method: Scope) -> Frame:
     """The frame of a method that the constructor calls (`self._set_attributes(config)`), or its root on the object."""
-    from guard.facts.link import objects
+    from guard.facts.link import constructors, objects
 
     owned, _ = objects.order(engine, inst.cls)
-    for init, frame in objects.constructor_frames(engine, inst, owned):
+    for init, frame in constructors.constructor_frames(engine, inst, owned):
         if init.id == method.id and frame.path == cls.path:
             return frame
         facts = engine.project.facts(frame.path)

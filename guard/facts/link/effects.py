@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
-from guard.facts.link import aliases, inplace, objects, truth
+from guard.facts.link import aliases, constructors, inplace, objects, truth
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
@@ -85,7 +85,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
     owned, _ = objects.order(engine, inst.cls)
     changes: list[Change] = []
     made: set[tuple[str, int]] = set()
-    for init, frame in objects.constructor_frames(engine, inst, owned):
+    for init, frame in constructors.constructor_frames(engine, inst, owned):
         made.add((frame.path, init.id))
         facts = engine.project.facts(frame.path)
         own = _self_name(init, name)
@@ -96,7 +96,7 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
             changes = sorted(found, key=lambda c: c.effect.at) + changes  # the base's constructor runs before
     for cls, body in owned:
         facts = engine.project.facts(cls.path)
-        for method in objects._methods_of(engine, cls, body) if facts is not None else ():
+        for method in constructors.methods_of(engine, cls, body) if facts is not None else ():
             if (cls.path, method.id) in made or facts is None:
                 continue
             own = _self_name(method, name)
@@ -111,9 +111,6 @@ def of_object(engine: Engine, result: Result, inst: Inst, name: str) -> Result:
 
 def _self_name(method: Scope, name: str) -> str:
     return f"{method.params[0].name if method.params else 'self'}.{name}"
-
-
-# --- which changes there are ------------------------------------------------------------------------------------
 
 
 def _own(
@@ -185,7 +182,7 @@ def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:
 def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> bool | None:
     """Whether a change surely ran before the use; None when it surely did not."""
     sure = True
-    around = {(b.group, b.arm) for b in scope.blocks if b.start <= use < b.end}
+    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
     groups = {group for group, _ in around}
     for block in blocks_at(scope, effect.base.pos.start):
         if (block.group, block.arm) in around:
@@ -198,9 +195,6 @@ def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place
         if block.kind in ("if", "case", "except", "for", "while") and verdict is None:
             sure = False
     return sure
-
-
-# --- applying them ----------------------------------------------------------------------------------------------
 
 
 def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:

@@ -50,6 +50,8 @@ from guard.facts.link import (
     effects,
     injected,
     modules,
+    parameters,
+    subscripts,
     texts,
     truth,
     turns,
@@ -92,12 +94,31 @@ MAX_WORK = 60_000
 Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
+class Reads(NamedTuple):
+    """The facts that an answer rests on: its own, and those of the answers it was made of."""
+
+    own: frozenset[Fact]
+    parts: tuple[_Answer, ...]
+
+    def facts(self) -> frozenset[Fact]:
+        """All of them. Put together only when asked for: most answers are only parts of others."""
+        found = set(self.own)
+        waiting, seen = list(self.parts), set()
+        while waiting:
+            part = waiting.pop()
+            if id(part) not in seen:
+                seen.add(id(part))
+                found |= part.reads.own
+                waiting += part.reads.parts
+        return frozenset(found)
+
+
 class _Answer(NamedTuple):
     """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
     asked: object
     consulted: Consulted
-    read: frozenset[Fact]
+    reads: Reads
     result: Any
 
 
@@ -110,10 +131,10 @@ class _Split(NamedTuple):
 
 def _identity(call: Call) -> object:
     """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
-    given: list[object] = [*call.args, *(value for _, value in call.keywords)]
-    held = [value.cell for value in given if isinstance(value, Held)]
-    if not held:
+    given: list[Expr | Held] = [*call.args, *(value for _, value in call.keywords)]
+    if not any(isinstance(value, Held) for value in given):
         return id(call.func)
+    held = [value.cell for value in given if isinstance(value, Held)]
     return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
 
 
@@ -175,6 +196,8 @@ class Engine:
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
+        self.parts: list[_Answer] = []
+        """Answers that the one being made rests on."""
         self._depth = 0
         self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
@@ -182,8 +205,8 @@ class Engine:
         self._active: set[tuple[int, int]] = set()
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
-            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary, Unary: truth.unary,
-            Logic: truth.logic, Compare: truth.comparison,
+            Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary,
+            Unary: truth.unary, Logic: truth.logic, Compare: truth.comparison,
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
@@ -262,6 +285,7 @@ class Engine:
         self.context = context
         self.consulted = {}
         self.project.reads = set()
+        self.parts = []
         self.work = 0
 
     def eval(self, expr: Expr | Held, frame: Frame) -> Result:
@@ -295,17 +319,18 @@ class Engine:
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
         """
-        outer, reads = self.consulted, self.project.reads
-        self.consulted, self.project.reads = {}, set()
+        outer, reads, parts = self.consulted, self.project.reads, self.parts
+        self.consulted, self.project.reads, self.parts = {}, set(), []
         try:
             result = answer()
         finally:
-            inner, read = self.consulted, self.project.reads
-            self.consulted, self.project.reads = outer, reads
+            inner, found = self.consulted, Reads(frozenset(self.project.reads), tuple(self.parts))
+            self.consulted, self.project.reads, self.parts = outer, reads, parts
             self.consulted.update(inner)
-            self.project.reads |= read
+        made = _Answer(asked, inner, found, result)
+        self.parts.append(made)
         if self.work < MAX_WORK:
-            self._keep(key, _Answer(asked, inner, frozenset(read), result))
+            self._keep(key, made)
         return result
 
     def kept(self, key: tuple[int, ...]) -> _Answer | None:
@@ -315,7 +340,7 @@ class Engine:
             found = found.answers.get(id(self.context.get(found.root)))
         if found is not None:
             self.consulted.update(found.consulted)
-            self.project.reads |= found.read
+            self.parts.append(found)
         return cast("_Answer | None", found)
 
     def _keep(self, key: tuple[int, ...], answer: _Answer) -> None:
@@ -374,7 +399,7 @@ class Engine:
         if frame.lexical is not None:
             inside = scope.kind in ("comp", "lambda")
             return self.lookup(name, at if inside else END, frame.lexical)
-        view = self.module_view(frame, at if scope.kind == "class" else END)
+        view = self.module_view(frame, at if scope.kind in ("class", "comp") else END)
         return modules.module_name(self, frame.path, name, view)
 
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
@@ -391,7 +416,7 @@ class Engine:
         reached, complete = reaching(scope, bindings or (), at, lambda block: truth.feasible(self, block, frame))
         results, rest = self.held(reached, scope, frame, True)
         if not complete and param is not None:
-            results.append(within(calling.parameter(self, param, frame), rest))
+            results.append(within(parameters.parameter(self, param, frame), rest))
         if not results:  # used before any binding: in a closure or a loop, all of them may hold
             results = [self.bound(b, frame) for b in bindings or ()]
         since = reached[-1].binding.at if complete and reached else (0, 0)
@@ -446,12 +471,12 @@ class Engine:
         if kind in ("assign", "walrus", "capture") and binding.value is not None:
             return self.eval(binding.value, frame)
         if kind == "unpack" and binding.value is not None:
-            return containers.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
+            return subscripts.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
         if kind == "for" and binding.value is not None:
             return self._for_target(binding, frame)
         if kind == "with" and binding.value is not None:
             entered = calling.entered_with(self, self.eval(binding.value, frame))
-            return containers.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
+            return subscripts.unpacked(self, entered, binding.path, binding.pos) if binding.path else entered
         if kind == "import":
             return modules.imported(self, binding, frame.path)
         if kind == "def":
@@ -470,15 +495,15 @@ class Engine:
         source = (frame.lexical or self.module(frame.path)) if number == 0 else frame
         found = self.eval(value, source)
         if 0 <= number < len(frame.pin):
-            elements = comprehensions.nth(self, found, frame.pin[number])
+            elements = containers.nth(self, found, frame.pin[number])
         else:
-            elements = containers.elements(self, found, ("each", frame.key, binding.pos))
-        return containers.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
+            elements = subscripts.elements(self, found, ("each", frame.key, binding.pos))
+        return subscripts.unpacked(self, elements, binding.path, binding.pos) if binding.path else elements
 
     # --- kinds of expressions -----------------------------------------------------------------------------------
 
     def _item(self, expr: Item, frame: Frame) -> Result:
-        found = containers.item_of(self, self.eval(expr.base, frame), expr, frame)
+        found = subscripts.item_of(self, self.eval(expr.base, frame), expr, frame)
         return found if found.alts else injected.from_store(self, expr, frame, found)
 
     def _call(self, expr: Call, frame: Frame) -> Result:

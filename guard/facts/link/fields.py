@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Star, last_name
-from guard.facts.link import calling, objects
+from guard.facts.link import calling, objects, parameters
 from guard.facts.link.things import Ext, Hop, Inst, Result, moved, opened, unknown
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ def _given(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result 
         return None
     for keyword, value in inst.call.keywords:
         if keyword == name:
-            return calling.passed(engine, value, inst.frame, name)
+            return parameters.passed(engine, value, inst.frame, name)
     fields = [n for _, n in field_order(engine, owned)]
     if name in fields and fields.index(name) < len(inst.call.args):
         index = fields.index(name)
         if not any(isinstance(a, Star) for a in inst.call.args[: index + 1]):
-            return calling.passed(engine, inst.call.args[index], inst.frame, name)
+            return parameters.passed(engine, inst.call.args[index], inst.frame, name)
     for keyword, value in inst.call.keywords:
         if keyword is None:
-            spread = calling.from_spread(engine, engine.eval(value, inst.frame), name)
+            spread = parameters.from_spread(engine, engine.eval(value, inst.frame), name)
             if spread is not None:
                 return spread
     return None

@@ -299,10 +299,19 @@ def is_held(engine: Engine, alt: Alt) -> bool:
 
 def apart(found: list[Target]) -> list[list[Target]]:
     """Targets that are requests of their own: by the place that holds the object. Objects and clients of which only one
-    is asked (by branch, by name) stay together, as variants of one request."""
+    is asked (by branch, by name) stay together; `by_maker` tells them apart."""
     groups: dict[object, list[Target]] = {}
     for target in found:
         groups.setdefault((target.use, target.route), []).append(target)
+    return list(groups.values())
+
+
+def by_maker(engine: Engine, found: list[Target]) -> list[list[Target]]:
+    """Targets of which one is asked, by the constructors that are sites of them."""
+    groups: dict[object, list[Target]] = {}
+    for target in found:
+        places = tuple((m.frame.path, m.call.pos) for m in sites(engine, target)) if len(found) > 1 else ()
+        groups.setdefault(places, []).append(target)
     return list(groups.values())
 
 

@@ -76,9 +76,6 @@ def _graph(engine: Engine, made: Made) -> Graph:
     return found
 
 
-# --- reading ------------------------------------------------------------------------------------------------------
-
-
 def _read(engine: Engine, made: Made) -> Graph:
     graph = Graph()
     for call, frame in holding.later_calls(engine, made, "add_node"):
@@ -288,9 +285,6 @@ def _calls(engine: Engine, func: Func, name: str) -> list[tuple[Call, Frame]]:
         for ref in facts.by_name.get(name, ())
         if scope.pos.start <= ref.call.pos.start and ref.call.pos.end <= scope.pos.end
     ]
-
-
-# --- counting -----------------------------------------------------------------------------------------------------
 
 
 def _circle(graph: Graph, node: str) -> int | None:

@@ -49,6 +49,8 @@ class Made(NamedTuple):
     """It goes through an object that is asked after a failure of another."""
     choice: tuple[object, ...] = ()
     """The place where it or other objects are asked, one of them."""
+    arms: int = 0
+    """Above 0: it goes through one of several objects; those of the same number of the same call exclude it."""
 
 
 def way(
@@ -83,6 +85,7 @@ def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list
     for index, item in enumerate(made):
         together.setdefault(item.way[-1].node, []).append(index)
     known: Known = {}
+    named: dict[str, int] = {}
     for indices in together.values():
         groups: list[tuple[str | None, list[int]]] = []
         for index in indices[:MAX_TOGETHER]:
@@ -90,8 +93,10 @@ def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list
         for name, members in groups:
             if name is not None:
                 default = _default(engine, made, members)
+                number = named[name] = named.get(name, 0) + 1
+                label = name if number == 1 else f"{name} {number}"
                 for index in members:
-                    finished[index] = replace(finished[index], exclusive=name, exclusive_default=index == default)
+                    finished[index] = replace(finished[index], exclusive=label, exclusive_default=index == default)
     return finished
 
 
@@ -102,7 +107,7 @@ def _join(
     for number, (name, members) in enumerate(groups):
         names = []
         for member in members:
-            found = _apart(engine, made[member].way, made[index].way, known)
+            found = _one_object(made[member], made[index]) or _apart(engine, made[member].way, made[index].way, known)
             if found is None:
                 break
             names.append(found)
@@ -110,6 +115,14 @@ def _join(
             groups[number] = (name or names[0], [*members, index])
             return
     groups.append((None, [index]))
+
+
+def _one_object(first: Made, second: Made) -> str | None:
+    """The name for objects of which one call asks one in one context."""
+    if not first.arms or first.arms != second.arms or first.facts is not second.facts or first.ref is not second.ref:
+        return None
+    scope = first.facts.scopes[first.ref.scope]
+    return f"{first.facts.path}::{scope.qualname or '<module>'}#object {first.ref.call.pos.line} {first.arms}"
 
 
 def _apart(engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: Known) -> str | None:
@@ -215,8 +228,9 @@ def chosen(made: list[Made], finished: list[Request]) -> list[Request]:
     """Requests through objects of which one is asked share a group; the first object is the default."""
     together: dict[object, list[int]] = {}
     for index, item in enumerate(made):
-        if item.choice and finished[index].exclusive is None:
-            together.setdefault((item.facts.path, item.ref.call.pos, item.choice), []).append(index)
+        if (item.choice or item.arms) and finished[index].exclusive is None:
+            key = (item.facts.path, item.ref.call.pos, item.choice or item.arms)
+            together.setdefault(key, []).append(index)
     for number, members in enumerate(together.values()):
         if len(members) > 1:
             scope = made[members[0]].facts.scopes[made[members[0]].ref.scope]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import containers, objects, program_settings
+from guard.facts.link import constructors, containers, objects, program_settings
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
@@ -364,7 +364,7 @@ def as_object(engine: Engine, alt: Alt) -> Alt | None:
         return None
     _, outside = objects.order(engine, thing.cls)
     base = next((e for e in outside if engine.project.catalog.client_named(e.chain)), None)
-    made = objects.base_made(engine, thing)
+    made = constructors.base_made(engine, thing)
     if base is None or made is None:
         return None
     return alt._replace(thing=Ext(base.chain + "()", (*base.made, made)))
@@ -375,7 +375,7 @@ def as_object(engine: Engine, alt: Alt) -> Alt | None:
 
 def runs(engine: Engine, target: Target, holds: Holds) -> Count:
     """How often a held object is asked in one call of its holder."""
-    from guard.facts.link.sends import role
+    from guard.facts.link.roles import role
 
     unsure = holds.use in ("tool", "delegate")
     if holds.times is None:

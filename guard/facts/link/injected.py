@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Const, Expr, Item, Name, Seq, last_name
-from guard.facts.link import calling
+from guard.facts.link import annotated, calling
 from guard.facts.link.things import Ext, Frame, ListOf, Lit, Made, Result, union, unknown, within
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def by_annotation(engine: Engine, owned: list[Owned], name: str, found: Result) 
         return found
     for cls, scope in owned:
         for holder, binding in _annotated(engine, cls.path, scope.id, name):
-            made = calling.client_object(engine, binding, engine.root(cls.path, holder))
+            made = annotated.client_object(engine, binding, engine.root(cls.path, holder))
             if made is not None:
                 return made
     return found

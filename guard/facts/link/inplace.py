@@ -61,9 +61,6 @@ def _literal(engine: Engine, expr: object, frame: Frame) -> object:
     return value if value is None or isinstance(value, (str, int, float)) else _NOTHING
 
 
-# --- dicts --------------------------------------------------------------------------------------------------------
-
-
 def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: bool, repeated: bool) -> DictOf:
     assert effect.key is not None
     keys = plain.whole(engine.eval(effect.key, frame))
@@ -135,9 +132,6 @@ def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool
         spread = _updated(engine, DictOf(()), call._replace(args=(value,), keywords=()), frame, sure)
         named = texts.merged(named, spread)
     return texts.merged(thing, named)
-
-
-# --- lists --------------------------------------------------------------------------------------------------------
 
 
 def _element_set(

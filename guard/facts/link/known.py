@@ -29,6 +29,7 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+_VARIABLE = "environment variable"
 ENVIRONMENTS = frozenset({"os.environ", "environ"})
 
 
@@ -75,7 +76,12 @@ def environment(engine: Engine, name: str, default: Result | None, pos: Pos, fra
         results.append(Result(alts, default.open))
     results = results[::-1] if default is not None else results
     results += _set_in_code(engine, name, frame)
-    return opened(union(results), f"environment variable {name} decides it")
+    return opened(union(results), f"{_VARIABLE} {name} decides it")
+
+
+def is_environment(why: str) -> bool:
+    """Whether a reason for an open value is that one environment variable decides it: equal reasons, same variable."""
+    return why.startswith(_VARIABLE) and why.endswith(" decides it")
 
 
 def _set_in_code(engine: Engine, name: str, frame: Frame) -> list[Result]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Star
-from guard.facts.link import containers, paths, plain, pure, records, sequences, templates, texts
+from guard.facts.link import containers, paths, plain, pure, records, sequences, subscripts, templates, texts
 from guard.facts.link.things import (
     DictOf,
     FileContent,
@@ -77,7 +77,7 @@ def _list_method(engine: Engine, owner: ListOf, name: str, expr: Call, frame: Fr
         and -len(owner.items) <= index < len(owner.items)
     ):
         return engine.force(owner.items[index])
-    return containers.elements(engine, just(owner), ("popped", frame.key, expr.pos))
+    return subscripts.elements(engine, just(owner), ("popped", frame.key, expr.pos))
 
 
 def get_default(engine: Engine, expr: Call, frame: Frame) -> Result | None:
@@ -92,7 +92,7 @@ def get_default(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame) -> Result | None:
     if name in ("format", "format_map"):
-        from guard.facts.link.calling import keywords_dict
+        from guard.facts.link.parameters import keywords_dict
 
         exact = _formatted(engine, owner, name, expr, frame)
         if exact is not None:
@@ -202,7 +202,7 @@ def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Fr
             else:
                 results.append(opened(default, *owner.open[:1]) if owner.open else default)
         if not literal:
-            value = containers.any_value(
+            value = subscripts.any_value(
                 engine, owner, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known"
             )
             return union([value, default])

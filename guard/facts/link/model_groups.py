@@ -36,7 +36,7 @@ class Deployment(NamedTuple):
 
 def expanded(engine: Engine, target: Target) -> list[Target]:
     """The target itself where neither groups nor fallbacks decide its model."""
-    from guard.facts.link.sends import role
+    from guard.facts.link.roles import role
 
     if not isinstance(target.arguments, CallArguments) or "model" not in target.spec.roles:
         return [target]

@@ -33,16 +33,19 @@ class Reached(NamedTuple):
 
 def blocks_at(scope: Scope, place: Place) -> list[Block]:
     """The blocks around a place, outermost first."""
-    return sorted(
-        (b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1]))
-    )
+    found = scope.around.get(place)
+    if found is None:
+        found = scope.around[place] = sorted(
+            (b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1]))
+        )
+    return found
 
 
 def reaching(
     scope: Scope, bindings: Sequence[Binding], use: Place, feasible: Callable[[Block], bool | None]
 ) -> tuple[list[Reached], bool]:
     """Bindings that can hold at `use`, latest first, and whether they are complete (one of them surely holds)."""
-    around = {(b.group, b.arm) for b in scope.blocks if b.start <= use < b.end}
+    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
     groups = dict(around)
     found: list[Reached] = []
     missing: dict[int, set[int]] = {}

@@ -3,18 +3,17 @@
 In: an object (class, and the call that made it) and a name. Out: a result. Order: methods and properties; what
 `__init__` and other methods assign to `self`; fields of dataclasses, attrs and pydantic classes from the constructor's
 arguments or their defaults; class attributes; the same in the bases. An object made at an unknown place is a root:
-the context decides which of the repository's constructor calls made it. Neighbour: `fields` reads fields.
+the context decides which of the repository's constructor calls made it. Neighbours: `fields` reads fields,
+`constructors` what is assigned to `self`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Name, dotted, last_name
-from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import calling, fields, gathering
-from guard.facts.link.names import END, Reached, reaching
+from guard.facts.expr import Call, dotted, last_name
+from guard.facts.filefacts import Scope
+from guard.facts.link import calling, constructors, fields, gathering
 from guard.facts.link.things import (
     ClassThing,
     Ext,
@@ -22,7 +21,6 @@ from guard.facts.link.things import (
     Func,
     Inst,
     Lit,
-    Made,
     OnObject,
     Result,
     Root,
@@ -96,9 +94,6 @@ def decorated(scope: Scope, names: frozenset[str]) -> bool:
     return False
 
 
-# --- methods and properties -------------------------------------------------------------------------------------
-
-
 def method(engine: Engine, owned: list[Owned], name: str) -> tuple[ClassThing, Scope] | None:
     """The function that a name is in the resolution order, else None. The last definition in a body counts."""
     for cls, scope in owned:
@@ -124,9 +119,6 @@ def bind_method(engine: Engine, cls: ClassThing, scope: Scope, owner: Inst | Cla
     return known(Func(cls.path, scope.id, owner if isinstance(owner, Inst) else None))
 
 
-# --- attributes of objects --------------------------------------------------------------------------------------
-
-
 def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     """`inst.name`"""
     if inst.annotated and inst.call is None:
@@ -145,7 +137,7 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
         return bind_method(engine, *found, inst)
     from guard.facts.link import injected
 
-    results = _assigned(engine, inst, owned, name)
+    results = constructors.assigned(engine, inst, owned, name)
     field = fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
         return injected.by_annotation(engine, owned, name, field)
@@ -208,20 +200,8 @@ def _settled(result: Result) -> Result:
     return Result(alts, result.open) if alts else result
 
 
-def base_made(engine: Engine, inst: Inst) -> Made | None:
-    """The call that makes the part of an object that a base outside of the repository describes: that of its
-    constructor by the last class of the repository that has one, else the call that makes the object."""
-    owned, _ = order(engine, inst.cls)
-    made = Made(inst.call, inst.frame) if inst.call is not None and inst.frame is not None else None
-    for init, frame in constructor_frames(engine, inst, owned):
-        upward = _super_call(engine, frame.path, init) if init.name == "__init__" else None
-        if upward is not None:
-            made = Made(upward, frame)
-    return made
-
-
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:
-    base_call = base_made(engine, inst)
+    base_call = constructors.base_made(engine, inst)
     made = (base_call,) if base_call is not None else ()
     bases = [
         e
@@ -229,129 +209,11 @@ def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> 
         if e.chain.split(".")[-1] not in ("ABC", "object", "Protocol", "Generic", "Enum", "BaseModel", "TypedDict")
     ]
     if bases and made:
-        upward = _made_above(engine, inst)
+        upward = constructors.made_above(engine, inst)
         return union(known(Ext(f"{base.chain}().{name}", base.made + (upward or made))) for base in bases)
     return unknown(
         f"attribute {name} is not assigned anywhere in class {engine.project.scope(inst.cls.path, inst.cls.scope).name}"
     )
-
-
-def _made_above(engine: Engine, inst: Inst) -> tuple[Made, ...]:
-    """The call by which the outermost constructor of the repository hands on to a base outside of it."""
-    owned, _ = order(engine, inst.cls)
-    inits = [(init, frame) for init, frame in constructor_frames(engine, inst, owned) if init.name == "__init__"]
-    if not inits:
-        return ()
-    init, frame = inits[-1]
-    upward = _super_call(engine, frame.path, init)
-    return (Made(upward, frame),) if upward is not None and frame.call is not None else ()
-
-
-def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterator[tuple[Scope, Frame]]:
-    """The `__init__` (and `__post_init__`, `setup`) functions that run for an object, with their frames.
-
-    A base's `__init__` is entered by the `super().__init__(...)` call of the class before it, or directly.
-    """
-    call, caller = inst.call, inst.frame
-    own = False
-    for cls, scope in owned:
-        for name in ("__init__", "__post_init__", "model_post_init", "__attrs_post_init__"):
-            bindings = scope.bindings.get(name, ())
-            if not bindings or bindings[-1].kind != "def":
-                continue
-            init = engine.project.scope(cls.path, bindings[-1].scope)
-            if name != "__init__":
-                yield init, engine.frame(cls.path, init.id, None, None, inst, None)
-                continue
-            if own and call is None:
-                continue
-            frame = engine.frame(cls.path, init.id, call, caller, inst, None)
-            own = True
-            yield init, frame
-            upward = _super_call(engine, cls.path, init)
-            call, caller = (upward, frame) if upward is not None else (None, None)
-
-
-def _super_call(engine: Engine, path: str, init: Scope) -> Call | None:
-    facts = engine.project.facts(path)
-    for ref in facts.by_name.get("__init__", ()) if facts else ():
-        if ref.scope == init.id:
-            call = ref.call
-            if isinstance(call.func, Name) or last_name(call.func) != "__init__":
-                continue
-            base = getattr(call.func, "base", None)
-            if isinstance(base, Name) and call.args:  # Base.__init__(self, ...): the object itself is no argument
-                return call._replace(args=call.args[1:])
-            return call
-    return None
-
-
-def _assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list[Result]:
-    """What constructors, then other methods, assign to `self.name`."""
-    results: list[Result] = []
-    later: list[Result] = []
-    for init, frame in constructor_frames(engine, inst, owned):
-        first = init.params[0].name if init.params else "self"
-        bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
-        if not bindings or (results and _complete(init, bindings)):
-            continue
-        results += _at_end(engine, init, bindings, frame)
-    for cls, scope in owned:
-        for child in _methods_of(engine, cls, scope):
-            first = child.params[0].name if child.params else "self"
-            bindings = [b for b in child.bindings.get(f"{first}.{name}", ()) if b.kind not in ("declare", "aug")]
-            if bindings and child.name not in ("__init__", "__post_init__"):
-                frame = engine.frame(cls.path, child.id, None, None, inst, None)
-                later += [engine.bound(b, frame) for b in bindings]
-    if later and results:
-        return [union([*results, *later])]
-    return results + later
-
-
-def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Result | None:
-    """What constructors assign to `self.config.model`; open when another value may stand there. None: nothing does."""
-    inst = decided(engine, inst, path)
-    owned, _ = order(engine, inst.cls)
-    results: list[Result] = []
-    for init, inner in constructor_frames(engine, inst, owned):
-        if inner is frame:
-            continue
-        first = init.params[0].name if init.params else "self"
-        bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
-        if bindings:
-            reached, complete = _reached_at_end(engine, init, bindings, inner)
-            results += engine.held(reached, init, inner)[0]
-            if complete:
-                return union(results)
-    return opened(union(results), "it may be set before") if results else None
-
-
-def _complete(init: Scope, bindings: list[Binding]) -> bool:
-    return any(
-        not any(b.start <= binding.pos.start < b.end and b.kind in ("if", "case") for b in init.blocks)
-        for binding in bindings
-    )
-
-
-def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
-    return engine.held(_reached_at_end(engine, init, bindings, frame)[0], init, frame)[0]
-
-
-def _reached_at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> tuple[list[Reached], bool]:
-    """Bindings that hold when a function has run, and whether one of them surely does."""
-    from guard.facts.link import truth
-
-    return reaching(init, bindings, END, lambda block: truth.feasible(engine, block, frame))
-
-
-def _methods_of(engine: Engine, cls: ClassThing, scope: Scope) -> Iterator[Scope]:
-    for bindings in list(scope.bindings.values()):
-        for binding in bindings:
-            if binding.kind == "def":
-                yield engine.project.scope(cls.path, binding.scope)
-
-
-# --- attributes of classes --------------------------------------------------------------------------------------
 
 
 def class_attribute(engine: Engine, cls: ClassThing, name: str) -> Result:
@@ -398,16 +260,13 @@ def super_attribute(engine: Engine, thing: Super, name: str) -> Result:
     return unknown(f"no base in the repository has {name}")
 
 
-# --- setattr ----------------------------------------------------------------------------------------------------
-
-
 def _set_dynamically(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
     """`setattr(self, key, value)` in a method, in a loop over a known dict: the turn whose key is `name`."""
     from guard.facts.link import dynamic
 
     results = []
     for cls, scope in owned:
-        for child in _methods_of(engine, cls, scope):
+        for child in constructors.methods_of(engine, cls, scope):
             for effect in child.effects:
                 if effect.kind == "setattr" and dotted(effect.base) == (
                     child.params[0].name if child.params else "self"

@@ -80,9 +80,9 @@ def _value(engine: Engine, thing: Thing, left: list[int], depth: int) -> Any:
     if isinstance(thing, ListOf):
         if thing.open or thing.each or thing.fewer or thing.kind not in ("list", "tuple", "generator"):
             return NOT_PLAIN
-        items = (
-            [_inside(engine, cell, left, depth) for cell in thing.items] if len(thing.items) <= left[0] else [NOT_PLAIN]
-        )
+        if len(thing.items) > left[0]:
+            return NOT_PLAIN
+        items = [_inside(engine, cell, left, depth) for cell in thing.items]
         if any(item is NOT_PLAIN for item in items):
             return NOT_PLAIN
         return tuple(items) if thing.kind == "tuple" else items

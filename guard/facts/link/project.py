@@ -76,8 +76,6 @@ class Project:
                 else:
                     self._bytes[file.path] = data
 
-    # --- files --------------------------------------------------------------------------------------------------
-
     def paths(self) -> tuple[str, ...]:
         """All code files that could be read."""
         return tuple(self._files)
@@ -116,12 +114,16 @@ class Project:
             self._facts[path] = self._collect(path)
         return self._facts[path]
 
-    def scope(self, path: str, scope: int) -> Scope:
-        """A scope of a file whose facts are known to exist."""
+    def sure_facts(self, path: str) -> FileFacts:
+        """The facts of a code file that something was found in. Raises `LookupError` for any other."""
         facts = self.facts(path)
         if facts is None:
             raise LookupError(f"{path} has no facts")
-        return facts.scopes[scope]
+        return facts
+
+    def scope(self, path: str, scope: int) -> Scope:
+        """A scope of a file whose facts are known to exist."""
+        return self.sure_facts(path).scopes[scope]
 
     def _collect(self, path: str) -> FileFacts | None:
         data = self._bytes.get(path)
@@ -167,8 +169,6 @@ class Project:
         except UnicodeDecodeError:
             return None
 
-    # --- names --------------------------------------------------------------------------------------------------
-
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands."""
         self.reads.add(("name", name))
@@ -212,8 +212,6 @@ class Project:
             if facts is not None:
                 found += [(facts, facts.scopes[scope]) for scope in facts.defs.get(name, ())]
         return found
-
-    # --- modules ------------------------------------------------------------------------------------------------
 
     def module(self, dotted: str, importer: str) -> str | None:
         """Path of the module or package that an import means, or None when it lies outside the repository.
@@ -289,7 +287,7 @@ class Project:
         return None
 
     def is_sdk_itself(self, path: str) -> bool:
-        """Whether a file belongs to a package of the catalogue that this repository builds: the SDK, no use of it."""
+        """Whether a file belongs to a package of the catalogue that is built here: the SDK, not a use of it."""
         parts = path.split("/")
         return self.is_own(parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0])
 

@@ -2,7 +2,7 @@
 
 In: a target and a role. Out: `Part`s, in the order of the catalogue's names: one, or several where all names that are
 sent count (role, goal and backstory of an agent). `{name}` places that the call fills (`kickoff(inputs={...})`) are
-filled here. Neighbours: `sends.role` reads a role whose first name counts, `prompts` makes messages of what is found.
+filled here. Neighbours: `roles.role` reads a role whose first name counts, `prompts` makes messages of what is found.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Arg
-from guard.facts.link import containers, templates
+from guard.facts.link import subscripts, templates
 from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, sent
-from guard.facts.link.sends import Target, role
+from guard.facts.link.roles import role
+from guard.facts.link.sends import Target
 from guard.facts.link.things import Result
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _fills(engine: Engine, target: Target) -> Result | None:
     each = target.spec.each
     if each is not None and each.role == "fills":
         value = sent(target.arguments, each.arg)
-        return None if value is None else containers.elements(engine, value.result, ("fills", target.call.pos))
+        return None if value is None else subscripts.elements(engine, value.result, ("fills", target.call.pos))
     arg = target.spec.roles.get("fills")
     value = sent(target.arguments, arg) if arg is not None else None
     return None if value is None else value.result

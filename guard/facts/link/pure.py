@@ -27,6 +27,7 @@ TEXT_METHODS = frozenset({
 """Methods of a text that give a text, a number, a truth value or a list of texts."""
 LIST_METHODS = frozenset({"count", "index", "copy"})
 """Methods of a list that leave it as it is."""
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 _WIDE = re.compile(r"\d{4,}|\*")
 """A width or precision of thousands of characters, or one that is given as a value."""
 
@@ -55,9 +56,6 @@ def list_method(name: str) -> Function:
 def operation(op: str) -> Function | None:
     """A binary operator, bounded; None for one that is not followed."""
     return _OPERATIONS.get(op)
-
-
-_CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
 def formatted(value: object, conversion: str, spec: str) -> str:

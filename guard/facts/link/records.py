@@ -113,9 +113,6 @@ def _of_update(engine: Engine, value: Expr, frame: Frame) -> list[tuple[str | No
     return [(str(e.key), Held(value.pos, e.value)) for e in thing.entries]  # type: ignore[misc]
 
 
-# --- functions ----------------------------------------------------------------------------------------------------
-
-
 def _replace(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`dataclasses.replace(obj, model=...)`"""
     return _copied(engine, engine.eval(expr.args[0], frame), expr.keywords, expr, frame) if expr.args else None

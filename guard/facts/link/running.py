@@ -43,14 +43,14 @@ class Running:
         return self._index.get((root.path, root.scope), [])
 
     def _fill(self, index: dict[tuple[str, int], list[Called]]) -> None:
-        from guard.facts.link import beyond, sends
+        from guard.facts.link import beyond, candidates, sends
 
         engine, project = self.engine, self.engine.project
         telling = [p for p in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(p)]
         direct = project.catalog.last_names - project.catalog.invoke_names
         for path in sorted({*telling, *beyond.invoking(project, telling)}):
             facts = None if is_test(path) else project.facts(path)
-            for ref in sends.candidates(engine, facts) if facts is not None else ():
+            for ref in candidates.candidates(engine, facts) if facts is not None else ():
                 if last_name(ref.call.func) in direct:
                     continue
                 frame = engine.root(path, ref.scope)
@@ -78,7 +78,7 @@ class Running:
 
     def _given(self, target: Target) -> list[tuple[Func, Count]]:
         """Functions that the call itself is given to run: `evaluate(program)`, as often as the library wants."""
-        from guard.facts.link.sends import role
+        from guard.facts.link.roles import role
 
         if target.spec.of is None:
             return []
@@ -99,8 +99,6 @@ class Running:
         self.engine.run_by[id(call)] = (count, ref)
         self.engine.run_again[id(call)] = again
         runs.append(Called(call, frame, ref.via))
-
-    # --- methods that a base calls --------------------------------------------------------------------------------
 
     def of_base(self, root: Root, scope: Scope, paths: set[str]) -> list[Called]:
         """Calls of a base's methods that run a method of the subclass: `module.batch(...)`, `flow.run()`."""

@@ -100,8 +100,7 @@ def _mapped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if not isinstance(thing, ListOf) or thing.open or len(thing.items) > MAX_ELEMENTS:
         return None
     callee = engine.eval(expr.args[0], frame)
-    given = [cast(Expr, Held(expr.args[1].pos, cell)) for cell in thing.items]
-    calls = [Call(expr.pos, expr.args[0], (held,), ()) for held in given]
+    calls = [Call(expr.pos, expr.args[0], (cast(Expr, Held(expr.args[1].pos, cell)),), ()) for cell in thing.items]
     return known(thing._replace(items=tuple(calling.called(engine, callee, call, frame) for call in calls)))
 
 

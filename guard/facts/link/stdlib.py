@@ -25,6 +25,7 @@ from guard.facts.link import (
     pure,
     records,
     sequences,
+    subscripts,
     templates,
     texts,
     truth,
@@ -144,7 +145,7 @@ def _converted(convert: Callable[[Any], Any]) -> Handler:
 
 
 def _dict(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    from guard.facts.link.calling import keywords_dict
+    from guard.facts.link.parameters import keywords_dict
 
     named = keywords_dict(engine, expr, frame, frozenset())
     if not expr.args:
@@ -256,13 +257,13 @@ def _next(engine: Engine, expr: Call, frame: Frame) -> Result | None:
         if isinstance(thing, ListOf) and thing.items and not thing.open and not containers.unordered(thing):
             results.append(within(engine.force(thing.items[0]), alt.world))
         else:
-            results.append(containers.elements(engine, Result((alt,)), ("chosen", frame.key, expr.pos)))
+            results.append(subscripts.elements(engine, Result((alt,)), ("chosen", frame.key, expr.pos)))
     return opened(union(results), *source.open)
 
 
 def _choice(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return (
-        containers.elements(engine, engine.eval(expr.args[0], frame), ("chosen", frame.key, expr.pos))
+        subscripts.elements(engine, engine.eval(expr.args[0], frame), ("chosen", frame.key, expr.pos))
         if expr.args
         else None
     )
@@ -297,7 +298,7 @@ def _dumped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
     """`Template(text).substitute(...)` and `jinja2.Template(text).render(...)`"""
-    from guard.facts.link.calling import keywords_dict
+    from guard.facts.link.parameters import keywords_dict
 
     maker = thing.made[-1]
     source = argument(maker.call, 0, "template", "source")
@@ -357,15 +358,15 @@ CALLS: dict[str, Handler] = {
     "builtins.bool": _converted(bool), "builtins.dict": _dict, "builtins.min": _extreme(min),
     "builtins.max": _extreme(max),
     "builtins.isinstance": truth.is_instance, "builtins.getattr": _getattr, "builtins.next": _next,
-    "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first, "asyncio.run": _first,
-    "asyncio.wait_for": _first,
-    "asyncio.shield": _first, "asyncio.create_task": _first, "asyncio.ensure_future": _first,
+    "random.choice": _choice, "copy.copy": _first, "copy.deepcopy": _first,
+    "asyncio.run": _first, "asyncio.wait_for": _first, "asyncio.shield": _first,
+    "asyncio.create_task": _first, "asyncio.ensure_future": _first,
     "joblib.delayed": _first, "asgiref.sync.sync_to_async": _first, "asgiref.sync.async_to_sync": _first,
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
-    "importlib.import_module": _import_module, "inspect.getdoc": _getdoc,
-    "urllib.parse.urljoin": _urljoin, "builtins.bytes": _first,
+    "importlib.import_module": _import_module, "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin,
+    "builtins.bytes": _first,
     **{name: _pure(function) for name, function in pure.BUILTINS.items()},
     **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip

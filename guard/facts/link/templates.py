@@ -43,9 +43,9 @@ def percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame)
     if exact.alts and not exact.open:
         return exact
     values_of = [a for a in right.alts if isinstance(a.thing, (ListOf, DictOf))]
+    ways: Sequence[Alt | None] = values_of[:MAX_WAYS] or (None,)
     results = []
     for alt in left.alts[:MAX_WAYS]:
-        ways: list[Alt | None] = [*values_of[:MAX_WAYS]] or [None]
         for values in ways:
             filled_in = _percent_filled(engine, alt, values.thing if values else None, right, expr, frame)
             results.append(within(filled_in, values.world) if values else filled_in)

@@ -47,6 +47,9 @@ _SAME_TEXT = frozenset({
 })  # fmt: skip
 """Methods behind which it is still what stands before the dot that fills a hole."""
 
+DEFAULTS = frozenset({"default", "env_default"})
+"""How a value came that holds without overrides."""
+
 
 def hole_name(expr: Expr | Held) -> str:
     """A name for what fills a hole: `docs` for `docs`, `state.docs`, `format(docs)`, `docs[:200]`, `docs or []`."""
@@ -94,10 +97,20 @@ def origin(alt: Alt, frame: Frame, pos: Pos) -> tuple[str, Pos]:
     return (alt.trail[0].path, alt.trail[0].pos) if alt.trail else (frame.path, pos)
 
 
+def only_empty(result: Result) -> bool:
+    """Whether all that is known of a text is that it can be empty, and no default says so: other text arrives, too.
+
+    `match.group(1) if match else ""` is such a text, and so is a line of it.
+    """
+    return bool(result.open and result.alts) and all(
+        alt.thing == Lit("") and not any(hop.how in DEFAULTS for hop in alt.trail) for alt in result.alts
+    )
+
+
 def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> Result:
     """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given)."""
     alts: list[Alt] = []
-    for alt in result.alts:
+    for alt in () if only_empty(result) else result.alts:
         parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
         if parts is None:
             why = f"made by {alt.thing.chain}" if isinstance(alt.thing, Ext) else "built at run time"

@@ -38,16 +38,25 @@ if TYPE_CHECKING:
 
 MAX_PAIRS = 600
 """Pairs of values that one comparison looks at."""
+_SIGNS: dict[str, Callable[..., object]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
 
 
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     """Whether an arm runs: True, False, or None when it is not known."""
+    if block.kind not in ("if", "case"):
+        return None
+    key = (block.group, block.arm, frame.key, int(engine.by_default > 0), 0)
+    kept = engine.kept(key)
+    if kept is not None:
+        return cast("bool | None", kept.result)
+    return cast("bool | None", engine.keeping(key, block, partial(_feasible, engine, block, frame)))
+
+
+def _feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     if block.kind == "case":
         verdict = _reached(engine, block, frame)
         outcome = True if block.pattern is None else _matches(engine, block, frame)
         return False if verdict is False or outcome is False else verdict if outcome else None
-    if block.kind != "if":
-        return None
     verdict = _reached(engine, block, frame)
     if verdict is False or block.test is None:
         return verdict
@@ -56,7 +65,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
 
 
 def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false, each built on the last."""
+    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm adds to the last."""
     number = len(block.negated)
     if number == 0:
         return True
@@ -288,9 +297,6 @@ def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
             return None if holder.fewer else True
         return None if holder.open or any(value is plain.NOT_PLAIN for value in values) else False
     return None
-
-
-_SIGNS: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
 
 
 def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:

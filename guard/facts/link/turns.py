@@ -7,12 +7,12 @@ in place, branches and further loops in it. Then `names` and `effects` say what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Expr, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, comprehensions, containers, inplace, texts, truth
+from guard.facts.link import aliases, containers, inplace, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, Held, ListOf, Lit, Method, Pieces, Result
 
@@ -153,19 +153,21 @@ class _Run:
         here = [b for b in self.blocks if b is not block and start <= b.start and b.end <= end]
         top = [b for b in here if not any(o is not b and o.start <= b.start and b.end <= o.end for o in here)]
         events: list[tuple[Place, int, Binding | Effect | Block]] = []
-        single: list[Binding | Effect] = [*(b for _, b in self.bindings), *(e for _, e in self.effects)]
-        for event in single:
-            place = event.pos.start if isinstance(event, Binding) else event.base.pos.start
-            if start <= place < end and not any(b.start <= place < b.end for b in top):
-                events.append((event.at, 0 if isinstance(event, Binding) else 1, event))
+        changes: tuple[Sequence[tuple[str, Binding | Effect]], ...] = (self.bindings, self.effects)
+        for order, found in enumerate(changes):
+            for _, change in found:
+                place = change.pos.start if isinstance(change, Binding) else change.base.pos.start
+                if start <= place < end and not any(b.start <= place < b.end for b in top):
+                    events.append((change.at, order, change))
         events += [(b.start, 2, b) for b in top]
         done: set[int] = set()
-        for _, _, each in sorted(events, key=lambda e: e[:2]):
-            if not isinstance(each, Block):
-                self.step(each)
-            elif each.group not in done:
-                done.add(each.group)
-                self.block([b for b in top if b.group == each.group])
+        for _, _, event in sorted(events, key=lambda e: e[:2]):
+            if isinstance(event, Block):
+                if event.group not in done:
+                    done.add(event.group)
+                    self.block([b for b in top if b.group == event.group])
+            else:
+                self.step(event)
 
     def block(self, arms: list[Block]) -> None:
         """Run a compound statement."""
@@ -206,8 +208,8 @@ class _Run:
         if loop.test is None:
             raise _Stop
         source = self.engine.eval(loop.test, self.now())
-        items = comprehensions.each_value(self.engine, source)
-        if items is None or comprehensions.is_mixed(source):
+        items = containers.each_value(self.engine, source)
+        if items is None or containers.is_mixed(source):
             raise _Stop
         for cell in items:
             self._take(loop, self.engine.force(cell))
@@ -236,7 +238,7 @@ class _Run:
         for binding in self.targets:
             if binding.value is loop.test:
                 whole = (
-                    containers.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
+                    subscripts.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
                 )
                 self.state[binding.name] = whole
 
@@ -285,7 +287,7 @@ class _Run:
                 raise _Stop
             value = texts.added(engine, event, before, value, now)
         elif event.path:
-            value = containers.unpacked(engine, value, event.path, event.pos)
+            value = subscripts.unpacked(engine, value, event.path, event.pos)
         self._put(event.name, value)
 
     def _put(self, name: str, value: Result) -> None:

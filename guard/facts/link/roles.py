@@ -1,0 +1,148 @@
+"""What a role of a request is: model, limit, prompt, retries, each by its argument.
+
+In: a target and the name of a role of its catalogue entry. Out: the value that the call sends, else the one that its
+clients were made with (innermost first), else the default, with where it stands. Neighbours: `arguments` finds one
+argument in a call, `providers` what a client was given, `versions` and `documents` say which default holds; `draft` and
+`prompts` ask.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from guard.facts.catalog_types import Arg
+from guard.facts.expr import Pos
+from guard.facts.link import documents, framework, providers, versions
+from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_unbounded, sent
+from guard.facts.link.things import (
+    Alt,
+    Hop,
+    Lit,
+    Result,
+    unknown,
+)  # fmt: skip
+from guard.model import Scalar
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
+    from guard.facts.link.sends import Target
+
+
+def role(engine: Engine, target: Target, name: str) -> Sent | None:
+    """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
+    own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
+    if own is not None:
+        value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
+        if value is not None:
+            return value
+    default: Arg | None = None
+    layers = list(enumerate(target.clients[: target.own]))
+    if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's
+        layers = [*layers[target.held :], *layers[: target.held]]
+    for number, (client, *_) in reversed(layers):
+        arg = client.roles.get(name)
+        if arg is None:
+            continue
+        layer = target.clients[number]
+        value = _named(engine, name, providers.given_to(engine, layer, arg))
+        if value is None and layer.made is not None:
+            value = _by_another(CallArguments(engine, layer.made.call, layer.made.frame), arg)
+        if value is not None:
+            return value
+        default = arg if default is None or number < target.held else default  # of two defaults the held object's holds
+    arg = default or own
+    return None if arg is None else Sent(_default(engine, target, arg), None)
+
+
+def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
+    """A model given as an object is no name: the object is asked instead (`framework`)."""
+    if value is None or role_name != "model":
+        return value
+    alts = tuple(a for a in value.result.alts if not framework.is_held(engine, a))
+    if len(alts) == len(value.result.alts):
+        return value
+    return Sent(Result(alts, value.result.open), value.name) if alts else None
+
+
+def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+    """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    model = role(engine, target, "model")
+    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
+    if not names or len(names) < len(model.result.alts if model is not None else ()):
+        return None
+    parts = [re.split("[:/]", str(name))[0] for name in names]
+    if any(part not in arg.by_prefix for part in parts):
+        return None
+    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
+
+
+def is_boundless(engine: Engine, target: Target, name: str) -> bool:
+    """Whether a role is sent as None where that means that there is no bound."""
+    own = target.spec.roles.get(name)
+    if own is not None and is_unbounded(target.arguments, own):
+        return True
+    made = [(c.client.roles.get(name), c.made) for c in target.clients]
+    return any(
+        arg is not None and m is not None and is_unbounded(CallArguments(engine, m.call, m.frame), arg)
+        for arg, m in made
+    )
+
+
+def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
+    """The default that holds because another argument is sent; None where none of those is."""
+    other = sent(arguments, Arg(arg.given)) if arg.given else None
+    if other is None:
+        return None
+    if arg.given_values:
+        known = [str(a.thing.value) for a in other.result.alts if isinstance(a.thing, Lit)]
+        sure = bool(known) and not other.result.open and all(value in arg.given_values for value in known)
+        values = dict.fromkeys(arg.given_values[value] for value in known) if sure else arg.given_values.values()
+        return Sent(Result(tuple(Alt(Lit(value)) for value in values), () if sure else other.result.open), None)
+    if arg.given_default is None:
+        return Sent(unknown(arg.why or "there is no limit"), None)
+    return Sent(Result((Alt(Lit(arg.given_default)),)), None)
+
+
+def _default(engine: Engine, target: Target, arg: Arg) -> Result:
+    from guard.facts.link.arguments import ABSENT
+
+    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    if named is not None:
+        return named
+    reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)
+    settled = []
+    for name in arg.env:
+        settled += [
+            Alt(Lit(_of_env(arg, value)), (Hop(path, Pos(line, 1, line, 1), "env_default", name),))
+            for path, value, line in documents.env(engine.project, name, target.frame.path)
+        ]
+    arg, release = versions.settled(engine.project, arg, target.frame.path)
+    if arg.how == "default":
+        hops = (release, _default_hop(target)) if release is not None else (_default_hop(target),)
+        alts = (Alt(Lit(arg.default), hops),) if not settled else ()
+        return Result((*settled, *alts), reasons)
+    if settled:
+        return Result(tuple(settled), reasons)
+    if arg.how in ("not_sent", "model_maximum"):
+        return ABSENT
+    return unknown(
+        arg.why or {"required": "it is not given", "unbounded": "there is no limit"}.get(arg.how, "not known")
+    )
+
+
+def _of_env(arg: Arg, text: str) -> Scalar:
+    """The value of an environment variable; a number of retries counts what the first name of the argument counts."""
+    if not isinstance(arg.default, int) or not text.isdigit():
+        return text
+    return arg.as_retries(int(text), arg.names[0]) if arg.counts else int(text)
+
+
+def _default_hop(target: Target) -> Hop:
+    """Where a default stands: in guard.yaml for a user's own call, else in the SDK."""
+    place = target.spec.place
+    if place is None:
+        return Hop(target.frame.path, target.call.pos, "catalog_default", target.spec.api)
+    path, line, column = place
+    return Hop(path, Pos(line, column, line, column), "declared", target.spec.api)
