@@ -61,7 +61,7 @@ class Source:
 class Prices:
     """The price table with the rules of guard.yaml applied. Made by `load` and `with_rules`; immutable in effect."""
 
-    __slots__ = ("_declared", "_index", "_memo", "_rules", "as_of", "sha256", "sources")
+    __slots__ = ("_declared", "_index", "_located", "_memo", "_rules", "as_of", "sha256", "sources")
 
     def __init__(self, header: Mapping[str, Any], index: Mapping[str, str]) -> None:
         """`header` is the first line of the table, `index` the raw rows by `provider/id`."""
@@ -72,6 +72,7 @@ class Prices:
         self.sources = tuple(Source(**source) for source in header["sources"])
         self._index = index
         self._memo: dict[str, Row] = {}
+        self._located: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
         self._rules: tuple[PriceRule, ...] = ()
         self._declared: dict[str, Row] = {}
 
@@ -82,6 +83,7 @@ class Prices:
         other = Prices.__new__(Prices)
         other.as_of, other.sha256, other.sources = self.as_of, self.sha256, self.sources
         other._index, other._memo = self._index, {}
+        other._located = {}
         other._rules = (*self._rules, *rules)
         other._declared = declared_rows(other._rules, self._index)
         return other
@@ -126,7 +128,14 @@ class Prices:
         return key in self._declared or key in self._index
 
     def _locate(self, name: str, provider: str | None) -> tuple[str | None, str | None]:
-        """(key, None) or (None, reason). A model that guard.yaml adds is found by its name as written there."""
+        """(key, None) or (None, reason). The table is searched once for each name, however often it is asked for."""
+        asked = (name, provider)
+        if asked not in self._located:
+            self._located[asked] = self._find_key(name, provider)
+        return self._located[asked]
+
+    def _find_key(self, name: str, provider: str | None) -> tuple[str | None, str | None]:
+        """See `_locate`. A model that guard.yaml adds is found by its name as written there."""
         for written in (f"{provider}/{name}", name) if self._declared else ():
             if written.strip().lower() in self._declared:
                 return written.strip().lower(), None

@@ -29,21 +29,14 @@ LITERALS = (
     "10**9",
     "'%s'",
 )
+METHODS = ("append", "update", "extend", "pop", "insert", "clear", "sort")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in")
-BUILTINS = (
-    "len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum", "getattr",
-    "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any", "round",
-)  # fmt: skip
-DECORATORS = (
-    "@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass", "@retry(stop=a)",
-    "@app.get('/x')", "@a.b(c)",
-)  # fmt: skip
-CHANGES = ("append", "update", "extend", "pop", "insert", "clear", "sort")
-HEAD = """import openai, os, asyncio, functools, json
-from openai import OpenAI
-from dataclasses import dataclass
-"""
+BUILTINS = ("len", "list", "dict", "str", "int", "sorted", "zip", "enumerate", "range", "map", "min", "max", "sum",
+            "getattr", "isinstance", "set", "tuple", "reversed", "next", "iter", "print", "super", "any",
+            "round")  # fmt: skip
+DECORATORS = ("@property", "@staticmethod", "@classmethod", "@f", "@functools.lru_cache", "@dataclass",
+              "@retry(stop=a)", "@app.get('/x')", "@a.b(c)")  # fmt: skip
 
 
 class Arbitrary:
@@ -59,8 +52,10 @@ class Arbitrary:
         found = {}
         for name in MODULES[: 2 + self.choose(3)]:
             self.left = self.room
+            head = "import openai, os, asyncio, functools, json\nfrom openai import OpenAI\n"
+            head += "from dataclasses import dataclass\n"
             path = "pkg/__init__.py" if name == "pkg" else f"{name}.py"
-            found[path] = HEAD + self.body(0, 4, False)
+            found[path] = head + self.body(0, 4, False)
         return found
 
     def pick(self, options: tuple[str, ...]) -> str:
@@ -87,7 +82,7 @@ class Arbitrary:
             lambda: f"({e(d)} {self.pick(('and', 'or'))} {e(d)})",
             lambda: f"({self.pick(('not ', '-', '+', '~'))}{e(d)})",
             lambda: f"({e(d)} if {e(d)} else {e(d)})",
-            lambda: f"{self.name() if self.choose(2) else f'({e(d)})'}.{self.pick(ATTRIBUTES)}",
+            lambda: f"({e(d) if not self.choose(2) else self.name()}).{self.pick(ATTRIBUTES)}",
             lambda: f"({e(d)})[{self.pick(('0', '-1', e(d), ':2', '1:', '::-1', 'a:b'))}]",
             lambda: self.call(e(d) if not self.choose(4) else self.name(), d),
             lambda: self.call(self.pick(BUILTINS), d),
@@ -200,21 +195,16 @@ class Arbitrary:
     def statement(self, level: int, depth: int, loop: bool) -> str:
         """Any statement."""
         indent, inner = "    " * level, level + 1
-
-        def e() -> str:
-            return self.expr(2)
-
+        e = lambda: self.expr(2)  # noqa: E731 - one letter keeps the table below readable
         simple: list[Callable[[], str]] = [
             lambda: f"{self.target()} = {e()}", lambda: f"{self.target()} = {self.target()} = {e()}",
             lambda: f"{self.name()} {self.pick(OPERATORS)}= {e()}",
             lambda: f"{self.name()}[{e()}] {self.pick(('', '+', '|'))}= {e()}",
-            lambda: f"{self.name()}: {self.pick(('str', 'K', repr('a.b')))} = {e()}",
-            lambda: f"{self.name()}: int",
-            lambda: f"{self.name()}.{self.pick(CHANGES)}({self.arguments(1)})",
+            lambda: f"{self.name()}: {self.pick(('str', 'K', repr('a.b')))} = {e()}", lambda: f"{self.name()}: int",
+            lambda: f"{self.name()}.{self.pick(METHODS)}({self.arguments(1)})",
             lambda: f"setattr({self.name()}, {e()}, {e()})", e, lambda: self.send(2),
-            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}", lambda: f"assert {e()}",
-            lambda: f"raise {e()}",
-            lambda: f"import {self.pick(MODULES)}",
+            lambda: f"del {self.pick(('a', 'b[0]', 'c[a]', 'self.a'))}",
+            lambda: f"assert {e()}", lambda: f"raise {e()}", lambda: f"import {self.pick(MODULES)}",
             lambda: f"from {self.pick(MODULES)} import {self.name()} as {self.name()}",
             lambda: f"from {self.pick(('.', '..', '.m1', '.pkg'))} import {self.name()}",
             lambda: f"from {self.pick(MODULES)} import *" if level == 0 else "pass",
@@ -229,21 +219,14 @@ class Arbitrary:
 
     def target(self) -> str:
         """What can stand left of `=`."""
-        return self.pick((
-            "a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)", "[a, (b, c)]", "a[0]",
-            "params['model']", "a.b.c", "a, b[c]", "client", "m1.a",
-        ))  # fmt: skip
+        return self.pick(("a", "b", "c", "model", "params", "self.a", "self.model", "K.a", "a, b", "(a, *b)",
+                          "[a, (b, c)]", "a[0]", "params['model']", "a.b.c", "a, b[c]", "client", "m1.a"))  # fmt: skip
 
     def compound(self, way: int, level: int, inner: int, depth: int, loop: bool) -> str:
         """A statement with a body."""
         i = "    " * level
-
-        def body(in_loop: bool = loop) -> str:
-            return self.body(inner, depth, in_loop)
-
-        def e() -> str:
-            return self.expr(1)
-
+        body = lambda in_loop=loop: self.body(inner, depth, in_loop)  # noqa: E731
+        e = lambda: self.expr(1)  # noqa: E731
         if way == 0:
             return (
                 f"{i}if {e()}:\n{body()}"
@@ -295,8 +278,8 @@ class Arbitrary:
             return f"{decorator}{i}class {self.pick(('K', 'L'))}({bases}):\n{body(False)}{methods}"
         decorator = f"{i}{self.pick(DECORATORS)}\n" if not self.choose(3) else ""
         word = "async def" if not self.choose(4) else "def"
-        name = self.pick(("f", "g", "a"))
-        return f"{decorator}{i}{word} {name}({self.parameters(1, True)}):\n{self.body(inner, depth, False)}"
+        head = f"{decorator}{i}{word} {self.pick(('f', 'g', 'a'))}({self.parameters(1, True)}):\n"
+        return head + self.body(inner, depth, False)
 
     def method(self, level: int, depth: int) -> str:
         """A method that assigns and sends."""

@@ -17,14 +17,12 @@ Choose = Callable[[int], int]
 
 TYPES = ("str", "int", "bool", "strs", "ints", "dstr", "dint")
 WORDS = ("gpt-4o", "mini", "a b", "", " x ", "Ab-Cd", "{}", "%s", "ü-1", "{name}", "a\nb", "100%", "it's", "12")
+SIMPLE = ("strip", "upper", "lower", "title", "lstrip", "rstrip", "capitalize")
 KEYS = ("a", "b", "model", "x-y")
 FIELDS = {
     "str": ("", ":>8", ":<6", "!r", "!s", ":^7", ":.2"),
     "int": ("", ":03d", ":>4", ":,", ":x", "!r", ":.1f", ":+d"),
 }
-CHANGES = ("strip", "upper", "lower", "title", "lstrip", "rstrip", "capitalize")
-TESTED = ("str", "int", "strs", "dint", "bool")
-CLASSES = ("str", "int", "list", "dict", "(str, int)")
 PERCENT = {"str": ("%s", "%r", "%5s", "%-6s", "%.2s"), "int": ("%d", "%s", "%03d", "%5d", "%x", "%+d", "%.1f")}
 
 
@@ -88,8 +86,8 @@ class Expressions:
         if calls and self.chance(3):
             return self.call(self.pick(calls), scope, depth - 1)
         if self.chance(6):
-            then, test = self.of(kind, scope, depth - 1), self.of("bool", scope, depth - 1)
-            return f"({then} if {test} else {self.of(kind, scope, depth - 1)})"
+            then, test, other = (self.of(k, scope, depth - 1) for k in (kind, "bool", kind))
+            return f"({then} if {test} else {other})"
         if self.chance(8):
             return f"({self.of(kind, scope, depth - 1)} {self.pick(('or', 'and'))} {self.of(kind, scope, depth - 1)})"
         if self.chance(12) and kind in ("str", "int"):
@@ -159,13 +157,10 @@ class Expressions:
             lambda: self.joined(s, d),
             lambda: self.format_call(s, d),
             lambda: self.percent(s, d),
-            lambda: (
-                f"', '.join(str(x) for x in {e('ints', s, d)})"
-                if self.chance(4)
-                else f"{e('str', s, d)}.join({e('strs', s, d)})"
-            ),
+            lambda: f"{e('str', s, d)}.join({e('strs', s, d)})",
+            lambda: f"', '.join(str(x) for x in {e('ints', s, d)})",
             lambda: f"({e('str', s, d)}).replace({e('str', s, d)}, {e('str', s, d)})",
-            lambda: f"({e('str', s, d)}).{self.pick(CHANGES)}()",
+            lambda: f"({e('str', s, d)}).{self.pick(SIMPLE)}()",
             lambda: f"({e('str', s, d)}).strip({e('str', s, d)})",
             lambda: f"({e('str', s, d)})[{self.slice(s, d)}]",
             lambda: f"({e('str', s, d)})[{self.pick((0, -1, 1))}]",
@@ -214,7 +209,7 @@ class Expressions:
             lambda: f"(not {e(self.pick(('bool', 'str', 'ints', 'dstr')), s, d)})",
             lambda: f"({e('int', s, d)} < {e('int', s, d)} < {e('int', s, d)})",
             lambda: f"({e('str', s, d)}).{self.pick(('startswith', 'endswith'))}({e('str', s, d)})",
-            lambda: f"isinstance({e(self.pick(TESTED), s, d)}, {self.pick(CLASSES)})",
+            lambda: f"isinstance({e(self.pick(TYPES), s, d)}, {self.pick(('str', 'int', 'list', '(str, int)'))})",
             lambda: f"bool({e(self.pick(('str', 'int', 'strs')), s, d)})",
             lambda: f"({e('strs', s, d)} == {e('strs', s, d)})",
             lambda: f"{self.pick(('any', 'all'))}({e('ints', s, d)})",

@@ -1,4 +1,4 @@
-"""Real programs with a few words and lines changed: the files of the specifications of resolving; they still parse.
+"""Real programs with a few words and lines changed: the files of the specifications of resolving, which still parse.
 
 In: a way to choose. Out: the files of one case. Comments that assert something are of no use then and stay as they are.
 """

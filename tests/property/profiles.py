@@ -16,7 +16,7 @@ LONG = os.environ.get("GUARD_PROPERTY") == "long"
 
 
 def examples(number: int) -> settings:
-    """Settings of a test of `number` examples in a normal run; generated programs are large and slow to draw."""
+    """Settings of a test that takes `number` examples in a normal run; generated programs are large."""
     return settings(
         max_examples=int(os.environ.get("GUARD_EXAMPLES", str(number * 20))) if LONG else number,
         derandomize=not LONG,

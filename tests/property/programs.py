@@ -63,8 +63,8 @@ class Programs:
             else:
                 given[role] = repr("gpt-4o") if kind == "str" else "1"
         message = f'[{{"role": "user", "content": {given["text"]}}}]'
-        figures = f"model={given['model']}, max_tokens={given['max_tokens']}"
-        return f"OpenAI().chat.completions.create({figures}, messages={message})\n"
+        arguments = f"model={given['model']}, max_tokens={given['max_tokens']}, messages={message}"
+        return f"OpenAI().chat.completions.create({arguments})\n"
 
     def importing(self, scope: Scope, how: int) -> tuple[list[str], Scope]:
         """Import lines, and the scope of the importing module."""
@@ -173,7 +173,8 @@ class Programs:
                 f"{name}[{e.key(scope)}] = {value}", f"{name}.update({e.of(kind, scope, 2)})",
                 f"{name}.update(a={value})", f"{name}.setdefault({e.key(scope)}, {value})",
                 f"{name}.pop({e.key(scope)}, None)", f"del {name}[{e.key(scope)}]",
-                f"{name}[{e.key(scope)}] += {value}", f"{name}.pop({e.key(scope)})", f"{name}.clear()",
+                f"{name}[{e.key(scope)}] += {value}",
+                f"{name}.pop({e.key(scope)})", f"{name}.clear()",
             )) + "\n"  # fmt: skip
         return indent + e.pick((
             f"{name}.append({value})", f"{name}.extend({e.of(kind, scope, 2)})",
@@ -251,8 +252,7 @@ class Programs:
         """A function with some parameters, some statements and a return."""
         e = self.write
         made = Function(e.name("f"), [], e.pick(("str", "int", "strs", "dint", "dstr")))
-        inner = scope.copy()
-        written: list[str] = []
+        inner, written = scope.copy(), []
         kinds = (
             ["positional"] * e.choose(3) + ["args"] * e.choose(2) + ["keyword"] * e.choose(2) + ["kwargs"] * e.choose(2)
         )

@@ -12,7 +12,9 @@ texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
@@ -84,8 +86,8 @@ from guard.model import Count
 
 MAX_DEPTH = 60
 """Evaluations nested in one another."""
-MAX_CALLS = 12
-"""Functions entered from one another."""
+STACK = 4000
+"""Calls of Python inside one another: an evaluation takes up to some 20, an expression as deep as may be some 1,200."""
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
@@ -134,6 +136,17 @@ def _identity(call: Call) -> object:
         return id(call.func)
     held = [value.cell for value in given if isinstance(value, Held)]
     return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
+
+
+@contextmanager
+def room_for_nesting() -> Iterator[None]:
+    """Enough of Python's stack for `MAX_DEPTH` evaluations and for expressions as deep as `parse` lets through."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Engine:

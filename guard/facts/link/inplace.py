@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, Item, Op, Star, last_name
 from guard.facts.filefacts import Effect
 from guard.facts.link import containers, plain, texts
-from guard.facts.link.things import DictOf, Entry, Frame, ListOf, Lit, Result, Thing, Thunk, union, unknown
+from guard.facts.link.things import PERHAPS, DictOf, Entry, Frame, ListOf, Lit, Result, Thing, Thunk, union, unknown
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -165,7 +165,7 @@ def _list_call(
     if method in ("append", "add", "extend") and call.args:
         more = ListOf((Thunk(call.args[0], frame),)) if method != "extend" else _extension(engine, call, frame)
         name = containers.gap_name(call.args[0])
-        return containers.joined(thing, more if once else more._replace(open=(*more.open, "perhaps added")), name)
+        return containers.joined(thing, more if once else more._replace(open=(*more.open, PERHAPS)), name)
     if method == "insert" and len(call.args) == 2:
         return _inserted(thing, _literal(engine, call.args[0], frame), Thunk(call.args[1], frame), once)
     if method == "appendleft" and call.args:
@@ -207,7 +207,7 @@ def _inserted(thing: ListOf, index: object, item: Thunk, once: bool) -> ListOf:
         at = max(index + len(thing.items), 0) if index < 0 else min(index, len(thing.items))
         gaps = tuple((place + 1, name) for place, name in containers.shifted(thing, 0, ""))
         return thing._replace(items=(*thing.items[:at], item, *thing.items[at:]), gaps=gaps)
-    more = ListOf((item,), () if once else ("perhaps added",))
+    more = ListOf((item,), () if once else (PERHAPS,))
     return containers.joined(thing, more)._replace(kind="set")
 
 

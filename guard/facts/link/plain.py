@@ -46,7 +46,7 @@ class _NotPlain:
     """Stands for a value that is not known, or too large."""
 
 
-NOT_PLAIN = _NotPlain()
+NOT_PLAIN: Any = _NotPlain()
 
 
 def of(engine: Engine, thing: Thing) -> Any:

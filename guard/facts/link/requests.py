@@ -21,7 +21,7 @@ from guard.facts.link.candidates import candidates
 from guard.facts.link.contexts import Leaf
 from guard.facts.link.counting import Counted, Counting
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Engine
+from guard.facts.link.engine import Engine, room_for_nesting
 from guard.facts.link.entries import Entries
 from guard.facts.link.groups import Made
 from guard.facts.link.project import Project
@@ -29,7 +29,7 @@ from guard.facts.link.sites import Sites, unique
 from guard.facts.link.stages import stage_of
 from guard.facts.link.things import Called, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Request, Site, Span, Unknown, Variant
+from guard.model import Count, Layer, Operation, Problem, Request, Site, Span, Unknown, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -54,6 +54,10 @@ class Linker:
 
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
+        with room_for_nesting():
+            return self._all()
+
+    def _all(self) -> tuple[Request, ...]:
         made: list[Made] = []
         telling = self._telling()
         further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
@@ -61,8 +65,20 @@ class Linker:
             facts = self.project.facts(path)
             if facts is not None:
                 for ref in candidates(self.engine, facts):
-                    made += self._of_send(facts, ref)
+                    made += self._carefully(facts, ref)
         return self._finished(made) + self._unused()
+
+    def _carefully(self, facts: FileFacts, ref: CallRef) -> list[Made]:
+        """The requests of a call. One whose values nest beyond what Python can follow is a problem, not an end."""
+        try:
+            return self._of_send(facts, ref)
+        except RecursionError:
+            message = "what this call sends nests too deeply to be followed; its requests are not in the report"
+            place = ref.call.pos
+            self.project.problems.append(
+                Problem(facts.path, place.line, place.column, "too-deep", message, "split the values up")
+            )
+            return []
 
     def _unused(self) -> tuple[Request, ...]:
         """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""

@@ -87,6 +87,10 @@ class Thunk(NamedTuple):
     frame: Frame
 
 
+PERHAPS = "perhaps added"
+"""A reason of a list: an item may be missing that is listed."""
+
+
 class ListOf(NamedTuple):
     """A list, tuple, set or generator. `open` has reasons why further items may be there."""
 

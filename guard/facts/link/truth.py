@@ -14,6 +14,7 @@ from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
 from guard.facts.filefacts import Block
 from guard.facts.link import plain
 from guard.facts.link.things import (
+    PERHAPS,
     Alt,
     ClassThing,
     DictOf,
@@ -294,7 +295,7 @@ def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
     if isinstance(holder, ListOf) and len(holder.items) <= MAX_PAIRS and not holder.each:
         values = [plain.of_result(engine, engine.force(cell)) for cell in holder.items]
         if any(value is not plain.NOT_PLAIN and value == wanted for value in values):
-            return None if holder.fewer else True
+            return None if holder.fewer or PERHAPS in holder.open else True
         return None if holder.open or any(value is plain.NOT_PLAIN for value in values) else False
     return None
 
