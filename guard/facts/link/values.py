@@ -106,10 +106,6 @@ def fitting(found: Quantity, worlds: list[World]) -> Quantity:
     return Quantity(value_of(list(rows), (found.value.why,) if found.value.open and found.value.why else ()), rows)
 
 
-MAX_WORDS = 4
-"""A name of more words is a text that went astray."""
-
-
 def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     if is_absent(alt):
         hops = alt.trail or (Hop(place.path, place.pos, "not_sent"),)
@@ -118,8 +114,6 @@ def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     text = thing.value if isinstance(thing, Lit) else None
     if isinstance(text, str) and looks_secret(text):
         return "it looks like a secret, which guard does not show"
-    if isinstance(text, str) and ("\n" in text or len(text.split()) > MAX_WORDS):
-        return "a longer text stands where a name belongs"
     if isinstance(thing, Lit) and accept(thing.value):
         return Choice(thing.value, spans.steps(alt.trail))
     if isinstance(thing, Pieces):
