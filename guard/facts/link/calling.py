@@ -19,7 +19,6 @@ from guard.facts.link.things import (
     Frame,
     Func,
     Gap,
-    Held,
     Hop,
     Inst,
     ListOf,
@@ -35,6 +34,7 @@ from guard.facts.link.things import (
     known,
     moved,
     opened,
+    standing_in,
     union,
     unknown,
     within,
@@ -97,7 +97,7 @@ def with_partial(partial: Partial, call: Call, frame: Frame) -> Call:
 
 
 def _held(expr: Expr, frame: Frame) -> Expr:
-    return Held(expr.pos, Thunk(expr, frame))  # type: ignore[return-value]
+    return standing_in(expr.pos, Thunk(expr, frame))
 
 
 def _make(engine: Engine, cls: ClassThing, call: Call, frame: Frame) -> Result:

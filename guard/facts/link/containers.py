@@ -276,13 +276,3 @@ def nth(engine: Engine, source: Result, number: int) -> Result:
     """The element of a number of what is walked over, which has been seen to have so many."""
     items = each_value(engine, source)
     return engine.force(items[number]) if items is not None and number < len(items) else unknown("a further element")
-
-
-def constant_items(thing: ListOf) -> list[object] | None:
-    """The values of a list of literals, else None."""
-    values: list[object] = []
-    for cell in thing.items:
-        if isinstance(cell, Result) or not isinstance(cell.expr, Const):
-            return None
-        values.append(cell.expr.value)
-    return values

@@ -199,11 +199,9 @@ def _children(
         context = {**leaf.context, **_closure(drafter.engine, bind), root: bind}
         if _circular(context, root):
             continue
-        draft = drafter.draft(facts, ref, context, number)
+        draft = _drafted(drafter, facts, ref, leaf, context, number)
         if draft is None:
             continue
-        if leaf.prompt is not None:
-            draft = draft._replace(prompt=leaf.prompt)
         asked = {r for (r, what), b in draft.consulted.items() if b is None and what != DEPENDENCY}
         own = isinstance(bind, Called) and invokes(drafter.engine, draft, bind, root)
         key: object = (signature(draft, bind), own and bind) if asked <= before else index
@@ -214,6 +212,14 @@ def _children(
             old.callers += leaf.callers
             old.grouped[root] = [*old.grouped.get(root, [old.context[root]]), bind]
     return list(children.values())
+
+
+def _drafted(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, context: dict[Root, Bind], number: int
+) -> Draft | None:  # fmt: skip
+    """The request below a leaf: with the leaf's prompt, where that is settled."""
+    draft = drafter.draft(facts, ref, context, number)
+    return draft if draft is None or leaf.prompt is None else draft._replace(prompt=leaf.prompt)
 
 
 def _closing(engine: Engine, binds: list[Bind], context: dict[Root, Bind]) -> list[Bind]:
@@ -273,15 +279,10 @@ def beyond_limit(number: int) -> str:
 def _cut(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int
 ) -> Leaf | None:
-    context = {
-        **leaf.context,
-        root: Stop(beyond_limit(rest)),
-    }
-    draft = drafter.draft(facts, ref, context, number)
+    context = {**leaf.context, root: Stop(beyond_limit(rest))}
+    draft = _drafted(drafter, facts, ref, leaf, context, number)
     if draft is None:
         return None
-    if leaf.prompt is not None:
-        draft = draft._replace(prompt=leaf.prompt)
     return Leaf(context, draft, rest, {**leaf.grouped, root: []}, True, leaf.prompt, leaf.merged)
 
 
@@ -397,24 +398,6 @@ def touched_within(touched: tuple[Hop, ...], bind: Called) -> bool:
     """Whether a value was decided inside a call expression."""
     path, pos = bind.frame.path, bind.call.pos
     return any(h.path == path and pos.start <= h.pos.start and h.pos.end <= pos.end for h in touched)
-
-
-def chain(leaf: Leaf, root: Root) -> list[Called]:
-    """The calls that lead to a function in a context, the outermost first."""
-    found: list[Called] = []
-    seen: set[Root] = set()
-    current: Root | None = root
-    while current is not None and current not in seen:
-        seen.add(current)
-        bind = leaf.context.get(current)
-        if not isinstance(bind, Called):
-            break
-        found.append(bind)
-        frame = bind.frame
-        while frame.lexical is not None and Root("callers", frame.path, frame.scope) not in leaf.context:
-            frame = frame.lexical
-        current = Root("callers", frame.path, frame.scope)
-    return found[::-1]
 
 
 def objects_of(engine: Engine, leaf: Leaf) -> list[OnObject]:

@@ -7,14 +7,14 @@ it. A loop that only tries again until a call succeeds is attempts, not repeats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, truth
 from guard.facts.link.attempts import LoopLayer, retry_loop
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import DEPENDENCY, Frame, Held, Result, Root
+from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in
 from guard.facts.lower import EACH
 from guard.model import ONCE, Count
 
@@ -180,7 +180,7 @@ def _likely(engine: Engine, test: Expr, frame: Frame) -> bool | None:
         outcomes = [_likely(engine, value, frame) for value in test.values]
         return stop if stop in outcomes else None if None in outcomes else not stop
     if isinstance(test, Compare) and len(test.ops) == 1:
-        left, right = (cast(Expr, Held(e.pos, _first(engine, e, frame))) for e in (test.left, test.rights[0]))
+        left, right = (standing_in(e.pos, _first(engine, e, frame)) for e in (test.left, test.rights[0]))
         return truth.truth(engine, Compare(test.pos, left, test.ops, (right,)), frame)
     return truth.truth_of(_first(engine, test, frame))
 

@@ -6,7 +6,7 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from guard.facts.catalog_types import Arg
 from guard.facts.filefacts import CallRef, FileFacts
@@ -42,9 +42,6 @@ from guard.facts.link.values import (
     quantity,
 )  # fmt: skip
 from guard.model import Layer, Prompt, Value
-
-if TYPE_CHECKING:
-    pass
 
 MAX_ALTERNATIVES = 24
 """Clients or objects of which one is asked."""

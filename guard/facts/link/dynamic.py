@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Item, Name, last_name
 from guard.facts.filefacts import Binding, Effect, Scope
-from guard.facts.link.things import ClassThing, DictOf, Entry, Frame, Held, Inst, Lit, Result, known, union
+from guard.facts.link.things import ClassThing, DictOf, Entry, Frame, Inst, Lit, Result, known, standing_in, union
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -85,5 +85,5 @@ def _pinned(engine: Engine, frame: Frame, method: Scope, key_name: str, entry: E
                 and last_name(binding.value.func) == "items"
             ):
                 cell = known(Lit(entry.key)) if binding.path == (0,) else entry.value
-                pins[name] = Binding(name, "assign", binding.at, binding.pos, Held(binding.pos, cell))  # type: ignore[arg-type]
+                pins[name] = Binding(name, "assign", binding.at, binding.pos, standing_in(binding.pos, cell))
     return engine.pinned(frame, key_name, entry.key, pins)

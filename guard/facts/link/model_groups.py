@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Client, Groups
-from guard.facts.expr import Call, Expr
+from guard.facts.expr import Call
 from guard.facts.link import containers
 from guard.facts.link.arguments import CallArguments, is_absent, sent
-from guard.facts.link.things import Alt, DictOf, Held, ListOf, Lit, Made, Result, together
+from guard.facts.link.things import Alt, DictOf, ListOf, Lit, Made, Result, standing_in, together
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -61,7 +61,7 @@ def _has(target: Target, name: str) -> bool:
 def _asking(target: Target, model: Result) -> Target:
     """The same call with another model."""
     arg, call = target.spec.roles["model"], target.call
-    held = cast(Expr, Held(call.pos, model))
+    held = standing_in(call.pos, model)
     if arg.pos is not None and arg.pos < len(call.args):
         args = (*call.args[: arg.pos], held, *call.args[arg.pos + 1 :])
         call = Call(call.pos, call.func, args, call.keywords)
@@ -120,7 +120,7 @@ def _deployment(engine: Engine, target: Target, one: Deployment, holder: Layer, 
         return None
     roles = {name: replace(arg, pos=None) for name, arg in target.spec.roles.items() if name != "model"}
     client = Client(f"{holder.client.id} group", holder.client.family, roles=roles)
-    params = ((None, cast(Expr, Held(holder.made.call.pos, one.params))),)
+    params = ((None, standing_in(holder.made.call.pos, one.params)),)
     made = Made(Call(holder.made.call.pos, holder.made.call.func, (), params), holder.made.frame)
     inner = _asking(target, model[0])
     decision = frozenset({(("group", holder.made.call.pos), (one.name, one.number))})

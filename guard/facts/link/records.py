@@ -17,7 +17,6 @@ from guard.facts.link.things import (
     DictOf,
     Entry,
     Frame,
-    Held,
     Inst,
     ListOf,
     Lit,
@@ -26,6 +25,7 @@ from guard.facts.link.things import (
     Thunk,
     known,
     opened,
+    standing_in,
     unknown,
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ def _names(engine: Engine, inst: Inst) -> list[str]:
 
 
 def _field(inst: Inst, name: str, expr: Call, frame: Frame) -> Thunk:
-    held: Expr = Held(expr.pos, known(inst))  # type: ignore[assignment]
+    held = standing_in(expr.pos, known(inst))
     return Thunk(Attr(expr.pos, held, name), frame)
 
 
@@ -101,7 +101,7 @@ def _copied(
 
 
 def _held(cell: Cell, expr: Call) -> Expr:
-    return Held(expr.pos, cell)  # type: ignore[return-value]
+    return standing_in(expr.pos, cell)
 
 
 def _of_update(engine: Engine, value: Expr, frame: Frame) -> list[tuple[str | None, Expr]]:
@@ -110,7 +110,7 @@ def _of_update(engine: Engine, value: Expr, frame: Frame) -> list[tuple[str | No
     thing = found.alts[0].thing if len(found.alts) == 1 and not found.open else None
     if not isinstance(thing, DictOf) or thing.open or not all(e.sure for e in thing.entries):
         return [(None, value)]
-    return [(str(e.key), Held(value.pos, e.value)) for e in thing.entries]  # type: ignore[misc]
+    return [(str(e.key), standing_in(value.pos, e.value)) for e in thing.entries]
 
 
 def _replace(engine: Engine, expr: Call, frame: Frame) -> Result | None:

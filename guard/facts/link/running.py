@@ -7,7 +7,7 @@ other nodes made of it. Neighbours: `callers` asks, `framework` knows what objec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
@@ -15,7 +15,18 @@ from guard.facts.link import framework, holding, loops, objects
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.stages import is_test
-from guard.facts.link.things import Called, ClassThing, Frame, Func, Held, Inst, Partial, Root, Thing, known
+from guard.facts.link.things import (
+    Called,
+    ClassThing,
+    Frame,
+    Func,
+    Inst,
+    Partial,
+    Root,
+    Thing,
+    known,
+    standing_in,
+)
 from guard.facts.link.values import known_number
 from guard.model import ONCE, Count
 
@@ -94,7 +105,7 @@ class Running:
         runs = index.setdefault((func.path, func.scope), [])
         if len(self.engine.run_by) >= MAX_RUNS or any(self.engine.run_by[id(c.call)][1] is ref for c in runs):
             return
-        callee = cast(Expr, Held(ref.call.pos, known(func)))
+        callee = standing_in(ref.call.pos, known(func))
         call = Call(ref.call.pos, callee, given, ())
         self.engine.run_by[id(call)] = (count, ref)
         self.engine.run_again[id(call)] = again

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Expr
+from guard.facts.expr import Call
 from guard.facts.link import containers
 from guard.facts.link.containers import MAX_ELEMENTS
 from guard.facts.link.things import (
     Cell,
     DictOf,
     Frame,
-    Held,
     ListOf,
     Lit,
     Result,
     known,
+    standing_in,
     unknown,
 )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _mapped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if not isinstance(thing, ListOf) or thing.open or len(thing.items) > MAX_ELEMENTS:
         return None
     callee = engine.eval(expr.args[0], frame)
-    calls = [Call(expr.pos, expr.args[0], (cast(Expr, Held(expr.args[1].pos, cell)),), ()) for cell in thing.items]
+    calls = [Call(expr.pos, expr.args[0], (standing_in(expr.args[1].pos, cell),), ()) for cell in thing.items]
     return known(thing._replace(items=tuple(calling.called(engine, callee, call, frame) for call in calls)))
 
 

@@ -8,7 +8,7 @@ which it holds. Two values of one request go together when their worlds do not c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Union
+from typing import NamedTuple, Union, cast
 
 from guard.facts.expr import Call, Expr, Pos
 from guard.facts.filefacts import Binding
@@ -245,6 +245,11 @@ class Held(NamedTuple):
 
     pos: Pos
     cell: Cell
+
+
+def standing_in(pos: Pos, cell: Cell) -> Expr:
+    """A known value as an expression: for calls and bindings that guard puts together (`Engine.eval` knows `Held`)."""
+    return cast(Expr, Held(pos, cell))
 
 
 class Root(NamedTuple):

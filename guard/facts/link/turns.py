@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Attr, Call, Expr, Name, Pos
+from guard.facts.expr import Attr, Call, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
 from guard.facts.link import aliases, containers, inplace, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Alt, DictOf, Ext, Frame, Held, ListOf, Lit, Method, Pieces, Result
+from guard.facts.link.things import Alt, DictOf, Ext, Frame, ListOf, Lit, Method, Pieces, Result, standing_in
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -254,8 +254,7 @@ class _Run:
         pins = {}
         for name, result in self.state.items():
             place = self.scope.bindings[name][0].pos if name in self.scope.bindings else self.scope.pos
-            held: Expr = Held(place, result)  # type: ignore[assignment]
-            pins[name] = Binding(name, "assign", place.end, place, held)
+            pins[name] = Binding(name, "assign", place.end, place, standing_in(place, result))
         return self.engine.pinned(self.frame, "<turn>", object(), pins)
 
     def step(self, event: Binding | Effect) -> None:
