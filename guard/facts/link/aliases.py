@@ -62,6 +62,12 @@ def groups(engine: Engine, path: str, scope: Scope) -> Groups:
 
 def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:
     """The variable of another module that a name of a scope means: the same text for all of its names there."""
+    found = _there(engine, path, scope, name)
+    return None if found is None else f"{found[0]} {min(found[1])}"
+
+
+def _there(engine: Engine, path: str, scope: Scope, name: str) -> tuple[str, frozenset[str]] | None:
+    """The module that a name of a scope is a variable of, and the variable's names in it."""
     first, *rest = name.split(".")
     bindings = [b for b in scope.bindings.get(first, ()) if b.kind != "aug"]
     if len(bindings) != 1 or bindings[0].kind != "import":
@@ -72,8 +78,7 @@ def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:
     facts = engine.project.facts(target) if target is not None and engine.project.has(target) else None
     if facts is None or target == path:
         return None
-    names = groups(engine, facts.path, facts.scopes[0]).get(steps[0], frozenset())
-    return f"{facts.path} {min(names, default=steps[0])}"
+    return facts.path, groups(engine, facts.path, facts.scopes[0]).get(steps[0], frozenset({steps[0]}))
 
 
 def _grouped(engine: Engine, path: str, scope: Scope) -> Groups:
@@ -110,6 +115,9 @@ def _worth_following(engine: Engine, path: str, scope: Scope, leader: dict[str, 
     changed = facts.own_changes.get(scope.id, {}) if facts is not None else {}
     names = dict.fromkeys([*changed, *leader, *leader.values()])
     last = {name.rpartition(".")[2] for name in names}
+    for name in names:
+        found = _there(engine, path, scope, name)
+        last |= found[1] if found is not None else frozenset()
     imported = [
         name for name, bindings in scope.bindings.items()
         if name not in names and any(b.kind == "import" and (b.member in last or name in last) for b in bindings)

@@ -220,9 +220,8 @@ def _thing_truth(thing: Thing) -> bool | None:
     if isinstance(thing, Lit):
         return bool(thing.value)
     if isinstance(thing, ListOf):
-        return (
-            True if thing.items and not thing.fewer and not thing.each else None if thing.open or thing.items else False
-        )
+        sure = thing.items and not thing.fewer and not thing.each and PERHAPS not in thing.open
+        return True if sure else None if thing.open or thing.items else False
     if isinstance(thing, DictOf):
         return True if any(e.sure for e in thing.entries) else None if thing.open or thing.entries else False
     if isinstance(thing, Pieces):
