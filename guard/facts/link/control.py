@@ -7,7 +7,7 @@ it. A loop that only tries again until a call succeeds is attempts, not repeats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
@@ -62,6 +62,13 @@ class _Quiet:
 
 def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:
     """Loops, retries and branches around a call, up to the function it stands in."""
+    key = ("around", id(ref.call), frame.key)
+    kept = engine.kept(key)
+    found = engine.keeping(key, ref, lambda: _around(engine, facts, ref, frame)) if kept is None else kept.result
+    return cast(Around, found)
+
+
+def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:
     ask = _Quiet(engine)
     counts: list[Count] = []
     retries: list[LoopLayer] = []

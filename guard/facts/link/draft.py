@@ -82,8 +82,6 @@ class Draft(NamedTuple):
     """What in the repository it rests on."""
     makers: int = 1
     """Places that make the object it goes through, of which one is asked."""
-    reached: bool = True
-    """Whether something that is known leads to the branches that it stands in."""
 
 
 class Drafter:
@@ -103,7 +101,8 @@ class Drafter:
         """A request that a call sends under a context; None when it sends none (or no further one).
 
         `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
-        `maker`: which of the objects of which one is asked; None: all of them, as variants.
+        `maker`: which of the objects of which one is asked, None where nothing known leads to it; no `maker`: all of
+        them, as variants.
         """
         engine = self.engine
         self.spent += engine.work
@@ -117,8 +116,9 @@ class Drafter:
         makers = framework.by_maker(engine, groups[number])
         if maker is not None and maker >= len(makers):
             return None
-        drafted = self._drafted(facts, ref, context, frame, groups[number] if maker is None else makers[maker])
-        return drafted._replace(makers=len(makers))
+        found = groups[number] if maker is None else makers[maker]
+        drafted = self._drafted(facts, ref, context, frame, found, unreached=maker is None)
+        return drafted and drafted._replace(makers=len(makers))
 
     def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
         """What is known of a framework's object that no request goes through, by the call that makes it: what it would
@@ -127,12 +127,15 @@ class Drafter:
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
         found = framework.lone(engine, ref.call, frame, agents)
-        return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
+        drafts = [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
+        return [draft for draft in drafts if draft is not None]
 
     def _drafted(
-        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]
-    ) -> Draft:  # fmt: skip
-        """All roles of a target read; the others of the list are its variants by client."""
+        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target],
+        unreached: bool = True,
+    ) -> Draft | None:  # fmt: skip
+        """All roles of a target read; the others of the list are its variants by client. `unreached`: also where
+        nothing that is known leads to the target, else None."""
         engine = self.engine
         target = found[0]
         owners: list[providers.Provider] = []
@@ -146,6 +149,8 @@ class Drafter:
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
         before, engine.consulted = engine.consulted, {}
         model, reached = self._models([target, *others], worlds, place)
+        if not (reached or unreached):
+            return None
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
         model, owners = providers.by_name(engine, target, model, owners)
@@ -170,7 +175,7 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)), reached=reached,
+            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:

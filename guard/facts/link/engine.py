@@ -91,6 +91,9 @@ STACK = 4000
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
+Key = tuple[int | str, ...]
+"""A question: of what kind, about what, in which frame."""
+
 Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
@@ -154,7 +157,9 @@ class Engine:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.context: dict[Root, Bind] = {}
+        self._context: dict[Root, Bind] = {}
+        self._brief: dict[Key, _Answer] = {}
+        """Answers under the context as it is."""
         self.consulted: Consulted = {}
         self.work = 0
         self.by_default = 0
@@ -199,7 +204,7 @@ class Engine:
         self.parts: list[_Answer] = []
         """Answers that the one being made rests on."""
         self._depth = 0
-        self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
+        self._answers: dict[Key, _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
@@ -210,6 +215,16 @@ class Engine:
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
+
+    @property
+    def context(self) -> dict[Root, Bind]:
+        """What is decided for the question at hand. Set whole, never changed in place."""
+        return self._context
+
+    @context.setter
+    def context(self, decided: dict[Root, Bind]) -> None:
+        self._context = decided
+        self._brief = {}
 
     # --- frames -------------------------------------------------------------------------------------------------
 
@@ -314,7 +329,7 @@ class Engine:
             self._depth -= 1
             self._active.discard(key)
 
-    def keeping(self, key: tuple[int, ...], asked: object, answer: Callable[[], Any]) -> Any:
+    def keeping(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
         """Answer a question and keep the answer for the same decisions of the context.
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
@@ -333,17 +348,21 @@ class Engine:
             self._keep(key, made)
         return result
 
-    def kept(self, key: tuple[int, ...]) -> _Answer | None:
+    def kept(self, key: Key) -> _Answer | None:
         """An answer given before under the same decisions of the context; what it depends on is noted again."""
-        found: Any = self._answers.get(key)
-        while type(found) is _Split:
-            found = found.answers.get(id(self.context.get(found.root)))
-        if found is not None:
-            self.consulted.update(found.consulted)
-            self.parts.append(found)
-        return cast("_Answer | None", found)
+        found: Any = self._brief.get(key)
+        if found is None:
+            found, context = self._answers.get(key), self._context
+            while type(found) is _Split:
+                found = found.answers.get(id(context.get(found.root)))
+            if found is None:
+                return None
+            self._brief[key] = found
+        self.consulted.update(found.consulted)
+        self.parts.append(found)
+        return cast("_Answer", found)
 
-    def _keep(self, key: tuple[int, ...], answer: _Answer) -> None:
+    def _keep(self, key: Key, answer: _Answer) -> None:
         """Put an answer where the same decisions lead to it.
 
         Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
@@ -358,6 +377,7 @@ class Engine:
             del roots[found.root]
             holder, place = found.answers, id(self.context.get(found.root))
         holder[place] = answer
+        self._brief[key] = answer
 
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""
