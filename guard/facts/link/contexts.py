@@ -16,10 +16,10 @@ from guard.facts.link import leftover
 from guard.facts.link.callers import ONLY_EXAMPLES, Callers
 from guard.facts.link.candidates import may_send
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Consulted, Engine
+from guard.facts.link.engine import Engine
 from guard.facts.link.parameters import passes_on
 from guard.facts.link.stages import is_beside, is_example, is_test, stage_of
-from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
+from guard.facts.link.things import DEPENDENCY, Bind, Called, Consulted, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 from guard.model import Prompt
 

@@ -14,7 +14,7 @@ from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, truth
 from guard.facts.link.attempts import LoopLayer, retry_loop
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in
+from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in, without_demands
 from guard.facts.lower import EACH
 from guard.model import ONCE, Count
 
@@ -55,9 +55,7 @@ class _Quiet:
         finally:
             inner, engine.consulted = engine.consulted, outer
             self.asks |= {root for (root, what), bind in inner.items() if bind is None and what != DEPENDENCY}
-            engine.consulted.update(
-                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
-            )
+            engine.consulted.update(without_demands(inner))
 
 
 def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:

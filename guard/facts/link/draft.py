@@ -25,10 +25,24 @@ from guard.facts.link import (
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Consulted, Engine, Reads
+from guard.facts.link.engine import Engine, Reads
 from guard.facts.link.roles import is_boundless, role
 from guard.facts.link.sends import Target, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.things import (
+    Alt,
+    Bind,
+    ClassThing,
+    Consulted,
+    Frame,
+    Hop,
+    ListOf,
+    Lit,
+    Result,
+    Root,
+    World,
+    union,
+    within,
+)
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -175,7 +189,7 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)),
+            self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
