@@ -83,6 +83,7 @@ class Draft(NamedTuple):
     elements: tuple[int, int | None]
     """Requests in one call (batches): at least, at most."""
     around: control.Around
+    """Without the number of repeats, which decides nothing of what is sent."""
     touched: tuple[Hop, ...]
     """Places that decided a value."""
     consulted: Consulted
@@ -179,7 +180,7 @@ class Drafter:
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
-        around = control.around(engine, facts, ref, frame)
+        around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
         read = prompts.read(engine, target, self.spans)
@@ -322,7 +323,7 @@ class Drafter:
             if step.bind is not None and outer is not None:
                 bind = step.bind
                 call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                layers += self.shown(control.around(engine, outer, call_ref, bind.frame).retries)
+                layers += self.shown(control.uncounted(engine, outer, call_ref, bind.frame).retries)
         return layers, why_unknown
 
     def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:
