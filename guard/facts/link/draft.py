@@ -25,10 +25,24 @@ from guard.facts.link import (
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Consulted, Engine, Reads
+from guard.facts.link.engine import Engine, Reads
 from guard.facts.link.roles import is_boundless, role
 from guard.facts.link.sends import Target, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.things import (
+    Alt,
+    Bind,
+    ClassThing,
+    Consulted,
+    Frame,
+    Hop,
+    ListOf,
+    Lit,
+    Result,
+    Root,
+    World,
+    union,
+    within,
+)
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -69,6 +83,7 @@ class Draft(NamedTuple):
     elements: tuple[int, int | None]
     """Requests in one call (batches): at least, at most."""
     around: control.Around
+    """Without the number of repeats, which decides nothing of what is sent."""
     touched: tuple[Hop, ...]
     """Places that decided a value."""
     consulted: Consulted
@@ -165,7 +180,7 @@ class Drafter:
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
-        around = control.around(engine, facts, ref, frame)
+        around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
         read = prompts.read(engine, target, self.spans)
@@ -175,7 +190,7 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)),
+            self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
@@ -308,7 +323,7 @@ class Drafter:
             if step.bind is not None and outer is not None:
                 bind = step.bind
                 call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                layers += self.shown(control.around(engine, outer, call_ref, bind.frame).retries)
+                layers += self.shown(control.uncounted(engine, outer, call_ref, bind.frame).retries)
         return layers, why_unknown
 
     def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:

@@ -13,7 +13,8 @@ texts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
@@ -67,6 +68,7 @@ from guard.facts.link.things import (
     Called,
     Cell,
     ClassThing,
+    Consulted,
     Frame,
     Func,
     Held,
@@ -81,6 +83,7 @@ from guard.facts.link.things import (
     union,
     unknown,
     within,
+    without_demands,
 )  # fmt: skip
 from guard.model import Count
 
@@ -91,17 +94,15 @@ STACK = 4000
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
-Key = tuple[int | str, ...]
+Key = tuple[object, ...]
 """A question: of what kind, about what, in which frame."""
-
-Consulted = dict[tuple[Root, str], "Bind | None"]
 
 
 class Reads(NamedTuple):
     """The facts that an answer rests on: its own, and those of the answers it was made of."""
 
-    own: frozenset[Fact]
-    parts: tuple[_Answer, ...]
+    own: AbstractSet[Fact]
+    parts: Sequence[_Answer]
 
     def facts(self) -> frozenset[Fact]:
         """All of them. Put together only when asked for: most answers are only parts of others."""
@@ -116,13 +117,23 @@ class Reads(NamedTuple):
         return frozenset(found)
 
 
-class _Answer(NamedTuple):
+class _Answer:
     """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
-    asked: object
-    consulted: Consulted
-    reads: Reads
-    result: Any
+    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
+
+    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
+        self.asked = asked
+        self.consulted = consulted
+        self.reads = reads
+        self.result = result
+        self._quiet: Consulted | None = None
+
+    def quiet(self) -> Consulted:
+        """What it depends on without demands for new decisions."""
+        if self._quiet is None:
+            self._quiet = without_demands(self.consulted)
+        return self._quiet
 
 
 class _Split(NamedTuple):
@@ -339,7 +350,7 @@ class Engine:
         try:
             result = answer()
         finally:
-            inner, found = self.consulted, Reads(frozenset(self.project.reads), tuple(self.parts))
+            inner, found = self.consulted, Reads(self.project.reads, self.parts)
             self.consulted, self.project.reads, self.parts = outer, reads, parts
             self.consulted.update(inner)
         made = _Answer(asked, inner, found, result)
@@ -350,17 +361,21 @@ class Engine:
 
     def kept(self, key: Key) -> _Answer | None:
         """An answer given before under the same decisions of the context; what it depends on is noted again."""
-        found: Any = self._brief.get(key)
-        if found is None:
-            found, context = self._answers.get(key), self._context
-            while type(found) is _Split:
-                found = found.answers.get(id(context.get(found.root)))
-            if found is None:
-                return None
+        found = self._brief.get(key) or self.knows(key)
+        if found is not None:
+            self.consulted.update(found.consulted)
+            self.parts.append(found)
+        return found
+
+    def knows(self, key: Key) -> _Answer | None:
+        """The answer that the decisions of the context lead to."""
+        found: Any = self._answers.get(key)
+        context = self._context
+        while type(found) is _Split:
+            found = found.answers.get(id(context.get(found.root)))
+        if found is not None:
             self._brief[key] = found
-        self.consulted.update(found.consulted)
-        self.parts.append(found)
-        return cast("_Answer", found)
+        return cast("_Answer | None", found)
 
     def _keep(self, key: Key, answer: _Answer) -> None:
         """Put an answer where the same decisions lead to it.
@@ -385,14 +400,18 @@ class Engine:
 
     def quietly(self, expr: Expr | Held, frame: Frame) -> Result:
         """Like `eval`, but asks for no new decisions of the context (for tests of branches)."""
+        key = (id(expr), frame.key)
+        found = self._brief.get(key) or self.knows(key)
+        if found is not None:
+            self.consulted.update(found.quiet())
+            self.parts.append(found)
+            return cast(Result, found.result)
         outer, self.consulted = self.consulted, {}
         try:
             return self.eval(expr, frame)
         finally:
             inner, self.consulted = self.consulted, outer
-            self.consulted.update(
-                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
-            )
+            self.consulted.update(without_demands(inner))
 
     def consult(self, root: Root, param: str) -> Bind | None:
         """What the context decides for a root; noted as a demand when it decides nothing."""

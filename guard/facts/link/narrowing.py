@@ -165,12 +165,11 @@ def _named(engine: Engine, choice: Choice, arm: Arm, sources: frozenset[str]) ->
 def _scope_at(scopes: Sequence[Scope], place: Place) -> Scope | None:
     """The innermost scope around a place."""
     around = scopes[0] if scopes else None  # the module
-    for scope in scopes[1:]:  # an inner one stands behind the outer one and begins later
+    for scope in scopes[1:]:
         pos = scope.pos
-        line = place[0]
-        if pos.line <= line <= pos.end_line and pos.start <= place < pos.end:
-            if around is None or around.kind == "module" or pos.start > around.pos.start:
-                around = scope
+        if pos.line <= place[0] <= pos.end_line and pos.start <= place < pos.end:
+            inner = around is None or around.kind == "module" or pos.start > around.pos.start
+            around = scope if inner else around
     return around
 
 
