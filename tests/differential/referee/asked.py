@@ -104,7 +104,8 @@ def _anthropic(_match: re.Match[str], body: Body) -> Asked:
 def _google(match: re.Match[str], body: Body) -> Asked:
     config = body.get("generationConfig") or {}
     declared = [d for t in body.get("tools") or () for d in t.get("functionDeclarations") or ()]
-    tools = tuple((d["name"], d.get("parameters") or d.get("parametersJsonSchema") or {}) for d in declared)
+    keys = ("parameters", "parametersJsonSchema", "parameters_json_schema")
+    tools = tuple((d["name"], next((d[key] for key in keys if key in d), {})) for d in declared)
     contents = body.get("contents") or [{}]
     resulted = any("functionResponse" in part for part in contents[-1].get("parts") or ())
     schema = config.get("responseSchema") or config.get("responseJsonSchema")
