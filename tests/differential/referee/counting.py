@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard.estimate import framing, tokens
-from guard.model import Message, Prompt, Segment
+from guard.estimate.textclass import classify
+from guard.model import Message, Prompt, Segment, Tokens
 from referee.asked import Asked, Body
 
 PER_MESSAGE, PER_NAME, PRIMED = 3, 1, 3
@@ -27,8 +28,9 @@ class Counted:
     """Input tokens of one request."""
 
     tokens: float
-    exact: bool
-    """Nothing but text and published framing: no tools, no schema, a public tokenizer."""
+    most: float
+    """The upper end of the published error: the same as `tokens` where the tokenizer is public, and no tools are sent.
+    """
 
 
 Turn = tuple[str, tuple[str, ...]]
@@ -43,22 +45,21 @@ def count(asked: Asked, provider: str | None) -> Counted:
     if method.exact:
         size: float = sum(tokens.count_exact(text, method.encoding) for text in parts)
         if all(role == "text" for role, _ in turns):
-            return Counted(size, True)
+            return Counted(size, size)
         size += PRIMED + sum(PER_MESSAGE + tokens.count_exact(role, method.encoding) for role, _ in turns)
     else:
         size = sum(tokens.count(text, method).typical for text in parts)
         messages = tuple(Message(role, (Segment("x"),)) for role, _ in turns)
         size += framing.frame_tokens(Prompt(messages), method, asked.model).typical
-    overhead = _tools(asked, method)
+    error = 0.0 if method.exact else max((method.error_of(classify(text)) for text in parts), default=method.error)
+    tools = _tools(asked, method)
     schema = tokens.count(json.dumps(asked.schema), method).typical if asked.schema is not None else 0
-    return Counted(size + overhead + schema, method.exact and not asked.tools and asked.schema is None)
+    return Counted(size + tools.typical + schema, size * (1 + error) + (tools.high or 0) + schema)
 
 
-def _tools(asked: Asked, method: tokens.Method) -> float:
-    if not asked.tools:
-        return 0.0
-    found = framing.tool_tokens(json.dumps(_definitions(asked.body)), method, asked.model)
-    return found.typical if found is not None else 0.0
+def _tools(asked: Asked, method: tokens.Method) -> Tokens:
+    found = framing.tool_tokens(json.dumps(_definitions(asked.body)), method, asked.model) if asked.tools else None
+    return found or Tokens(0, 0, 0)
 
 
 def _definitions(body: Body) -> list[Any]:

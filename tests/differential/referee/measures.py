@@ -179,7 +179,8 @@ def _rates(request: Json) -> dict[str, Decimal]:
 
 
 def dearest(case: Case, request: Json, seen: list[Seen]) -> Decimal | None:
-    """Dollars of the dearest call that was observed, had every answer been as long as the limit lets it.
+    """Dollars of the dearest call that was observed, had every answer been as long as the limit lets it, and the input
+    as long as the published error of the count lets it.
 
     Billed is what the server took on: what it answered, and what it answered too late. None where the report has no
     price by tokens.
@@ -195,7 +196,7 @@ def dearest(case: Case, request: Json, seen: list[Seen]) -> Decimal | None:
             if one.sent.status != 200:
                 continue
             written = one.asked.limit if one.asked.limit is not None else longest
-            size = count(one.asked, request["provider"]).tokens
+            size = count(one.asked, request["provider"]).most
             usd += Decimal(str(size)) * rates.get("input", Decimal(0))
             usd += Decimal(written) * int(one.asked.body.get("n") or 1) * rates.get("output", Decimal(0))
         most = max(most, usd)
