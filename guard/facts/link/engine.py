@@ -445,7 +445,7 @@ class Engine:
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
         bindings = scope.bindings.get(name)
-        param = next((p for p in scope.params if p.name == name), None)
+        param = next((p for p in scope.params if p.name == name), None) if scope.params else None
         if scope.kind == "comp":
             return union(self.bound(b, frame) for b in bindings) if bindings else None
         if bindings is None and param is None:
