@@ -56,6 +56,10 @@ class _Draft:
     assumed: bool
 
 
+SCHEMA = "schema"
+"""Name of the segment that holds the schema of a structured answer."""
+
+
 def add(*parts: Tokens) -> Tokens:
     """Sum of intervals; without a high side when one of them has none."""
     highs = [part.high for part in parts]
@@ -81,7 +85,9 @@ def _static(message: Message, method: Method) -> tuple[Tokens, tuple[int, ...]]:
     counts = [0] * len(message.segments)
     total = ZERO
     for first, run in _static_runs(message):
-        run_total = tokens.count("".join(segment.text or "" for segment in run), method)
+        text = "".join(segment.text or "" for segment in run)
+        is_schema = message.role == "text" and run[0].name == SCHEMA
+        run_total = framing.schema_tokens(text, method) if is_schema else tokens.count(text, method)
         total = add(total, run_total)
         left = round(run_total.typical)
         for offset, segment in enumerate(run):

@@ -21,6 +21,8 @@ from referee.asked import Asked, Body
 
 PER_MESSAGE, PER_NAME, PRIMED = 3, 1, 3
 """OpenAI's cookbook, for gpt-3.5-turbo, gpt-4, gpt-4o and gpt-4o-mini."""
+STRUCTURED = 9
+"""Around the schema of a structured answer."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,24 @@ def count(asked: Asked, provider: str | None) -> Counted:
         size += framing.frame_tokens(Prompt(messages), method, asked.model).typical
     error = 0.0 if method.exact else max((method.error_of(classify(text)) for text in parts), default=method.error)
     tools = _tools(asked, method)
-    schema = tokens.count(json.dumps(asked.schema), method).typical if asked.schema is not None else 0
-    return Counted(size + tools.typical + schema, size * (1 + error) + (tools.high or 0) + schema)
+    schema = _schema(asked.schema, method) if asked.schema is not None else 0
+    return Counted(size + tools.typical + schema, (size + schema) * (1 + error) + (tools.high or 0))
+
+
+def _schema(schema: Any, method: tokens.Method) -> float:
+    """The schema of an answer as it was found to be billed by OpenAI (openai-cookbook, issue 2140)."""
+    text = json.dumps(_without(schema), separators=(",", ":"), ensure_ascii=False)
+    return tokens.count(text, method).typical + (STRUCTURED if method.exact else 0)
+
+
+def _without(schema: Any) -> Any:
+    """A schema without `required` and `additionalProperties`, which cost nothing."""
+    if isinstance(schema, list):
+        return [_without(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in ("required", "additionalProperties", "$schema")}
+    return {key: _without(value) for key, value in kept.items()}
 
 
 def _tools(asked: Asked, method: tokens.Method) -> Tokens:
