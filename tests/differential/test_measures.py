@@ -99,7 +99,8 @@ def no_price(report: Report) -> None:
 @pytest.mark.parametrize(
     ("measure", "change"),
     [
-        ("found", without_requests), ("found", with_a_request_more), ("model", another_model), ("model", another_default),
+        ("found", without_requests), ("found", with_a_request_more),
+        ("model", another_model), ("model", another_default),
         ("limit", another_limit), ("attempts", one_attempt_less), ("attempts", one_attempt_more),
         ("attempts", no_bound_on_attempts), ("requests", another_number_of_calls), ("requests", no_bound_on_calls),
         ("turns", a_turn_more), ("tokens", a_narrow_interval), ("typical", a_typical_off_by_a_twentieth),

@@ -119,7 +119,11 @@ def load(path: Path) -> Recording:
 
 
 def differences(old: Recording, new: Recording) -> list[str]:
-    """What a new recording has that the old one has not, and the other way round; the order of requests is free."""
+    """What a new recording has that the old one has not, and the other way round.
+
+    The order of requests is free. Where the first of several requests at once fails, the others are broken off at any
+    moment: so what counts is which requests are sent, and how many of each way at most for one call.
+    """
     found = []
     for what, ours, theirs in (("Python packages", old.versions, new.versions),):
         if ours != theirs:
@@ -127,10 +131,20 @@ def differences(old: Recording, new: Recording) -> list[str]:
     if [run.name for run in old.runs] != [run.name for run in new.runs]:
         found.append(f"runs: {[r.name for r in old.runs]} became {[r.name for r in new.runs]}")
     for before, after in zip(old.runs, new.runs):
-        was, now = Counter(map(_shown, before.sent)), Counter(map(_shown, after.sent))
-        found += [f"{before.name}: no longer {number} x {text}" for text, number in (was - now).items()]
-        found += [f"{before.name}: new {number} x {text}" for text, number in (now - was).items()]
+        was, now = _most(before), _most(after)
+        found += [f"{before.name}: {was[text]} x became {now.get(text, 0)} x {text}" for text in was
+                  if was[text] != now.get(text)]  # fmt: skip
+        found += [f"{before.name}: new {now[text]} x {text}" for text in now if text not in was]
     return found
+
+
+def _most(run: Run) -> dict[str, int]:
+    """For each request that was sent how often it was at most for one call of the SDK."""
+    calls = Counter((_shown(sent), sent.inner.called) for sent in run.sent)
+    most: dict[str, int] = {}
+    for (text, _), number in calls.items():
+        most[text] = max(number, most.get(text, 0))
+    return most
 
 
 def _shown(sent: Sent) -> str:
