@@ -131,22 +131,28 @@ def differences(old: Recording, new: Recording) -> list[str]:
     if [run.name for run in old.runs] != [run.name for run in new.runs]:
         found.append(f"runs: {[r.name for r in old.runs]} became {[r.name for r in new.runs]}")
     for before, after in zip(old.runs, new.runs):
-        was, now = _most(before), _most(after)
-        found += [f"{before.name}: {was[text]} x became {now.get(text, 0)} x {text}" for text in was
-                  if was[text] != now.get(text)]  # fmt: skip
-        found += [f"{before.name}: new {now[text]} x {text}" for text in now if text not in was]
+        was, now = set(map(_shown, before.sent)), set(map(_shown, after.sent))
+        found += [f"{before.name}: no longer {text}" for text in sorted(was - now)]
+        found += [f"{before.name}: new {text}" for text in sorted(now - was)]
+        most, mostly = _most(before), _most(after)
+        found += [f"{before.name}: {most[way]} x became {mostly.get(way)} x {way}" for way in most
+                  if most[way] != mostly.get(way)]  # fmt: skip
     return found
 
 
 def _most(run: Run) -> dict[str, int]:
-    """For each request that was sent how often it was at most for one call of the SDK."""
-    calls = Counter((_shown(sent), sent.inner.called) for sent in run.sent)
+    """For each way on which requests are sent how many are sent at most for one call of the SDK."""
+    calls = Counter((_way(sent), sent.inner.called) for sent in run.sent)
     most: dict[str, int] = {}
-    for (text, _), number in calls.items():
-        most[text] = max(number, most.get(text, 0))
+    for (way, _), number in calls.items():
+        most[way] = max(number, most.get(way, 0))
     return most
 
 
-def _shown(sent: Sent) -> str:
+def _way(sent: Sent) -> str:
     lines = " > ".join(f"{frame.path}:{frame.line}" for frame in sent.stack)
-    return f"{sent.outcome} {sent.host}{sent.path} from {lines}: {json.dumps(sent.body, sort_keys=True)}"
+    return f"{sent.outcome} {sent.host}{sent.path} from {lines}"
+
+
+def _shown(sent: Sent) -> str:
+    return f"{_way(sent)}: {json.dumps(sent.body, sort_keys=True)}"
