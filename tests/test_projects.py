@@ -52,7 +52,8 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns("expected*.txt"))
             if name == "hostile":
                 _add_bad_name(folder)
-        return click.testing.CliRunner().invoke(cli.main, [command, str(folder), *options])
+        monkeypatch.chdir(folder)
+        return click.testing.CliRunner().invoke(cli.main, [command, *options])
 
     return run
 

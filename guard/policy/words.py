@@ -11,6 +11,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from guard.model import Estimate, Span
 
+LONGEST_NAME = 80
+"""Characters of a name from the scanned code that a message shows."""
+
 
 def money(usd: Decimal) -> str:
     """US dollars for reading: `$0.0061`, `$0.47`, `$4.20`, `$480`, `$12,200`; `$0` only for exactly zero."""
@@ -102,6 +105,12 @@ def place(span: Span) -> str:
 def reasons(whys: Iterable[str]) -> str:
     """Reasons joined by semicolons, each once, or `no reason was recorded`."""
     return "; ".join(dict.fromkeys(filter(None, whys))) or "no reason was recorded"
+
+
+def name(value: object) -> str:
+    """A model's name or another word of the scanned code for a message: long text by its beginning."""
+    text = str(value)
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 3] + "..."
 
 
 def cost(estimate: Estimate) -> str | None:

@@ -95,6 +95,12 @@ def why_unbounded(priced: Priced) -> tuple[str, ...]:
     return priced.estimate.why or ("no reason was given",)
 
 
+def why_partial(priced: Priced) -> tuple[str, ...]:
+    """Why the worst case of a priced request covers only what is known and priced; empty where it covers all."""
+    usd = priced.estimate.usd
+    return () if usd is None or usd.high is None else priced.estimate.known_only
+
+
 def why_outside(priced: Priced) -> tuple[str, ...]:
     """Why a request is not counted."""
     return () if priced.request.counted else (priced.request.why_not or "no reason was given",)

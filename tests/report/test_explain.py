@@ -157,6 +157,7 @@ def test_of_many_requests_at_one_place_there_is_a_table_and_the_first_ones() -> 
     many = replace(REPORT, requests=tuple(alike))
     text = explain(many, "app/jobs.py:40")
     assert text.startswith("9 requests at app/jobs.py:40.\n\n  line  in ")
-    assert "9 alike" in text and "The first 3 of them; `--all` explains each.\n" in text
+    assert "  ways  " in text and "the figures are those of the dearest" in text
+    assert "The first 3 of them; `--all` explains each.\n" in text
     assert text.count("\nPrice of one call\n") == 3
     assert explain(many, "app/jobs.py:40", everything=True).count("\nPrice of one call\n") == 9
