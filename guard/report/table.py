@@ -17,8 +17,8 @@ from guard.report.rows import INDENT, Item, Row, grouped
 from guard.report.style import Meaning, paint
 
 GAP = "  "
-LEAST_NAME = 18
-LEAST_MODEL = 16
+LEAST_NAME = 14
+LEAST_MODEL = 22
 LEAST_NOTE = 11
 LONGEST_NOTE = 24
 """Columns below which the names of functions and models and the notes are not cut further (a narrower terminal wraps),
@@ -63,8 +63,7 @@ def _laid_out(
     name, model = _shares(rest - note, name, model)
 
     def cells(at: str, where: str, what: str, numbers: Sequence[str], said: str) -> list[str]:
-        # Of a call on the way down the end tells the place, of a function the beginning tells the name.
-        where = cut(where, name) if at else _cut_way(where, name)
+        where = _cut_name(where, name) if at else _cut_way(where, name)
         fixed = [right(at, line), left(where, name), left(cut(what, model), model)]
         return fixed + [right(text, size) for text, size in zip(numbers, sizes)] + [cut(said, note)]
 
@@ -86,7 +85,13 @@ def _joined(front: str, back: str, meaning: Meaning | None, color: bool) -> str:
     return front + paint(back, meaning, color) if back else front.rstrip()
 
 
+def _cut_name(where: str, width: int) -> str:
+    """A qualified name; where it is too long, without what it stands in, then by its beginning."""
+    return where if columns(where) <= width else cut(where.rpartition(".")[2], width)
+
+
 def _cut_way(where: str, width: int) -> str:
+    """A call on the way down: its end tells the place."""
     return where if columns(where) <= width else INDENT + cut_path(where.strip(), width - len(INDENT))
 
 

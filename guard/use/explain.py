@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from guard.estimate.outputs import NO_OUTPUT
 from guard.model import Money, Priced, Reach, Report, Site, Span
 from guard.report.format import count, money, number, place, plural, safe, wrap
 from guard.report.table import table
@@ -122,11 +123,12 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
     sections = (
         ("Way", _way(request.sites)),
         ("Model", model_lines(request)),
-        ("Output limit", limit_lines(request)),
+        ("Output limit", [] if request.operation in NO_OUTPUT else limit_lines(request)),
         ("Tries", tries_lines(request)),
         ("Repeats and turns", _repeats(priced)),
         ("Input of one turn", prompt_lines(request, estimate)),
         ("Price of one call", arithmetic(request, estimate, report.prices.as_of)),
+        ("Not covered by low and worst", [safe(why) for why in estimate.known_only]),
         ("Runs and months", _months(priced)),
         ("Reached from", _reached(request.reached_from)),
         ("Assumed", [safe(text) for text in dict.fromkeys(request.assumed + estimate.assumptions)]),
@@ -147,8 +149,8 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
 def _standing(priced: Priced, width: int) -> list[str]:
     """What is special about the request, in sentences."""
     request = priced.request
-    usd = priced.estimate.usd
-    said = ["One call: ?" if usd is None else f"One call: {money(usd.typical)} typical, {_worst(usd)}."]
+    usd, partly = priced.estimate.usd, bool(priced.estimate.known_only)
+    said = ["One call: ?" if usd is None else f"One call: {money(usd.typical)} typical, {_worst(usd, partly)}."]
     if not request.counted:
         said.append(f"Not counted: {safe(request.why_not or 'no reason was given')}.")
     if request.after:
@@ -168,8 +170,10 @@ def _standing(priced: Priced, width: int) -> list[str]:
     return [line for sentence in said for line in wrap(sentence, width, "  ")]
 
 
-def _worst(usd: Money) -> str:
-    return "no bound on the worst case" if usd.high is None else f"{money(usd.high)} worst"
+def _worst(usd: Money, partly: bool) -> str:
+    """The worst case in words; `partly`: it covers only what is known and priced."""
+    least = "at least " if partly else ""
+    return "no bound on the worst case" if usd.high is None else f"{least}{money(usd.high)} worst"
 
 
 def _way(sites: tuple[Site, ...]) -> list[str]:
@@ -192,15 +196,16 @@ def _repeats(priced: Priced) -> list[str]:
 def _months(priced: Priced) -> list[str]:
     estimate = priced.estimate
     lines = []
+    partly = bool(estimate.known_only)
     if estimate.usd_per_run is not None:
         run = estimate.usd_per_run
-        lines.append(f"a run      {money(run.low)} low, {money(run.typical)} typical, {_worst(run)}")
+        lines.append(f"a run      {money(run.low)} low, {money(run.typical)} typical, {_worst(run, partly)}")
     if estimate.runs_per_month is not None:
         source = f" ({safe(estimate.runs_source)})" if estimate.runs_source else ""
         lines.append(f"runs       {number(float(estimate.runs_per_month))} a month{source}")
     if estimate.usd_per_month is not None:
         month = estimate.usd_per_month
-        lines.append(f"a month    {money(month.low)} low, {money(month.typical)} typical, {_worst(month)}")
+        lines.append(f"a month    {money(month.low)} low, {money(month.typical)} typical, {_worst(month, partly)}")
     elif estimate.priced:
         lines.append("a month    ? (no `runs_per_month` is declared for its entry points)")
     return lines
