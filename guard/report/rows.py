@@ -112,11 +112,13 @@ def _through(request: Request, passing: Counter[Span], everyone: int) -> str:
     own: Iterable[Span] = (site.span for site in request.sites[1:])
     best = min((span for span in own if passing[span] < everyone), key=lambda span: passing[span], default=None)
     if best is None:
-        return "directly" if len(request.sites) == 1 else short_place(request.sites[-1].span)
-    return short_place(best)
+        return "directly" if len(request.sites) == 1 else _short(request.sites[-1].span, request)
+    return _short(best, request)
 
 
-def short_place(span: Span) -> str:
-    """`rank.py:41` or `eda.ipynb:cell3:5`: a place without its folders."""
-    at = str(span.line) if span.cell is None else f"cell{span.cell}:{span.cell_line}"
-    return f"{safe(span.path.rsplit('/', 1)[-1])}:{at}"
+def _short(span: Span, request: Request) -> str:
+    """`rank.py:41`, `eda.ipynb:cell3:5`: a place without its folders; of the same notebook `cell3:5`."""
+    if span.cell is None:
+        return f"{safe(span.path.rsplit('/', 1)[-1])}:{span.line}"
+    at = f"cell{span.cell}:{span.cell_line}"
+    return at if span.path == request.sites[0].span.path else f"{safe(span.path.rsplit('/', 1)[-1])}:{at}"
