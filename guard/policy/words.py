@@ -117,7 +117,8 @@ def cost(estimate: Estimate) -> str | None:
     """`$0.0061 per call typical, $0.034 worst; $12,200 per month`; None when it is not priced."""
     if estimate.usd is None:
         return None
-    worst = "no bound at worst" if estimate.usd.high is None else f"{money(estimate.usd.high)} worst"
+    least = "at least " if estimate.known_only else ""
+    worst = "no bound at worst" if estimate.usd.high is None else f"{least}{money(estimate.usd.high)} worst"
     text = f"{money(estimate.usd.typical)} per call typical, {worst}"
     if estimate.usd_per_month is not None:
         text += f"; {money(estimate.usd_per_month.typical)} per month typical"

@@ -1,21 +1,22 @@
 """The reports for a terminal: `guard cost` and `guard check`.
 
 In: a `Report`, the terminal's width, whether to color, and the source lines. Out: text. Nothing is printed here.
-Neighbours: `table.py` (the requests), `reasons.py` (what is assumed and missing), `frame.py` (marked source lines),
-`format.py` (figures, escaping).
+Neighbours: `table.py` (the requests), `reasons.py` (what is assumed and missing), `findings.py` (frames and lines of
+findings), `format.py` (figures, escaping).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from shlex import quote
 
-from guard.model import Finding, Money, Priced, Problem, Report, Severity, Totals
-from guard.report.format import UNBOUNDED, UNKNOWN, columns, cut, money, percent, place, plural, safe, wrap
-from guard.report.frame import Sources, frame
+from guard.model import Finding, Money, Priced, Problem, Report, Totals
+from guard.report.findings import Blocks, Paper, paragraphs, summary
+from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, percent, place, plural, safe, wrap
+from guard.report.frame import Sources
 from guard.report.reasons import assumptions, order, reasons, why_outside, why_partial, why_unbounded, why_unpriced
-from guard.report.style import Meaning, paint
+from guard.report.style import paint
 from guard.report.table import table
 
 SHOWN = 6
@@ -23,17 +24,6 @@ SHOWN = 6
 OF_REQUEST = "`guard explain PATH:LINE` has those of a request"
 SHORT = 16
 """Columns of an entry's beginning up to which its reason stands beside it, on all its lines."""
-FRAMES = 2
-"""Frames for findings that say the same, before the rest is named by place."""
-NAMED = 12
-"""Places that are named then."""
-FRAMED = 4
-"""Findings of one policy with words of their own that have frames; the others have a line each."""
-
-_SEVERITY: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
-_WAYS = {"exception": "by exception", "inline": "inline"}
-
-Blocks = Callable[[Finding], bool]
 
 
 def enforced(finding: Finding) -> bool:
@@ -133,126 +123,15 @@ def render_check(
     `everything` is asked for. `again`: see `render_cost`.
     """
     active = [finding for finding in report.findings if finding.forgiven is None]
-    lines: list[str] = []
-    groups = _alike(sorted(active, key=lambda finding: _worst_first(finding, blocks)), blocks)
-    full, brief = (groups, []) if everything else _framed(groups, blocks)
-    for group in full:
-        framed = group if everything or len(group) <= FRAMES + 1 or blocks(group[0]) else group[:FRAMES]
-        for finding in framed:
-            lines += [*_finding(finding, blocks(finding), sources, width, color), ""]
-        if len(framed) < len(group):
-            lines += [*_same(group[len(framed) :], width, color), ""]
-    for others in brief:
-        lines += [*_brief(others, width, color), ""]
+    lines = []
+    for paragraph in paragraphs(report, active, blocks, everything, Paper(sources, width, color)):
+        lines += [*paragraph, ""]
     troubles = problems(report, width, color)
     if troubles:
         lines += [*troubles[1:], ""]
-    lines += wrap(_summary(report, active, blocks), width)
+    lines += wrap(summary(report, active, blocks), width)
     lines += closing(report, width, color, known, hint=not active, again=again)
     return "\n".join(lines) + "\n"
-
-
-def _alike(findings: Sequence[Finding], blocks: Blocks) -> list[list[Finding]]:
-    """Findings of one policy with the same words, each group where its first one stands."""
-    groups: dict[tuple[bool, str, str, str], list[Finding]] = {}
-    for finding in findings:
-        key = (blocks(finding), finding.policy, finding.verdict, finding.message)
-        groups.setdefault(key, []).append(finding)
-    return list(groups.values())
-
-
-def _framed(groups: list[list[Finding]], blocks: Blocks) -> tuple[list[list[Finding]], list[list[list[Finding]]]]:
-    """The groups that are shown in full: all that block and the first of each policy; the others, by policy."""
-    by_policy: dict[tuple[str, str], list[list[Finding]]] = {}
-    full = []
-    for group in groups:
-        seen = by_policy.setdefault((group[0].policy, group[0].verdict), [])
-        if blocks(group[0]):
-            full.append(group)
-        else:
-            seen.append(group)
-    # One group more costs no more lines than saying that there is one.
-    kept = {id(group) for seen in by_policy.values() for group in (seen if len(seen) <= FRAMED + 1 else seen[:FRAMED])}
-    brief = [seen[FRAMED:] for seen in by_policy.values() if len(seen) > FRAMED + 1]
-    return [group for group in groups if id(group) in kept or blocks(group[0])], brief
-
-
-def _brief(groups: list[list[Finding]], width: int, color: bool) -> list[str]:
-    """Further findings of one policy, a line for each that has words of its own."""
-    first = groups[0][0]
-    meaning: Meaning = "warning" if first.verdict == "violated" else "undecided"
-    head = f"{meaning}[{safe(first.policy)}]"
-    rest = f": {sum(map(len, groups)):,} more; `--all` shows them"
-    lines = [paint(head, meaning, color) + paint(rest, "strong", color)]
-    for group in groups[:NAMED]:
-        at = place(group[0].labels[0].span, column=False) if group[0].labels else ""
-        also = f" and {len(group) - 1} more places" if len(group) > 1 else ""
-        lines.append(cut(f"    {at}{also}: {safe(group[0].message)}", width))
-    if len(groups) > NAMED:
-        lines.append(f"    and {sum(map(len, groups[NAMED:])):,} more")
-    return lines
-
-
-def _same(findings: Sequence[Finding], width: int, color: bool) -> list[str]:
-    """The places of findings that say the same as those before them."""
-    meaning: Meaning = "warning" if findings[0].verdict == "violated" else "undecided"
-    head = f"{meaning}[{safe(findings[0].policy)}]"
-    rest = f": the same at {plural(len(findings), 'more place')}; `--all` shows them"
-    places = list(dict.fromkeys(place(f.labels[0].span, column=False) for f in findings if f.labels))
-    more = f" and {len(places) - NAMED:,} more" if len(places) > NAMED else ""
-    return [
-        paint(head, meaning, color) + paint(rest, "strong", color),
-        *wrap(", ".join(places[:NAMED]) + more, width, "    "),
-    ]
-
-
-def _worst_first(finding: Finding, blocks: Blocks) -> tuple[bool, bool, int, str, int, int, str, str]:
-    span = finding.labels[0].span if finding.labels else None
-    at = ("", 0, 0) if span is None else (span.path, span.line, span.column)
-    decided = finding.verdict == "violated"
-    return not blocks(finding), not decided, _SEVERITY[finding.severity], *at, finding.policy, finding.id
-
-
-def _finding(finding: Finding, blocks: bool, sources: Sources, width: int, color: bool) -> list[str]:
-    meaning: Meaning = "error" if blocks else "warning" if finding.verdict == "violated" else "undecided"
-    message = safe(finding.message)
-    if blocks and finding.verdict == "undecided":
-        message = f"undecided: {message}"
-    head = f"{meaning}[{safe(finding.policy)}]"
-    first, *rest = wrap(f"{head}: {message}", width, "    ", "")
-    lines = [paint(first[: len(head)], meaning, color) + paint(first[len(head) :], "strong", color)]
-    lines += [paint(line, "strong", color) for line in rest]
-    notes = [safe(note) for note in finding.notes]
-    if finding.confidence != "certain" and not any(note.startswith("confidence") for note in notes):
-        notes.append(f"confidence: {finding.confidence}")
-    if finding.help:
-        notes.append(f"help: {safe(finding.help)}")
-    indent = "  "
-    if finding.labels:
-        lines += frame(finding.labels, sources, width=width, color=color, meaning=meaning)
-        gutter = max(len(str(label.span.cell_line or label.span.line)) for label in finding.labels)
-        lines += [" " * gutter + paint(" |", "link", color)] if notes else []
-        indent = " " * (gutter + 1)
-    for note in notes:
-        begin, *more = wrap(note, width - len(indent) - 2, "")
-        lines.append(indent + paint("= ", "link", color) + begin)
-        lines += [indent + "  " + line for line in more]
-    return lines
-
-
-def _summary(report: Report, active: Sequence[Finding], blocks: Blocks) -> str:
-    """`2 findings block, 3 warnings, 1 undecided, 4 forgiven.`: all four, so that nothing is hidden."""
-    blocking = sum(map(blocks, active))
-    undecided = sum(not blocks(finding) and finding.verdict == "undecided" for finding in active)
-    warnings = len(active) - blocking - undecided
-    forgiven = len(report.findings) - len(active)
-    kinds = Counter(finding.forgiven.by for finding in report.findings if finding.forgiven is not None)
-    ways = ", ".join(f"{amount} {_WAYS.get(by, safe(by))}" for by, amount in sorted(kinds.items()))
-    return (
-        f"{blocking} blocking, {plural(warnings, 'warning')}, {undecided} undecided, {forgiven} forgiven"
-        + (f" ({ways})" if ways else "")
-        + "."
-    )
 
 
 # --- shared -----------------------------------------------------------------------------------------------------
