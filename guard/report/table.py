@@ -17,12 +17,12 @@ from guard.report.rows import INDENT, Item, Row, grouped
 from guard.report.style import Meaning, paint
 
 GAP = "  "
-LEAST_NAME = 14
-LEAST_MODEL = 22
+LEAST = ((14, 22), (8, 12))
+"""Columns below which the names of functions and of models are not cut while a wide terminal has room for the rest of
+the table, and on a narrow one (a still narrower one wraps)."""
 LEAST_NOTE = 11
 LONGEST_NOTE = 24
-"""Columns below which the names of functions and models and the notes are not cut further (a narrower terminal wraps),
-and those that a note may take."""
+"""Columns to which a note is cut only where names need the room, and those that it may take."""
 NOTE = "note"
 
 
@@ -133,12 +133,13 @@ def _notes(requests: Sequence[Priced], stages: Mapping[str, str]) -> list[str]:
 
 def _shares(rest: int, name: int, model: int) -> tuple[int, int]:
     """Columns for the names of functions and models: as wanted where it fits, else the longer gives way first."""
-    least_name, least_model = min(name, LEAST_NAME), min(model, LEAST_MODEL)
-    while name + model > rest and (name > least_name or model > least_model):
-        if name > least_name and (name - least_name >= model - least_model):
-            name -= 1
-        else:
-            model -= 1
+    for most_name, most_model in LEAST:
+        least_name, least_model = min(name, most_name), min(model, most_model)
+        while name + model > rest and (name > least_name or model > least_model):
+            if name > least_name and (name - least_name >= model - least_model):
+                name -= 1
+            else:
+                model -= 1
     return max(name, len("in")), max(model, len("model"))
 
 

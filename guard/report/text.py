@@ -55,15 +55,16 @@ def render_cost(
     lines: list[str] = []
     if shown:
         title = f"Requests to models in {safe(report.root)}, US dollars per call, prices of {safe(report.prices.as_of)}"
-        lines += [paint(title, "strong", color), "", *table(shown, width=width, color=color, everything=everything)]
-        for heading, items in (
+        heading = [paint(line, "strong", color) for line in wrap(title, width, "    ", "")]
+        lines += [*heading, "", *table(shown, width=width, color=color, everything=everything)]
+        for section, items in (
             ("Assumed (*)", assumptions(shown)),
             ("Not priced (?)", reasons(shown, why_unpriced)),
             ("Worst of what is known and priced only (+)", reasons(shown, why_partial)),
             ("No bound on the worst case", reasons(shown, why_unbounded)),
             ("Not counted", reasons(shown, why_outside)),
         ):
-            lines += _section(heading, items, width, color, OF_REQUEST)
+            lines += _section(section, items, width, color, OF_REQUEST)
     lines += problems(report, width, color)
     lines += [] if not lines else [""]
     if len(shown) < len(ordered):

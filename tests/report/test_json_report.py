@@ -17,7 +17,8 @@ from report_samples import EMPTY, NOTEBOOK, RANKED, REPORT
 from report_schema import assert_valid
 
 from guard.model import Message, Money, Prompt, Segment
-from guard.report.json import decimal_text, render
+from guard.report.json import render
+from guard.report.json_values import decimal_text
 from guard.report.schema import schema
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"
