@@ -87,7 +87,8 @@ def _not_listed(request: Request, found: Choice, provider: str | None, context: 
         return Unsure(f"what `{shown}` costs: {why}", labels, HELP)
     close = list(context.suggest(name, provider))[:3]
     meant = f"; did you mean {' or '.join(f'`{other}`' for other in close)}?" if close else ""
-    return Hit(f"`{shown}` is not in the price table, so its cost is not known{meant}", labels, value=name)
+    where = f" of {words.name(provider)}" if provider else ""
+    return Hit(f"`{shown}` is not in the price table{where}, so its cost is not known{meant}", labels, value=name)
 
 
 def _retired(request: Request, found: Choice, facts: ModelFacts) -> Hit:
