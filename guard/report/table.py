@@ -75,6 +75,9 @@ def _laid_out(
             path = row.path
             stage = stages.get(path, "production")
             lines.append(paint(path, "strong", color) + ("" if stage == "production" else f" ({stage})"))
+        if not row.figures and not row.model:  # says how many rows are left out
+            lines.append(paint(f"{GAP}{' ' * line}{GAP}{row.name}", "faint", color))
+            continue
         shown = cells(row.line, row.name, row.model, row.figures, row.note)
         meaning: Meaning | None = "undecided" if row.unknown else None if row.figures else "faint"
         lines.append(_joined(GAP + GAP.join(shown[:2]), (GAP + GAP.join(shown[2:])).rstrip(), meaning, color))

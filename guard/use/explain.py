@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from guard.estimate.outputs import NO_OUTPUT
 from guard.model import Money, Priced, Reach, Report, Site, Span
@@ -58,8 +59,8 @@ def _clean(path: str) -> str:
 def explain(report: Report, target: str, *, width: int = 100, everything: bool = False) -> str:
     """Everything that is known of the requests whose call stands at `target`, in at most `width` columns.
 
-    A path without a line explains every request of the file. Of many requests a table comes first and only the first
-    ones are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
+    A path without a line explains every request of the file. Of many requests a table comes first and only the
+    dearest are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
     """
     wanted = parse(target)
     ordered = sorted(report.requests, key=lambda p: (_order(p.request.sites[0].span), p.request.id))
@@ -67,13 +68,20 @@ def explain(report: Report, target: str, *, width: int = 100, everything: bool =
     if not found:
         raise NotThere(_nothing(ordered, wanted))
     rule = "\n" + "-" * min(width, 100) + "\n\n"
-    explained = found if everything or len(found) <= EXPLAINED + 1 else found[:EXPLAINED]
+    explained = found
+    if not everything and len(found) > EXPLAINED + 1:
+        explained = sorted(found, key=_dearness, reverse=True)[:EXPLAINED]
     blocks = ["\n".join(_request(priced, report, width)) + "\n" for priced in explained]
     head = f"{plural(len(found), 'request')} at {safe(target)}.\n\n" if len(found) > 1 else ""
     if len(explained) < len(found):
         rows = "\n".join(table(found, width=width, color=False))
-        head = f"{head}{rows}\n\nThe first {EXPLAINED} of them; `--all` explains each.\n{rule}"
+        head = f"{head}{rows}\n\nThe dearest {EXPLAINED} of them; `--all` explains each.\n{rule}"
     return head + rule.join(blocks)
+
+
+def _dearness(priced: Priced) -> Decimal:
+    """The typical price of one call; nothing for what has no price."""
+    return priced.estimate.usd.typical if priced.estimate.usd is not None else Decimal(0)
 
 
 def _order(span: Span) -> tuple[str, int, int]:
