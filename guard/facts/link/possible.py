@@ -1,0 +1,261 @@
+"""Whether decisions of a context can hold together: does a call mean the function that it is said to enter?
+
+In: a call with its frame, a function, a context. Out: the things by which the call enters the function, and whether a
+context can be. A call through a name that functions are handed to (`self.embedding(...)`, `ask(text)`,
+`config["best"](...)`) means another function for each object or caller that handed it over. What is not decided yet is
+tried out: each of its decisions in turn, up to `MAX_TRIES`. Neighbours: `callers` asks who calls a function, `contexts`
+drops what cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from guard.facts.expr import Call, Expr, Name, Pos, Star
+from guard.facts.filefacts import Scope
+from guard.facts.link import calling, objects, running
+from guard.facts.link.stages import is_example
+from guard.facts.link.things import (
+    DEPENDENCY,
+    Bind,
+    Called,
+    ClassThing,
+    Ext,
+    Frame,
+    Func,
+    Held,
+    Inst,
+    OnObject,
+    Partial,
+    Result,
+    Root,
+    Stop,
+    Thing,
+    Thunk,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.callers import Callers
+    from guard.facts.link.engine import Engine
+
+MAX_TRIES = 48
+"""Evaluations of one callee; what is left then is not known."""
+MAX_BINDS = 24
+"""Decisions of one root that are tried."""
+MAX_WRAPPERS = 3
+"""Closures inside one another that hand all their arguments on."""
+ONLY_EXAMPLES = "only examples in the repository decide it"
+"""Why code that examples use may be used otherwise, too."""
+Context = dict[Root, Bind]
+
+
+class Possible:
+    """Answers about calls, each way of a callee followed once."""
+
+    def __init__(self, engine: Engine, callers: Callers) -> None:
+        self.engine = engine
+        self.callers = callers
+        self._kept: dict[tuple[int, int], tuple[Call, list[tuple[Context, Result]]]] = {}
+
+    def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing]:
+        """The things by which a call enters a function, whoever makes its objects and calls what is around it."""
+        key = (id(call.func), frame.key)
+        if key not in self._kept:
+            self._kept[key] = (call, list(self._ways(call, frame, {})))
+        scope = self.engine.project.scope(root.path, root.scope)
+        found: dict[object, Thing] = {}
+        for _, result in self._kept[key][1]:
+            for thing in run_by(self.engine, result):
+                if enters(self.engine, thing, root, scope):
+                    found.setdefault(_given(thing), thing)
+        return list(found.values())
+
+    def filled(self, thing: Thing, call: Call) -> Call:
+        """A call with the arguments that `partial` puts into it; the object of a method is left to the context."""
+        while isinstance(thing, Partial):
+            frame = thing.frame
+            if isinstance(frame.owner, Inst):
+                frame = self.engine.root(frame.path, frame.scope)
+            call = calling.with_partial(thing._replace(frame=frame), call, frame)
+            thing = thing.func
+        return call
+
+    def holds(self, context: Context) -> bool:
+        """Whether a context can be: whether no call of it surely means another function than it is said to enter."""
+        return not any(
+            isinstance(bind, Called)
+            and root.kind == "callers"
+            and id(bind.call) not in self.engine.run_by
+            and self._excluded(bind, root, context)
+            for root, bind in context.items()
+        )
+
+    def closures(self, bind: Bind, root: Root, context: Context) -> Context:
+        """The calls that made the closure which a call runs: they decide for the functions around it."""
+        if not isinstance(bind, Called):
+            return {}
+        result, _ = self._evaluated(bind.call, bind.frame, context)
+        scope = self.engine.project.scope(root.path, root.scope)
+        things = [thing for thing in run_by(self.engine, result) if enters(self.engine, thing, root, scope)]
+        found: Context = {}
+        lexical = _lexical(things[0]) if len(things) == 1 else None
+        while lexical is not None:
+            if lexical.call is not None and lexical.caller is not None:
+                found[Root("callers", lexical.path, lexical.scope)] = Called(lexical.call, lexical.caller)
+            lexical = lexical.lexical
+        return found
+
+    def _excluded(self, bind: Called, root: Root, context: Context) -> bool:
+        count = 0
+        for decided, result in self._ways(bind.call, bind.frame, context):
+            count += 1
+            if self._verdict(result, bind, root, decided) is not False:
+                return False
+        return 0 < count < MAX_TRIES
+
+    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, Result]]:
+        """What a callee is under a context; where that asks for more, under each of the further decisions."""
+        waiting, tries = [context], 0
+        while waiting and tries < MAX_TRIES:
+            tries += 1
+            current = waiting.pop()
+            result, asked = self._evaluated(call, frame, current)
+            binds = fitting(self.callers.of(asked), asked, current)[:MAX_BINDS] if asked is not None else []
+            if asked is None or not binds:
+                yield current, result
+            else:
+                waiting += [{**current, asked: bind} for bind in reversed(binds)]
+
+    def _evaluated(self, call: Call, frame: Frame, context: Context) -> tuple[Result, Root | None]:
+        """A callee under a context, and the first root that it asks to be decided; recorders stay as they were."""
+        engine = self.engine
+        outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work
+        engine.ask(context)
+        try:
+            result = engine.eval(call.func, frame)
+            asked = [root for (root, what), bind in engine.consulted.items() if bind is None and what != DEPENDENCY]
+        finally:
+            engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work = outer
+        return result, asked[0] if asked else None
+
+    def _verdict(self, result: Result, bind: Called, root: Root, context: Context) -> bool | None:
+        scope = self.engine.project.scope(root.path, root.scope)
+        things = run_by(self.engine, result)
+        held = _held(bind.call)
+        for thing in things:
+            if enters(self.engine, thing, root, scope) and held in ((), _given(thing)) and _closed_over(thing, context):
+                return True
+        return False if things else None
+
+
+def fitting(binds: list[Bind], root: Root, context: Context) -> list[Bind]:
+    """Where a call from outside of the repository was decided on, it runs on no object of an example."""
+    if root.kind != "self" or not any(isinstance(b, Stop) and b.outside for b in context.values()):
+        return binds
+    own = [
+        b
+        for b in binds
+        if not (isinstance(b, OnObject) and b.thing.frame and is_example(b.thing.frame.path, root.path))
+    ]
+    return own or [Stop(ONLY_EXAMPLES, True)]
+
+
+def run_by(engine: Engine, callee: Result) -> list[Thing]:
+    """What a call runs, as far as it is known: what is called, and what a closure hands all its arguments on to."""
+    found: list[Thing] = [a.thing for a in callee.alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
+    inner = found
+    for _ in range(MAX_WRAPPERS):
+        inner = [thing for outer in inner for thing in _handed_on(engine, outer)]
+        found = [*found, *inner]
+    return found
+
+
+def _handed_on(engine: Engine, thing: Thing) -> list[Thing]:
+    """The functions that a closure calls with just the arguments it gets: `return await func(*args, **kwargs)`."""
+    if not isinstance(thing, Func) or thing.lexical is None:
+        return []
+    facts, scope = engine.project.facts(thing.path), engine.project.scope(thing.path, thing.scope)
+    names = {p.kind: p.name for p in scope.params}
+    if facts is None or not {"args", "kwargs"} <= names.keys():
+        return []
+    frame = engine.frame(thing.path, thing.scope, None, None, thing.bound, thing.lexical)
+    found: list[Thing] = []
+    for ref in facts.calls:
+        call = ref.call
+        if ref.scope != thing.scope or len(call.args) != 1 or len(call.keywords) != 1:
+            continue
+        star, (key, value) = call.args[0], call.keywords[0]
+        spread = isinstance(star, Star) and isinstance(star.value, Name) and star.value.id == names["args"]
+        if spread and key is None and isinstance(value, Name) and value.id == names["kwargs"]:
+            alts = engine.quietly(call.func, frame).alts
+            found += [a.thing for a in alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
+    return found
+
+
+def _given(thing: Thing) -> tuple[object, ...]:
+    """What tells the arguments apart that `partial` puts into a call."""
+    found: list[object] = []
+    while isinstance(thing, Partial):
+        values = (*thing.call.args, *(value for _, value in thing.call.keywords))
+        found += [_place(thing.frame, value.pos) for value in values]
+        thing = thing.func
+    return tuple(found)
+
+
+def _place(frame: Frame, pos: Pos) -> object:
+    """An argument by its place; in a function that a known call entered, by that call, too. Which object a method
+    runs on is for the context to decide."""
+    return (frame.path, pos, None if frame.call is None or isinstance(frame.owner, Inst) else frame.key)
+
+
+def _held(call: Call) -> tuple[object, ...]:
+    """The same of a call that such arguments were put into."""
+    values: list[Expr | Held] = [*call.args, *(value for _, value in call.keywords)]
+    cells = [(value.pos, value.cell) for value in values if isinstance(value, Held)]
+    return tuple(_place(cell.frame, pos) for pos, cell in cells if isinstance(cell, Thunk))
+
+
+def enters(engine: Engine, thing: Thing, root: Root, scope: Scope) -> bool:
+    """Whether calling a thing runs a function (`scope` is that of `root`)."""
+    if isinstance(thing, Partial):
+        return enters(engine, thing.func, root, scope)
+    if isinstance(thing, Inst) and running.runs_when_called(engine, root, scope):
+        return any(o.cls == ClassThing(root.path, scope.parent) for o in objects.order(engine, thing.cls)[0])
+    if isinstance(thing, ClassThing):
+        owned, _ = objects.order(engine, thing)
+        return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in (
+            "__init__",
+            "__post_init__",
+        )
+    if not isinstance(thing, Func):
+        return False
+    if (thing.path, thing.scope) == (root.path, root.scope):
+        return True
+    # A call on a base class may run the method of a subclass.
+    other = engine.project.scope(thing.path, thing.scope)
+    if other.name != scope.name or scope.parent <= 0 or other.parent <= 0 or not isinstance(thing.bound, Inst):
+        return False
+    if thing.bound.call is not None:
+        return False
+    owned, _ = objects.order(engine, ClassThing(root.path, scope.parent))
+    return any(o.cls == ClassThing(thing.path, other.parent) for o in owned)
+
+
+def _closed_over(thing: Thing, context: Context) -> bool:
+    """Whether a closure is one of those that the context decided on: made by the calls that it names."""
+    lexical = _lexical(thing)
+    while lexical is not None:
+        bind = context.get(Root("callers", lexical.path, lexical.scope))
+        made = lexical.call is not None and lexical.caller is not None and (lexical.caller.path, lexical.call.pos)
+        if made and isinstance(bind, Called) and (bind.frame.path, bind.call.pos) != made:
+            return False
+        lexical = lexical.lexical
+    return True
+
+
+def _lexical(thing: Thing) -> Frame | None:
+    """The frame that a closure closes over."""
+    while isinstance(thing, Partial):
+        thing = thing.func
+    return thing.lexical if isinstance(thing, Func) else None
