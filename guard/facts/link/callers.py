@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import objects, possible, running
+from guard.facts.link import fields, objects, possible, running
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
@@ -25,6 +25,7 @@ from guard.facts.link.things import (
     Partial,
     Root,
     Stop,
+    Thing,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -169,6 +170,9 @@ class Callers:
             if isinstance(thing, ClassThing):
                 owned, _ = objects.order(engine, thing)
                 init = objects.method(engine, owned, "__init__")
+                named = [name for _, name in fields.field_order(engine, owned)] if init is None else []
+                if number < len(named):
+                    return thing.path, named[number]
                 thing = Func(init[0].path, init[1].id, Inst(thing)) if init is not None else thing
             if isinstance(thing, Func):
                 params = [
@@ -256,11 +260,11 @@ class Callers:
         engine = self.engine
         engine.work = 0
         frame = engine.root(facts.path, ref.scope)
-        callee = engine.quietly(ref.call.func, frame)
-        things = possible.run_by(engine, callee)
-        entering = [thing for thing in things if possible.enters(engine, thing, root, scope)][:1]
-        entering = entering or self.possible.entering(ref.call, frame, root)
-        if entering or things:
+        things = possible.run_by(engine, engine.quietly(ref.call.func, frame))
+        entering: list[Thing] | None = [t for t in things if possible.enters(engine, t, root, scope)][:1]
+        if not entering or isinstance(entering[0], Partial):
+            entering = self.possible.entering(ref.call, frame, root)
+        if entering is not None:
             return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering]
         fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
         return [ref.call] if fits else []

@@ -69,19 +69,18 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(leaf)
             continue
         room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
-        binds = _relevant(fitting(callers.of(root), root, leaf.context), root)
-        if leaf.context and len(binds) > room and root in leaf.draft.prompt_only:
-            waiting.append(_sealed(leaf))
-            continue
-        ways = _ways(callers, leaf, root, binds[:MAX_CONTEXTS])
+        ways = _ways(callers, leaf, root)
         if not ways:
             dropped.append((leaf, root))
             continue
-        drafts += len(ways)
-        children = _children(drafter, facts, ref, leaf, root, ways, number)
+        if leaf.context and len(ways) > room and root in leaf.draft.prompt_only:
+            waiting.append(_sealed(leaf))
+            continue
+        drafts += min(len(ways), MAX_CONTEXTS)
+        children = _children(drafter, facts, ref, leaf, root, ways[:MAX_CONTEXTS], number)
         if len(children) > room:
             children = _without_prompts(leaf, root, children)
-        left_out = len(binds[MAX_CONTEXTS:]) + sum(_decisions(child, root) for child in children[room:])
+        left_out = len(ways[MAX_CONTEXTS:]) + sum(_decisions(child, root) for child in children[room:])
         waiting.extend(children[:room])
         if left_out:
             rest = _cut(drafter, facts, ref, leaf, root, left_out, number)
@@ -185,11 +184,12 @@ def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
     return production or [Stop(ONLY_EXAMPLES, True)]
 
 
-def _ways(callers: Callers, leaf: Leaf, root: Root, binds: list[Bind]) -> list[tuple[Bind, dict[Root, Bind]]]:
+def _ways(callers: Callers, leaf: Leaf, root: Root) -> list[tuple[Bind, dict[Root, Bind]]]:
     """The decisions of a root that can go with those of a leaf, each with the context that it makes.
 
     Not calls of closures that other calls made than the leaf has decided on: such a closure may be called unseen.
     """
+    binds = fitting(callers.of(root), root, leaf.context)
     made = [callers.possible.closures(bind, root, leaf.context) for bind in binds]
     own = [
         (bind, calls)
@@ -198,10 +198,10 @@ def _ways(callers: Callers, leaf: Leaf, root: Root, binds: list[Bind]) -> list[t
     ]
     if binds and not own:
         own = [(Stop("it is called where guard cannot see it"), {})]
-    found = [(bind, {**leaf.context, **calls, root: bind}) for bind, calls in own]
-    return [
-        (bind, context) for bind, context in found if not _circular(context, root) and callers.possible.holds(context)
-    ]
+    ways = [(bind, {**leaf.context, **calls, root: bind}) for bind, calls in own]
+    found = [(b, context) for b, context in ways if not _circular(context, root) and callers.possible.holds(context)]
+    kept = {id(bind): context for bind, context in found}
+    return [(bind, kept.get(id(bind), {**leaf.context, root: bind})) for bind in _relevant([b for b, _ in found], root)]
 
 
 def _kept_open(

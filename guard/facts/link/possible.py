@@ -9,12 +9,14 @@ drops what cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from guard.facts.expr import Call, Expr, Name, Pos, Star
-from guard.facts.filefacts import Scope
-from guard.facts.link import calling, objects, running
+from guard.facts.filefacts import Block, Scope
+from guard.facts.link import calling, loops, objects, running, truth
+from guard.facts.link.names import EXCLUSIVE, blocks_at
 from guard.facts.link.stages import is_example
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -39,10 +41,9 @@ if TYPE_CHECKING:
     from guard.facts.link.callers import Callers
     from guard.facts.link.engine import Engine
 
-MAX_TRIES = 48
+T = TypeVar("T")
+MAX_TRIES = 64
 """Evaluations of one callee; what is left then is not known."""
-MAX_BINDS = 24
-"""Decisions of one root that are tried."""
 MAX_WRAPPERS = 3
 """Closures inside one another that hand all their arguments on."""
 ONLY_EXAMPLES = "only examples in the repository decide it"
@@ -56,20 +57,22 @@ class Possible:
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.engine = engine
         self.callers = callers
-        self._kept: dict[tuple[int, int], tuple[Call, list[tuple[Context, Result]]]] = {}
+        self._kept: dict[tuple[int, int], tuple[Call, list[Thing]]] = {}
 
-    def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing]:
-        """The things by which a call enters a function, whoever makes its objects and calls what is around it."""
+    def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing] | None:
+        """The things by which a call enters a function, whoever makes its objects and calls what is around it; None
+        where nothing is known of what it runs."""
         key = (id(call.func), frame.key)
         if key not in self._kept:
-            self._kept[key] = (call, list(self._ways(call, frame, {})))
+            ways = self._ways(call, frame, {})
+            self._kept[key] = (call, [thing for _, things in ways for thing in things or ()])
         scope = self.engine.project.scope(root.path, root.scope)
+        things = self._kept[key][1]
         found: dict[object, Thing] = {}
-        for _, result in self._kept[key][1]:
-            for thing in run_by(self.engine, result):
-                if enters(self.engine, thing, root, scope):
-                    found.setdefault(_given(thing), thing)
-        return list(found.values())
+        for thing in things:
+            if enters(self.engine, thing, root, scope):
+                found.setdefault(_given(thing), thing)
+        return list(found.values()) if things else None
 
     def filled(self, thing: Thing, call: Call) -> Call:
         """A call with the arguments that `partial` puts into it; the object of a method is left to the context."""
@@ -82,22 +85,41 @@ class Possible:
         return call
 
     def holds(self, context: Context) -> bool:
-        """Whether a context can be: whether no call of it surely means another function than it is said to enter."""
+        """Whether a context can be: no call of it surely means another function than it is said to enter, or stands
+        in a branch that is surely not taken."""
         return not any(
             isinstance(bind, Called)
             and root.kind == "callers"
-            and id(bind.call) not in self.engine.run_by
-            and self._excluded(bind, root, context)
+            and (
+                self._dead(bind, context)
+                or (id(bind.call) not in self.engine.run_by and self._excluded(bind, root, context))
+            )
             for root, bind in context.items()
         )
+
+    def _dead(self, bind: Called, context: Context) -> bool:
+        """Whether a call stands in a branch that is not taken under a context."""
+        frame: Frame | None = bind.frame
+        place = bind.call.pos.start
+        while frame is not None:
+            scope = self.engine.scope_of(frame)
+            arms = [b for b in blocks_at(scope, place) if b.kind in EXCLUSIVE and not loops.is_main_test(b.test)]
+            passed: Callable[[], bool] = partial(self._passed_by, arms, frame)
+            if arms and self._asked(context, passed):
+                return True
+            frame, place = (frame.lexical if scope.kind == "comp" else None), scope.pos.start
+        return False
+
+    def _passed_by(self, arms: list[Block], frame: Frame) -> bool:
+        return any(truth.feasible(self.engine, arm, frame) is False for arm in arms)
 
     def closures(self, bind: Bind, root: Root, context: Context) -> Context:
         """The calls that made the closure which a call runs: they decide for the functions around it."""
         if not isinstance(bind, Called):
             return {}
-        result, _ = self._evaluated(bind.call, bind.frame, context)
         scope = self.engine.project.scope(root.path, root.scope)
-        things = [thing for thing in run_by(self.engine, result) if enters(self.engine, thing, root, scope)]
+        called, _ = self._evaluated(bind.call, bind.frame, context)
+        things = [thing for thing in called if enters(self.engine, thing, root, scope)]
         found: Context = {}
         lexical = _lexical(things[0]) if len(things) == 1 else None
         while lexical is not None:
@@ -107,41 +129,53 @@ class Possible:
         return found
 
     def _excluded(self, bind: Called, root: Root, context: Context) -> bool:
-        count = 0
-        for decided, result in self._ways(bind.call, bind.frame, context):
-            count += 1
-            if self._verdict(result, bind, root, decided) is not False:
+        """Whether a call runs other functions, as far as it is known what it runs, and never this one."""
+        verdicts = set()
+        for decided, things in self._ways(bind.call, bind.frame, context):
+            verdict = things is None or self._verdict(things, bind, root, decided)
+            if verdict:
                 return False
-        return 0 < count < MAX_TRIES
+            verdicts.add(verdict)
+        return False in verdicts
 
-    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, Result]]:
-        """What a callee is under a context; where that asks for more, under each of the further decisions."""
+    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, list[Thing] | None]]:
+        """What a call runs under a context; where that asks for more, under each of the further decisions.
+        None: there are more than are tried."""
         waiting, tries = [context], 0
-        while waiting and tries < MAX_TRIES:
+        while waiting:
             tries += 1
+            if tries > MAX_TRIES:
+                yield context, None
+                return
             current = waiting.pop()
-            result, asked = self._evaluated(call, frame, current)
-            binds = fitting(self.callers.of(asked), asked, current)[:MAX_BINDS] if asked is not None else []
-            if asked is None or not binds:
-                yield current, result
+            things, asked = self._evaluated(call, frame, current)
+            if asked is None:
+                yield current, things
             else:
-                waiting += [{**current, asked: bind} for bind in reversed(binds)]
+                binds = fitting(self.callers.of(asked), asked, current)
+                waiting += [{**current, asked: bind} for bind in reversed(binds[:MAX_TRIES])]
 
-    def _evaluated(self, call: Call, frame: Frame, context: Context) -> tuple[Result, Root | None]:
-        """A callee under a context, and the first root that it asks to be decided; recorders stay as they were."""
+    def _evaluated(self, call: Call, frame: Frame, context: Context) -> tuple[list[Thing], Root | None]:
+        """What a call runs under a context, and the first root that it asks to be decided."""
+        return self._asked(context, partial(self._run_by, call, frame))
+
+    def _run_by(self, call: Call, frame: Frame) -> tuple[list[Thing], Root | None]:
+        things = run_by(self.engine, self.engine.eval(call.func, frame))
+        asked = (root for (root, what), bind in self.engine.consulted.items() if bind is None and what != DEPENDENCY)
+        return things, next(asked, None)
+
+    def _asked(self, context: Context, question: Callable[[], T]) -> T:
+        """The answer to a question under a context; recorders stay as they were."""
         engine = self.engine
         outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work
         engine.ask(context)
         try:
-            result = engine.eval(call.func, frame)
-            asked = [root for (root, what), bind in engine.consulted.items() if bind is None and what != DEPENDENCY]
+            return question()
         finally:
             engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work = outer
-        return result, asked[0] if asked else None
 
-    def _verdict(self, result: Result, bind: Called, root: Root, context: Context) -> bool | None:
+    def _verdict(self, things: list[Thing], bind: Called, root: Root, context: Context) -> bool | None:
         scope = self.engine.project.scope(root.path, root.scope)
-        things = run_by(self.engine, result)
         held = _held(bind.call)
         for thing in things:
             if enters(self.engine, thing, root, scope) and held in ((), _given(thing)) and _closed_over(thing, context):
