@@ -264,8 +264,8 @@ class Callers:
         entering: list[Thing] | None = [t for t in things if possible.enters(engine, t, root, scope)][:1]
         if not entering or isinstance(entering[0], Partial):
             entering = self.possible.entering(ref.call, frame, root)
-        if entering is not None:
-            return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering]
+        if things or entering is not None:
+            return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering or ()]
         fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
         return [ref.call] if fits else []
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from guard.facts.expr import Call, Expr, Name, Pos, Star
 from guard.facts.filefacts import Block, Scope
@@ -51,28 +51,50 @@ ONLY_EXAMPLES = "only examples in the repository decide it"
 Context = dict[Root, Bind]
 
 
+class Way(NamedTuple):
+    """What a call runs under some decisions."""
+
+    things: tuple[Thing, ...]
+    open: bool
+    """Whether it may run others."""
+    asked: Root | None
+    """What it depends on that is not decided."""
+
+
 class Possible:
     """Answers about calls, each way of a callee followed once."""
 
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.engine = engine
         self.callers = callers
-        self._kept: dict[tuple[int, int], tuple[Call, list[Thing]]] = {}
+        self._kept: dict[tuple[int, int], tuple[Call, list[tuple[Context, Way]]]] = {}
 
     def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing] | None:
         """The things by which a call enters a function, whoever makes its objects and calls what is around it; None
-        where nothing is known of what it runs."""
+        where it may run others than are known."""
+        found = {_given(thing): thing for thing in reversed(self._sure(call, frame, root))}
+        known = all(way.things and not way.open for _, way in self._all(call, frame))
+        return list(reversed(found.values())) if found or known else None
+
+    def _all(self, call: Call, frame: Frame) -> list[tuple[Context, Way]]:
+        """The ways of a callee while nothing is decided."""
         key = (id(call.func), frame.key)
         if key not in self._kept:
-            ways = self._ways(call, frame, {})
-            self._kept[key] = (call, [thing for _, things in ways for thing in things or ()])
+            self._kept[key] = (call, list(self._ways(call, frame, {})))
+        return self._kept[key][1]
+
+    def _sure(self, call: Call, frame: Frame, root: Root) -> list[Thing]:
+        """The things by which a call enters a function on the ways that are known. What examples do with the methods
+        of a library says nothing of what its users do."""
         scope = self.engine.project.scope(root.path, root.scope)
-        things = self._kept[key][1]
-        found: dict[object, Thing] = {}
-        for thing in things:
-            if enters(self.engine, thing, root, scope):
-                found.setdefault(_given(thing), thing)
-        return list(found.values()) if things else None
+        method = scope.parent > 0 and self.engine.project.scope(root.path, scope.parent).kind == "class"
+        return [
+            thing
+            for context, way in self._all(call, frame)
+            if not method or not any(_in_example(b, root.path) for b in context.values())
+            for thing in way.things
+            if enters(self.engine, thing, root, scope)
+        ]
 
     def filled(self, thing: Thing, call: Call) -> Call:
         """A call with the arguments that `partial` puts into it; the object of a method is left to the context."""
@@ -104,22 +126,21 @@ class Possible:
         while frame is not None:
             scope = self.engine.scope_of(frame)
             arms = [b for b in blocks_at(scope, place) if b.kind in EXCLUSIVE and not loops.is_main_test(b.test)]
-            passed: Callable[[], bool] = partial(self._passed_by, arms, frame)
-            if arms and self._asked(context, passed):
+            if arms and False in self._asked(context, partial(self._feasible, arms, frame)):
                 return True
             frame, place = (frame.lexical if scope.kind == "comp" else None), scope.pos.start
         return False
 
-    def _passed_by(self, arms: list[Block], frame: Frame) -> bool:
-        return any(truth.feasible(self.engine, arm, frame) is False for arm in arms)
+    def _feasible(self, arms: list[Block], frame: Frame) -> list[bool | None]:
+        return [truth.feasible(self.engine, arm, frame) for arm in arms]
 
     def closures(self, bind: Bind, root: Root, context: Context) -> Context:
         """The calls that made the closure which a call runs: they decide for the functions around it."""
         if not isinstance(bind, Called):
             return {}
         scope = self.engine.project.scope(root.path, root.scope)
-        called, _ = self._evaluated(bind.call, bind.frame, context)
-        things = [thing for thing in called if enters(self.engine, thing, root, scope)]
+        called = self._evaluated(bind.call, bind.frame, context)
+        things = [thing for thing in called.things if enters(self.engine, thing, root, scope)]
         found: Context = {}
         lexical = _lexical(things[0]) if len(things) == 1 else None
         while lexical is not None:
@@ -129,40 +150,41 @@ class Possible:
         return found
 
     def _excluded(self, bind: Called, root: Root, context: Context) -> bool:
-        """Whether a call runs other functions, as far as it is known what it runs, and never this one."""
-        verdicts = set()
-        for decided, things in self._ways(bind.call, bind.frame, context):
-            verdict = things is None or self._verdict(things, bind, root, decided)
-            if verdict:
+        """Whether a call never runs a function: not on the ways that are known, and these are all, or some of those
+        that a context leaves out do."""
+        unknown_way = False
+        for decided, way in self._ways(bind.call, bind.frame, context):
+            if self._runs(way, bind, root, decided):
                 return False
-            verdicts.add(verdict)
-        return False in verdicts
+            unknown_way = unknown_way or way.open or not way.things
+        return not unknown_way or bool(self._sure(bind.call, bind.frame, root))
 
-    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, list[Thing] | None]]:
-        """What a call runs under a context; where that asks for more, under each of the further decisions.
-        None: there are more than are tried."""
+    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, Way]]:
+        """What a call runs under a context; where that asks for more, under each of the further decisions."""
         waiting, tries = [context], 0
         while waiting:
             tries += 1
             if tries > MAX_TRIES:
-                yield context, None
+                yield context, Way((), True, None)
                 return
             current = waiting.pop()
-            things, asked = self._evaluated(call, frame, current)
-            if asked is None:
-                yield current, things
+            way = self._evaluated(call, frame, current)
+            if way.asked is None:
+                yield current, way
             else:
-                binds = fitting(self.callers.of(asked), asked, current)
-                waiting += [{**current, asked: bind} for bind in reversed(binds[:MAX_TRIES])]
+                binds = fitting(self.callers.of(way.asked), way.asked, current)
+                waiting += [{**current, way.asked: bind} for bind in reversed(binds[:MAX_TRIES])]
 
-    def _evaluated(self, call: Call, frame: Frame, context: Context) -> tuple[list[Thing], Root | None]:
-        """What a call runs under a context, and the first root that it asks to be decided."""
-        return self._asked(context, partial(self._run_by, call, frame))
+    def _evaluated(self, call: Call, frame: Frame, context: Context) -> Way:
+        """What a call runs under a context."""
+        return self._asked(context, partial(self._way, call, frame))
 
-    def _run_by(self, call: Call, frame: Frame) -> tuple[list[Thing], Root | None]:
-        things = run_by(self.engine, self.engine.eval(call.func, frame))
+    def _way(self, call: Call, frame: Frame) -> Way:
+        found = self.engine.eval(call.func, frame)
+        things = run_by(self.engine, found)
         asked = (root for (root, what), bind in self.engine.consulted.items() if bind is None and what != DEPENDENCY)
-        return things, next(asked, None)
+        unseen = any(isinstance(alt.thing, Ext) and _is_unseen(alt.thing) for alt in found.alts)
+        return Way(tuple(things), bool(found.open) or unseen, next(asked, None))
 
     def _asked(self, context: Context, question: Callable[[], T]) -> T:
         """The answer to a question under a context; recorders stay as they were."""
@@ -174,13 +196,19 @@ class Possible:
         finally:
             engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work = outer
 
-    def _verdict(self, things: list[Thing], bind: Called, root: Root, context: Context) -> bool | None:
+    def _runs(self, way: Way, bind: Called, root: Root, context: Context) -> bool:
         scope = self.engine.project.scope(root.path, root.scope)
         held = _held(bind.call)
-        for thing in things:
-            if enters(self.engine, thing, root, scope) and held in ((), _given(thing)) and _closed_over(thing, context):
-                return True
-        return False if things else None
+        return any(
+            enters(self.engine, thing, root, scope) and held in ((), _given(thing)) and _closed_over(thing, context)
+            for thing in way.things
+        )
+
+
+def _in_example(bind: Bind, path: str) -> bool:
+    """Whether what is decided stands in an example of the code at a path."""
+    frame = bind.frame if isinstance(bind, Called) else bind.thing.frame if isinstance(bind, OnObject) else None
+    return frame is not None and is_example(frame.path, path)
 
 
 def fitting(binds: list[Bind], root: Root, context: Context) -> list[Bind]:
@@ -197,12 +225,22 @@ def fitting(binds: list[Bind], root: Root, context: Context) -> list[Bind]:
 
 def run_by(engine: Engine, callee: Result) -> list[Thing]:
     """What a call runs, as far as it is known: what is called, and what a closure hands all its arguments on to."""
-    found: list[Thing] = [a.thing for a in callee.alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
+    found = _functions(callee)
     inner = found
     for _ in range(MAX_WRAPPERS):
         inner = [thing for outer in inner for thing in _handed_on(engine, outer)]
         found = [*found, *inner]
     return found
+
+
+def _functions(callee: Result) -> list[Thing]:
+    things = [a.thing for a in callee.alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
+    return [thing for thing in things if not (isinstance(thing, Ext) and _is_unseen(thing))]
+
+
+def _is_unseen(thing: Ext) -> bool:
+    """Whether a thing comes out of a module whose name is not known: it may be the repository's own."""
+    return thing.chain.startswith(("importlib.import_module()", "builtins.__import__()"))
 
 
 def _handed_on(engine: Engine, thing: Thing) -> list[Thing]:
@@ -216,15 +254,18 @@ def _handed_on(engine: Engine, thing: Thing) -> list[Thing]:
     frame = engine.frame(thing.path, thing.scope, None, None, thing.bound, thing.lexical)
     found: list[Thing] = []
     for ref in facts.calls:
-        call = ref.call
-        if ref.scope != thing.scope or len(call.args) != 1 or len(call.keywords) != 1:
-            continue
-        star, (key, value) = call.args[0], call.keywords[0]
-        spread = isinstance(star, Star) and isinstance(star.value, Name) and star.value.id == names["args"]
-        if spread and key is None and isinstance(value, Name) and value.id == names["kwargs"]:
-            alts = engine.quietly(call.func, frame).alts
-            found += [a.thing for a in alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
+        if ref.scope == thing.scope and _hands_on(ref.call, names["args"], names["kwargs"]):
+            found += _functions(engine.quietly(ref.call.func, frame))
     return found
+
+
+def _hands_on(call: Call, args: str, kwargs: str) -> bool:
+    """`f(*args, **kwargs)`"""
+    if len(call.args) != 1 or len(call.keywords) != 1 or not isinstance(call.args[0], Star):
+        return False
+    (name, value), spread = call.keywords[0], call.args[0].value
+    handed = isinstance(spread, Name) and spread.id == args
+    return handed and name is None and isinstance(value, Name) and value.id == kwargs
 
 
 def _given(thing: Thing) -> tuple[object, ...]:
@@ -277,15 +318,28 @@ def enters(engine: Engine, thing: Thing, root: Root, scope: Scope) -> bool:
 
 
 def _closed_over(thing: Thing, context: Context) -> bool:
-    """Whether a closure is one of those that the context decided on: made by the calls that it names."""
+    """Whether a closure is one of those that the context decided on: made by the calls and on the object it names."""
     lexical = _lexical(thing)
     while lexical is not None:
         bind = context.get(Root("callers", lexical.path, lexical.scope))
         made = lexical.call is not None and lexical.caller is not None and (lexical.caller.path, lexical.call.pos)
         if made and isinstance(bind, Called) and (bind.frame.path, bind.call.pos) != made:
             return False
+        if lexical.caller is not None and _on_another(lexical.caller, context):
+            return False
         lexical = lexical.lexical
     return True
+
+
+def _on_another(frame: Frame, context: Context) -> bool:
+    """Whether a method ran on another object than the one that the context decided on."""
+    owner = frame.owner
+    if not isinstance(owner, Inst) or owner.call is None or owner.frame is None:
+        return False
+    bind = context.get(Root("self", owner.cls.path, owner.cls.scope))
+    if isinstance(bind, OnObject) and bind.thing.call is not None and bind.thing.frame is not None:
+        return (bind.thing.frame.path, bind.thing.call.pos) != (owner.frame.path, owner.call.pos)
+    return isinstance(bind, Stop)
 
 
 def _lexical(thing: Thing) -> Frame | None:

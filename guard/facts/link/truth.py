@@ -234,8 +234,15 @@ def _thing_truth(thing: Thing) -> bool | None:
 
 
 def _first(engine: Engine, result: Result) -> Result:
-    """Only the default of what an expression can be, while defaults are asked for."""
-    return Result(result.alts[:1]) if engine.by_default and result.alts else result
+    """Only the default of what an expression can be, while defaults are asked for; of a variable that nothing sets,
+    None."""
+    from guard.facts.link import known
+
+    if not engine.by_default:
+        return result
+    if not result.alts and result.open and all(known.is_environment(reason) for reason in result.open):
+        return Result((Alt(Lit(None)),))
+    return Result(result.alts[:1]) if result.alts else result
 
 
 def _compared(engine: Engine, op: str, left: Result, right: Result) -> bool | None:
