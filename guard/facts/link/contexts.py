@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
@@ -52,6 +53,8 @@ class Leaf:
     """Where one decision stands for several that differ in the prompt: the prompt without them, part of it a hole."""
     merged: frozenset[Root] = frozenset()
     """Roots of such decisions."""
+    never: bool = False
+    """Whether each way to it leads through a branch that is not taken."""
 
 
 def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int = 0) -> list[Leaf]:
@@ -69,9 +72,12 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(leaf)
             continue
         room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
-        ways = _ways(callers, leaf, root)
-        if not ways:
+        ways, dead = _ways(callers, leaf, root)
+        if dead is not None:
+            found += _never(drafter, facts, ref, leaf, dead, number)
+        elif not ways:
             dropped.append((leaf, root))
+        if not ways:
             continue
         if leaf.context and len(ways) > room and root in leaf.draft.prompt_only:
             waiting.append(_sealed(leaf))
@@ -89,7 +95,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
                 rest.draft = leftover.told(rest.draft, [child.draft for child in children[room:]], root, why)
                 waiting.append(rest)
     found = _pruned(found or _kept_open(drafter, facts, ref, dropped, number))
-    live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
+    live = [leaf for leaf in found if leaf.never or leaf.draft.around.unreachable is None]
     return live or found[:1]
 
 
@@ -184,8 +190,16 @@ def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
     return production or [Stop(ONLY_EXAMPLES, True)]
 
 
-def _ways(callers: Callers, leaf: Leaf, root: Root) -> list[tuple[Bind, dict[Root, Bind]]]:
-    """The decisions of a root that can go with those of a leaf, each with the context that it makes.
+class _Ways(NamedTuple):
+    """Decisions of a root that can go with those of a leaf, each with the context that it makes."""
+
+    found: list[tuple[Bind, dict[Root, Bind]]]
+    dead: tuple[dict[Root, Bind], str] | None = None
+    """Where there are none: one in which a call stands in a branch that is not taken, and which."""
+
+
+def _ways(callers: Callers, leaf: Leaf, root: Root) -> _Ways:
+    """The decisions of a root that can go with those of a leaf.
 
     Not calls of closures that other calls made than the leaf has decided on: such a closure may be called unseen.
     """
@@ -199,9 +213,26 @@ def _ways(callers: Callers, leaf: Leaf, root: Root) -> list[tuple[Bind, dict[Roo
     if binds and not own:
         own = [(Stop("it is called where guard cannot see it"), {})]
     ways = [(bind, {**leaf.context, **calls, root: bind}) for bind, calls in own]
-    found = [(b, context) for b, context in ways if not _circular(context, root) and callers.possible.holds(context)]
-    kept = {id(bind): context for bind, context in found}
-    return [(bind, kept.get(id(bind), {**leaf.context, root: bind})) for bind in _relevant([b for b, _ in found], root)]
+    fitted = [(b, context) for b, context in ways if not _circular(context, root) and callers.possible.holds(context)]
+    alive = [(bind, context) for bind, context in fitted if callers.possible.dead(context) is None]
+    if fitted and not alive:
+        context = fitted[0][1]
+        return _Ways([], (context, callers.possible.dead(context) or ""))
+    kept = {id(bind): context for bind, context in alive}
+    counting = _relevant([bind for bind, _ in alive], root)
+    return _Ways([(bind, kept.get(id(bind), {**leaf.context, root: bind})) for bind in counting])
+
+
+def _never(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, dead: tuple[dict[Root, Bind], str], number: int
+) -> list[Leaf]:  # fmt: skip
+    """A request that is never sent, since each way to it leads through a branch that is not taken."""
+    context, why = dead
+    draft = _drafted(drafter, facts, ref, leaf, context, number)
+    if draft is None:
+        return []
+    draft = draft._replace(around=draft.around._replace(unreachable=why))
+    return [Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged, True)]
 
 
 def _kept_open(

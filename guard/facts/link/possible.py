@@ -107,17 +107,20 @@ class Possible:
         return call
 
     def holds(self, context: Context) -> bool:
-        """Whether a context can be: no call of it surely means another function than it is said to enter, or stands
-        in a branch that is surely not taken."""
+        """Whether no call of a context surely means another function than it is said to enter."""
         return not any(
-            isinstance(bind, Called)
-            and root.kind == "callers"
-            and (
-                self._dead(bind, context)
-                or (id(bind.call) not in self.engine.run_by and self._excluded(bind, root, context))
-            )
+            root.kind == "callers" and id(bind.call) not in self.engine.run_by and self._excluded(bind, root, context)
             for root, bind in context.items()
+            if isinstance(bind, Called)
         )
+
+    def dead(self, context: Context) -> str | None:
+        """Why a context cannot be: a call of it stands in a branch that is surely not taken. None: none does."""
+        for root, bind in context.items():
+            if isinstance(bind, Called) and root.kind == "callers" and self._dead(bind, context):
+                place = f"{bind.frame.path}:{bind.call.pos.line}"
+                return f"it is called at {place} only, in a branch that is not taken"
+        return None
 
     def _dead(self, bind: Called, context: Context) -> bool:
         """Whether a call stands in a branch that is not taken under a context."""
