@@ -67,34 +67,32 @@ class Possible:
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.engine = engine
         self.callers = callers
-        self._kept: dict[tuple[int, int], tuple[Call, list[tuple[Context, Way]]]] = {}
+        self._kept: dict[tuple[int, int, bool], tuple[Call, list[Way]]] = {}
 
     def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing] | None:
         """The things by which a call enters a function, whoever makes its objects and calls what is around it; None
         where it may run others than are known."""
         found = {_given(thing): thing for thing in reversed(self._sure(call, frame, root))}
-        known = all(way.things and not way.open for _, way in self._all(call, frame))
+        known = all(way.things and not way.open for way in self._all(call, frame, self._is_method(root)))
         return list(reversed(found.values())) if found or known else None
 
-    def _all(self, call: Call, frame: Frame) -> list[tuple[Context, Way]]:
-        """The ways of a callee while nothing is decided."""
-        key = (id(call.func), frame.key)
-        if key not in self._kept:
-            self._kept[key] = (call, list(self._ways(call, frame, {})))
-        return self._kept[key][1]
-
     def _sure(self, call: Call, frame: Frame, root: Root) -> list[Thing]:
-        """The things by which a call enters a function on the ways that are known. What examples do with the methods
-        of a library says nothing of what its users do."""
+        """The things by which a call enters a function on the ways that are known."""
         scope = self.engine.project.scope(root.path, root.scope)
-        method = scope.parent > 0 and self.engine.project.scope(root.path, scope.parent).kind == "class"
-        return [
-            thing
-            for context, way in self._all(call, frame)
-            if not method or not any(_in_example(b, root.path) for b in context.values())
-            for thing in way.things
-            if enters(self.engine, thing, root, scope)
-        ]
+        ways = self._all(call, frame, self._is_method(root))
+        return [thing for way in ways for thing in way.things if enters(self.engine, thing, root, scope)]
+
+    def _is_method(self, root: Root) -> bool:
+        scope = self.engine.project.scope(root.path, root.scope)
+        return scope.parent > 0 and self.engine.project.scope(root.path, scope.parent).kind == "class"
+
+    def _all(self, call: Call, frame: Frame, method: bool) -> list[Way]:
+        """The ways of a callee while nothing is decided. What examples do with the methods of a library says nothing of
+        what its users do: they are left out where methods are looked for."""
+        key = (id(call.func), frame.key, method)
+        if key not in self._kept:
+            self._kept[key] = (call, [way for _, way in self._ways(call, frame, {}, not method)])
+        return self._kept[key][1]
 
     def filled(self, thing: Thing, call: Call) -> Call:
         """A call with the arguments that `partial` puts into it; the object of a method is left to the context."""
@@ -162,7 +160,7 @@ class Possible:
             unknown_way = unknown_way or way.open or not way.things
         return not unknown_way or bool(self._sure(bind.call, bind.frame, root))
 
-    def _ways(self, call: Call, frame: Frame, context: Context) -> Iterator[tuple[Context, Way]]:
+    def _ways(self, call: Call, frame: Frame, context: Context, examples: bool = True) -> Iterator[tuple[Context, Way]]:
         """What a call runs under a context; where that asks for more, under each of the further decisions."""
         waiting, tries = [context], 0
         while waiting:
@@ -176,6 +174,8 @@ class Possible:
                 yield current, way
             else:
                 binds = fitting(self.callers.of(way.asked), way.asked, current)
+                if not examples:
+                    binds = [bind for bind in binds if not _in_example(bind, frame.path)] or [Stop(ONLY_EXAMPLES)]
                 waiting += [{**current, way.asked: bind} for bind in reversed(binds[:MAX_TRIES])]
 
     def _evaluated(self, call: Call, frame: Frame, context: Context) -> Way:
