@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import leftover
+from guard.facts.link import deciding, leftover
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import may_send
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Consulted, Engine
 from guard.facts.link.parameters import passes_on
-from guard.facts.link.possible import ONLY_EXAMPLES, fitting
-from guard.facts.link.stages import is_beside, is_test, stage_of
+from guard.facts.link.stages import is_test
 from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 from guard.model import Prompt
@@ -31,8 +29,6 @@ MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
 MAX_DRAFTS = 600
 """Requests that are read for one send; contexts that are not decided by then stay open."""
-MAX_EXAMPLES = 3
-"""Callers in examples that may decide what code sends that is no example."""
 NONE_FITS = "each call that guard sees means another function"
 """Why a request stays open of which no context can be."""
 
@@ -72,12 +68,11 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(leaf)
             continue
         room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
-        ways, dead = _ways(callers, leaf, root)
-        if dead is not None:
-            found += _never(drafter, facts, ref, leaf, dead, number)
-        elif not ways:
-            dropped.append((leaf, root))
-        if not ways:
+        ways, dead = deciding.ways(callers, leaf.context, root)
+        if dead or not ways:
+            dropped += [] if dead else [(leaf, root)]
+            children = _children(drafter, facts, ref, leaf, root, ways, number)
+            found += [_never(child, dead[id(child.context[root])]) for child in children]
             continue
         if leaf.context and len(ways) > room and root in leaf.draft.prompt_only:
             waiting.append(_sealed(leaf))
@@ -174,65 +169,11 @@ def _enough(drafter: Drafter, drafts: int) -> bool:
     return drafts >= MAX_DRAFTS or drafter.spent >= MAX_SPENT
 
 
-def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
-    """Many examples say little of what production code sends: beyond a few they are left out, the value stays open."""
-
-    if stage_of(root.path) == "development":
-        return binds
-
-    def counts(bind: Bind) -> bool:
-        path = bind.frame.path if isinstance(bind, Called) else root.path
-        return stage_of(path) != "development" or is_beside(path, root.path)
-
-    production = [bind for bind in binds if counts(bind)]
-    if len(binds) - len(production) <= MAX_EXAMPLES:
-        return binds
-    return production or [Stop(ONLY_EXAMPLES, True)]
-
-
-class _Ways(NamedTuple):
-    """Decisions of a root that can go with those of a leaf, each with the context that it makes."""
-
-    found: list[tuple[Bind, dict[Root, Bind]]]
-    dead: tuple[dict[Root, Bind], str] | None = None
-    """Where there are none: one in which a call stands in a branch that is not taken, and which."""
-
-
-def _ways(callers: Callers, leaf: Leaf, root: Root) -> _Ways:
-    """The decisions of a root that can go with those of a leaf.
-
-    Not calls of closures that other calls made than the leaf has decided on: such a closure may be called unseen.
-    """
-    binds = fitting(callers.of(root), root, leaf.context)
-    made = [callers.possible.closures(bind, root, leaf.context) for bind in binds]
-    own = [
-        (bind, calls)
-        for bind, calls in zip(binds, made)
-        if all(_same(leaf.context.get(at), call) for at, call in calls.items())
-    ]
-    if binds and not own:
-        own = [(Stop("it is called where guard cannot see it"), {})]
-    ways = [(bind, {**leaf.context, **calls, root: bind}) for bind, calls in own]
-    fitted = [(b, context) for b, context in ways if not _circular(context, root) and callers.possible.holds(context)]
-    alive = [(bind, context) for bind, context in fitted if callers.possible.dead(context) is None]
-    if fitted and not alive:
-        context = fitted[0][1]
-        return _Ways([], (context, callers.possible.dead(context) or ""))
-    kept = {id(bind): context for bind, context in alive}
-    counting = _relevant([bind for bind, _ in alive], root)
-    return _Ways([(bind, kept.get(id(bind), {**leaf.context, root: bind})) for bind in counting])
-
-
-def _never(
-    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, dead: tuple[dict[Root, Bind], str], number: int
-) -> list[Leaf]:  # fmt: skip
+def _never(leaf: Leaf, why: str) -> Leaf:
     """A request that is never sent, since each way to it leads through a branch that is not taken."""
-    context, why = dead
-    draft = _drafted(drafter, facts, ref, leaf, context, number)
-    if draft is None:
-        return []
-    draft = draft._replace(around=draft.around._replace(unreachable=why))
-    return [Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged, True)]
+    leaf.draft = leaf.draft._replace(around=leaf.draft.around._replace(unreachable=why))
+    leaf.never = True
+    return leaf
 
 
 def _kept_open(
@@ -276,34 +217,6 @@ def _drafted(
     """The request below a leaf: with the leaf's prompt, where that is settled."""
     draft = drafter.draft(facts, ref, context, number)
     return draft if draft is None or leaf.prompt is None else draft._replace(prompt=leaf.prompt)
-
-
-def _same(decided: Bind | None, made: Bind) -> bool:
-    """Whether what is decided, if anything, is this call."""
-    if not isinstance(decided, Called) or not isinstance(made, Called):
-        return True
-    return (decided.frame.path, decided.call.pos) == (made.frame.path, made.call.pos)
-
-
-def _circular(context: dict[Root, Bind], root: Root) -> bool:
-    """Whether a function would be called by itself, over others: nothing new is decided that way."""
-    current = root
-    for _ in range(len(context)):
-        bind = context.get(current)
-        if not isinstance(bind, Called):
-            return False
-        frame: Frame | None = bind.frame
-        above = []
-        while frame is not None:
-            above.append(Root("callers", frame.path, frame.scope))
-            frame = frame.lexical
-        if root in above:
-            return True
-        following = next((r for r in above if r in context), None)
-        if following is None:
-            return False
-        current = following
-    return True
 
 
 def beyond_limit(number: int) -> str:
