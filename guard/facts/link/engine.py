@@ -449,7 +449,7 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
-        if name in frame.pins:
+        if name in frame.pins and len(scope.bindings.get(name, ())) < 2:
             return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
@@ -562,6 +562,9 @@ class Engine:
         return unknown("it is declared without a value" if kind == "declare" else "it is the caught exception")
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
+        pin = frame.pins.get(binding.name)
+        if pin is not None and pin.pos == binding.pos:
+            return self.bound(pin, frame)
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
         clauses = scope.iters if scope.kind == "comp" else ()
         number = next((n for n, clause in enumerate(clauses) if clause is value), -1)
