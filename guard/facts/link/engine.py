@@ -91,6 +91,7 @@ MAX_DEPTH = 60
 """Evaluations nested in one another."""
 STACK = 4000
 """Calls of Python inside one another: an evaluation takes up to some 20, an expression as deep as may be some 1,200."""
+_NONE: frozenset[Any] = frozenset()
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
@@ -218,7 +219,11 @@ class Engine:
         self._answers: dict[Key, _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
         self._frames: dict[tuple[object, ...], Frame] = {}
-        self._active: set[tuple[int, int]] = set()
+        self._active: set[Key] = set()
+        self._circles: frozenset[Key] = _NONE
+        """Questions at hand that the one being answered came back to, so that it says less than it would by itself."""
+        self._meanwhile: dict[Key, tuple[_Answer, frozenset[Key]]] = {}
+        """Such answers, with the questions that they came back to: good while those are at hand."""
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
             Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary,
@@ -236,6 +241,7 @@ class Engine:
     def context(self, decided: dict[Root, Bind]) -> None:
         self._context = decided
         self._brief = {}
+        self._meanwhile = {}
 
     # --- frames -------------------------------------------------------------------------------------------------
 
@@ -325,6 +331,7 @@ class Engine:
         if kept is not None:
             return cast(Result, kept.result)
         if key in self._active:
+            self._circles |= {key}
             return unknown("it depends on itself")
         if self._depth >= MAX_DEPTH or self.work >= MAX_WORK:
             return unknown("following it further would take too long")
@@ -345,27 +352,42 @@ class Engine:
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
         """
-        outer, reads, parts = self.consulted, self.project.reads, self.parts
-        self.consulted, self.project.reads, self.parts = {}, set(), []
+        outer, reads, parts, circles = self.consulted, self.project.reads, self.parts, self._circles
+        self.consulted, self.project.reads, self.parts, self._circles = {}, set(), [], _NONE
         try:
             result = answer()
         finally:
-            inner, found = self.consulted, Reads(self.project.reads, self.parts)
-            self.consulted, self.project.reads, self.parts = outer, reads, parts
+            inner, found, open_circles = self.consulted, Reads(self.project.reads, self.parts), self._circles
+            self.consulted, self.project.reads, self.parts, self._circles = outer, reads, parts, circles
             self.consulted.update(inner)
         made = _Answer(asked, inner, found, result)
         self.parts.append(made)
-        if self.work < MAX_WORK:
+        if open_circles:
+            open_circles -= {key}
+            self._circles |= open_circles
+        if open_circles:
+            self._meanwhile[key] = made, open_circles
+        elif self.work < MAX_WORK:
             self._keep(key, made)
         return result
 
     def kept(self, key: Key) -> _Answer | None:
         """An answer given before under the same decisions of the context; what it depends on is noted again."""
         found = self._brief.get(key) or self.knows(key)
+        if found is None and self._meanwhile:
+            found = self._for_now(key)
         if found is not None:
             self.consulted.update(found.consulted)
             self.parts.append(found)
         return found
+
+    def _for_now(self, key: Key) -> _Answer | None:
+        """An answer that came back to questions which are still at hand."""
+        found, circles = self._meanwhile.get(key, (None, _NONE))
+        if found is not None and circles <= self._active:
+            self._circles |= circles
+            return found
+        return None
 
     def knows(self, key: Key) -> _Answer | None:
         """The answer that the decisions of the context lead to."""
@@ -427,7 +449,7 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
-        if name in frame.pins:
+        if name in frame.pins and len(scope.bindings.get(name, ())) < 2:
             return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
@@ -540,6 +562,9 @@ class Engine:
         return unknown("it is declared without a value" if kind == "declare" else "it is the caught exception")
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
+        pin = frame.pins.get(binding.name)
+        if pin is not None and pin.pos == binding.pos:
+            return self.bound(pin, frame)
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
         clauses = scope.iters if scope.kind == "comp" else ()
         number = next((n for n, clause in enumerate(clauses) if clause is value), -1)

@@ -137,8 +137,8 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
         return bind_method(engine, *found, inst)
     from guard.facts.link import injected
 
-    results = constructors.assigned(engine, inst, owned, name)
-    field = fields.field_value(engine, inst, owned, outside, name)
+    results, settled = constructors.assigned(engine, inst, owned, name)
+    field = None if settled else fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
         return injected.by_annotation(engine, owned, name, field)
     if field is not None:
@@ -152,6 +152,19 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     if dynamic is not None:
         return dynamic
     return _from_outside(engine, inst, outside, name)
+
+
+def before(engine: Engine, inst: Inst, name: str, running: Frame) -> Result | None:
+    """An attribute as a constructor finds it that is at its beginning; None for what is no attribute by then."""
+    owned, outside = order(engine, inst.cls)
+    results = constructors.before(engine, inst, owned, name, running)
+    field = None if results else fields.field_value(engine, inst, owned, outside, name)
+    if field is not None:
+        results = [field]
+    holder = next((o for o in owned if any(b.kind != "declare" for b in o.scope.bindings.get(name, ()))), None)
+    if not results and holder is not None:
+        results = [_class_value(engine, holder, name)]
+    return union(results) if results else None
 
 
 def decided(engine: Engine, inst: Inst, name: str) -> Inst:

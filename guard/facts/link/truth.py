@@ -247,8 +247,15 @@ def _thing_truth(thing: Thing) -> bool | None:
 
 
 def _first(engine: Engine, result: Result) -> Result:
-    """Only the default of what an expression can be, while defaults are asked for."""
-    return Result(result.alts[:1]) if engine.by_default and result.alts else result
+    """Only the default of what an expression can be, while defaults are asked for; of a variable that nothing sets,
+    None."""
+    from guard.facts.link import known
+
+    if not engine.by_default:
+        return result
+    if not result.alts and result.open and all(known.is_environment(reason) for reason in result.open):
+        return Result((Alt(Lit(None)),))
+    return Result(result.alts[:1]) if result.alts else result
 
 
 def _compared(engine: Engine, op: str, left: Result, right: Result) -> bool | None:
@@ -285,14 +292,22 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
-    """An object is not None; other comparisons of objects are not followed."""
+    """An object is not None; functions and classes are themselves. Other comparisons are not followed."""
     nothing = [t for t in (left, right) if isinstance(t, Lit) and t.value is None]
     objects = [
         t for t in (left, right) if isinstance(t, (Inst, Func, ClassThing, DictOf, ListOf, Partial, Pieces, FilePath))
     ]
     if len(nothing) == 1 and len(objects) == 1:
         return op in ("!=", "is not")
+    plain_names = all(_is_plain_name(t) for t in (left, right))
+    if plain_names and op in ("==", "is", "!=", "is not"):
+        return (left == right) is (op in ("==", "is"))
     return None
+
+
+def _is_plain_name(thing: Thing) -> bool:
+    """Whether a thing is a class or a function of a module, of which there is one."""
+    return isinstance(thing, ClassThing) or (isinstance(thing, Func) and thing.bound is None and thing.lexical is None)
 
 
 def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
