@@ -86,14 +86,15 @@ def is_one_setting(held: Held) -> bool:
     return isinstance(place, tuple) and place[:1] == (SETTING,)
 
 
-def added_tools(engine: Engine, target: Target) -> int:
-    """Number of tools that are added to an agent after it is made (`@agent.tool`)."""
-    return sum(
-        len(_later(engine, layer, holds))
+def added_tools(engine: Engine, target: Target) -> list[Result]:
+    """Tools that are added to an agent after it is made (`@agent.tool`)."""
+    return [
+        result
         for layer in target.clients
         for holds in layer.client.holds
         if holds.paths and holds.use == "tool"
-    )
+        for _, result, _ in _later(engine, layer, holds)
+    ]
 
 
 def _applies(engine: Engine, made: Made, holds: Holds) -> bool:

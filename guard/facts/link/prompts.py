@@ -11,7 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from guard.facts.link import holding, pipes, plain, prompt_parts
+from guard.facts.link import holding, pipes, plain, prompt_parts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.messages import Messages, telling
 from guard.facts.link.roles import role
@@ -160,10 +160,15 @@ class Reader(Messages):
             return []
         known = plain_value(self.engine, Result((alt,))) if alt is not None and isinstance(alt.thing, DictOf) else None
         if isinstance(known, dict) and not value.result.open and len(value.result.alts) == 1:
-            text = json.dumps(known, sort_keys=True)
-            place = self._hole("schema", "").span
-            return [Message("text", (Segment(text, "schema", place),))]
+            return [self._schema_text(known)]
+        if alt is not None and isinstance(alt.thing, ClassThing) and len(value.result.alts) == 1:
+            fields = tool_schemas.class_schema(self.engine, alt.thing)
+            if fields is not None:
+                return [self._schema_text(fields)]
         return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
+
+    def _schema_text(self, schema: dict[str, Any]) -> Message:
+        return Message("text", (Segment(json.dumps(schema, sort_keys=True), "schema", self._hole("schema", "").span),))
 
     def _signature(self, alt: Alt) -> list[Message]:
         """What a class of fields says of the task: its docstring, and the description of its fields as a hole."""
@@ -179,30 +184,38 @@ class Reader(Messages):
         return [Message("system", (text, rest))]
 
     def _tools(self) -> tuple[str | None, int, bool]:
-        plain, count, unsure = self._given_tools()
-        added = holding.added_tools(self.engine, self.target)
-        return plain, count + added, unsure or added > 0
-
-    def _given_tools(self) -> tuple[str | None, int, bool]:
-        value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
-            return None, 0, False
-        alt = self._first(value.result)
-        if alt is None:
-            return None, 0, bool(value.result.open)
-        if not isinstance(alt.thing, ListOf):
-            return None, 0, True
-        whole: list[Any] = []
-        rest = bool(alt.thing.open)
-        for cell in alt.thing.items:
-            item = plain_value(self.engine, self.engine.force(cell))
-            if item is _UNKNOWN:
+        """The definitions that are known as JSON, the number of tools, and whether others may be sent."""
+        known: list[Any] = []
+        count, rest = 0, False
+        for value in prompt_parts.role_parts(self.engine, self.target, "tools"):
+            if value.result.alts and all(is_off(a) for a in value.result.alts):
+                continue
+            alt = self._first(value.result)
+            if alt is None:
+                rest = rest or bool(value.result.open)
+                continue
+            if not isinstance(alt.thing, ListOf):
                 rest = True
-            else:
-                whole.append(item)
-        if whole:
+                continue
             self.touched += alt.trail
-        return json.dumps(whole, sort_keys=True) if whole else None, len(alt.thing.items), rest
+            rest = rest or bool(alt.thing.open)
+            for cell in alt.thing.items:
+                count += 1
+                rest = not self._tool(self.engine.force(cell), known) or rest
+        for added in holding.added_tools(self.engine, self.target):
+            count += 1
+            rest = not self._tool(added, known) or rest
+        return json.dumps(known, sort_keys=True) if known else None, count, rest
+
+    def _tool(self, result: Result, known: list[Any]) -> bool:
+        """Adds the definition of a tool to those that are known; false where it can't be read."""
+        item = plain_value(self.engine, result)
+        if item is _UNKNOWN:
+            item = next((tool_schemas.of_alt(self.engine, alt) for alt in result.alts[:1]), None)
+        if item is None:
+            return False
+        known.append(item)
+        return True
 
 
 def _plain_format(thing: Any) -> bool:
