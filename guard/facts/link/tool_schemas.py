@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.catalog_types import Arg
 from guard.facts.expr import Call, Expr, Item, Seq, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link import field_types, fields, objects, plain
+from guard.facts.link import field_types, objects, plain
 from guard.facts.link.arguments import CallArguments, is_absent, sent
 from guard.facts.link.things import (
     DEPENDENCY,
