@@ -60,6 +60,17 @@ def of_class(
     return schema
 
 
+def described_fields(engine: Engine, cls: ClassThing) -> list[str]:
+    """The fields of a class of inputs and outputs (DSPy), each with its description where it has one."""
+    found: list[str] = []
+    for entry, name in fields.field_order(engine, objects.order(engine, cls)[0])[:MAX_FIELDS]:
+        value = entry.scope.bindings[name][-1].value
+        keywords = dict(value.keywords) if isinstance(value, Call) else {}
+        said = _text(engine, keywords.get("desc") or keywords.get("description"), objects.body_frame(engine, entry))
+        found.append(f"{name}: {said}" if said else name)
+    return found
+
+
 def an_object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     """The schema of an object with properties."""
     schema: dict[str, Any] = {"type": "object", "properties": properties}

@@ -161,12 +161,24 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         choice=_choice(layer, held) if use == "choice" or holding.is_one_setting(held) else target.choice,
         prompt=_templates(engine, layer, held) or target.prompt,
         own=_own(inner, target, use, layer),
+        hears=_hears(held) or target.hears,
     )
+
+
+def _hears(held: Held) -> str:
+    """What an object reads of those that its holder asks before it; nothing for the first of a list."""
+    number = held.place[2] if len(held.place) > 2 else 0
+    return "" if number == 0 and held.holds.times is None else held.holds.hears
 
 
 def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
     """How often a held thing is asked, or runs, in one call of its holder."""
     found = holding.runs(engine, target, held.holds)
+    per = held.holds.per
+    if per is not None and layer.made is not None:
+        number = holding.elements_of(engine, layer.made, per)
+        each = Count(number, number, number) if number is not None else Count(0, 1, None, ("for each element",))
+        found = loops.product([found, each])
     if layer.made is None or "add_node" not in held.holds.paths:
         return found
     return graphs.runs(engine, layer.made, held.name, found.high)

@@ -72,9 +72,11 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
         nothing = all(is_absent(a) for _, r, _ in results for a in r.alts) and not any(r.open for _, r, _ in results)
         if nothing and not holds.paths:
             results = _otherwise(engine, target, layer, holds)
+        apart = (holds.why,) if holds.use == "delegate" else ()
+        # one object may be asked for several things: a model by its agent, and for the plan of it
         for place, result, name in results:
             found += [
-                Held(alt, holds, (layer.client.id, place, *inner), name)
+                Held(alt, holds, (layer.client.id, place, *inner, *apart), name)
                 for inner, alt in _elements(engine, result, layer, holds, 0)
             ]
     return found
@@ -104,7 +106,9 @@ def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
         found = CallArguments(engine, made.call, made.frame).get(first, arg.pos)
         for name in rest:
             found = union(deep(engine, known(a.thing), [name]) for a in _things(engine, found, 0))
-        if found.open or any(_equals(alt, equals) for alt in found.alts):
+        lists = [alt.thing for alt in found.alts if isinstance(alt.thing, ListOf)]
+        inner = [alt for one in lists for cell in one.items for alt in engine.force(cell).alts]
+        if found.open or any(_equals(alt, equals) for alt in (*found.alts, *inner)):
             return True
     return False
 
@@ -124,7 +128,7 @@ def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
 def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
     if is_off(alt):
         return False
-    if "*" in values:
+    if "*" in values or ("(text)" in values and _is_text(alt)):
         return True
     thing = alt.thing
     name = thing.chain.rsplit(".", 1)[-1] if isinstance(thing, Ext) else None
@@ -238,6 +242,14 @@ def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Res
     for path, scope in _decorated(engine, made, holds.paths) if not layer.derived else ():
         found.append(((path, scope), known(Func(path, scope)), None))
     return found
+
+
+def elements_of(engine: Engine, made: Made, arg: Arg) -> int | None:
+    """Number of elements of a list that a constructor gets; None where it is not known."""
+    value = sent(CallArguments(engine, made.call, made.frame), arg)
+    thing = value.result.alts[0].thing if value is not None and len(value.result.alts) == 1 else None
+    known_list = isinstance(thing, ListOf) and not (thing.open or thing.each or thing.fewer)
+    return len(thing.items) if known_list and isinstance(thing, ListOf) else None
 
 
 def _name_of(engine: Engine, alt: Alt) -> str | None:

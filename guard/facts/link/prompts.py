@@ -11,7 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from guard.facts.link import holding, pipes, plain, prompt_parts, tool_schemas
+from guard.facts.link import field_types, holding, pipes, plain, prompt_parts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.messages import Messages, telling
 from guard.facts.link.roles import role
@@ -81,7 +81,10 @@ class Reader(Messages):
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
             messages += found
+            if name == "history" and not parts and asked.hears and asked.own is None:
+                messages.append(Message("user", (self._hole("context", asked.hears),)))
         messages += self._schema()
+        messages = self._worded(messages)
         tools, count, tools_open = self._tools()
         prompt = Prompt(
             tuple(messages[:MAX_MESSAGES]),
@@ -93,6 +96,29 @@ class Reader(Messages):
             caches=self.caches,
         )
         return Read(prompt, tuple(self.touched))
+
+    def _worded(self, messages: list[Message]) -> list[Message]:
+        """The messages with what the libraries of the clients say around the program's own text, by its size."""
+        found = list(messages)
+        for layer in self.target.clients[: self.target.own]:
+            for wording in layer.client.wording:
+                if wording.given and not any(self._is_sent(name) for name in wording.given):
+                    continue
+                if any(self._is_sent(name) for name in wording.without):
+                    continue
+                hole = self._hole(f"{layer.client.family} wording", wording.text)
+                hole = replace(hole, tokens=wording.tokens)
+                number = next((n for n, message in enumerate(found) if message.role == wording.role), None)
+                if number is None:
+                    found.append(Message("text", (hole,)))
+                else:
+                    found[number] = replace(found[number], segments=(*found[number].segments, hole))
+        return found
+
+    def _is_sent(self, name: str) -> bool:
+        """Whether something goes out, or may go out, in a role."""
+        values = prompt_parts.role_parts(self.engine, self.target, name)
+        return any(value.result.open or any(not is_off(a) for a in value.result.alts) for value in values)
 
     def _searched(self) -> list[Message]:
         """The text that an object embeds which others hold: what the call passes in, where that is a text."""
@@ -171,17 +197,17 @@ class Reader(Messages):
         return Message("text", (Segment(json.dumps(schema, sort_keys=True), "schema", self._hole("schema", "").span),))
 
     def _signature(self, alt: Alt) -> list[Message]:
-        """What a class of fields says of the task: its docstring, and the description of its fields as a hole."""
-        rest = self._hole("fields", "the library describes fields and format of the answer")
-        scope = (
-            self.engine.project.scope(alt.thing.path, alt.thing.scope) if isinstance(alt.thing, ClassThing) else None
-        )
-        if scope is None or not scope.doc:
-            return [Message("system", (rest,))]
-        assert isinstance(alt.thing, ClassThing)
-        self.touched.append(Hop(alt.thing.path, scope.pos, "literal"))
-        text = Segment(scope.doc.strip(), None, self.span(alt.thing.path, scope.pos), None, "")
-        return [Message("system", (text, rest))]
+        """What a class of fields or a text with their names says of the task: docstring, names and descriptions."""
+        if isinstance(alt.thing, (Lit, Pieces)):
+            return [Message("system", self._content(Result((alt,)), "signature"))]
+        if not isinstance(alt.thing, ClassThing):
+            why = "the library describes fields and format of the answer"
+            return [Message("system", (self._hole("fields", why),))]
+        path, scope = alt.thing.path, self.engine.project.scope(alt.thing.path, alt.thing.scope)
+        self.touched.append(Hop(path, scope.pos, "literal"))
+        said = [*([scope.doc.strip()] if scope.doc else []), *field_types.described_fields(self.engine, alt.thing)]
+        text = Segment("\n".join(said), None, self.span(path, scope.pos), None, "")
+        return [Message("system", (text,))]
 
     def _tools(self) -> tuple[str | None, int, bool]:
         """The definitions that are known as JSON, the number of tools, and whether others may be sent."""

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
+    own = (
+        target.spec.roles.get(name)
+        if target.own is None or name in ("client_retries", "max_retries", "reasks")
+        else None
+    )
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None:
