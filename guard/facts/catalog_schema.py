@@ -208,6 +208,17 @@ def _frameworks() -> dict[str, Any]:
         documents={**texts, "description": "Attribute: data file that is loaded into it, from the class's folder."},
         references={**texts, "description": "Key in such a file: decorator of the methods that a text there names."},
     )
+    served = _object(
+        "Objects that a framework's own server runs.",
+        ["call"],
+        call={**_NAME, "description": "Method of the object, or of `makes`."},
+        document={**_NAME, "description": "JSON file that names them: `file.py:variable`."},
+        key={**_NAME, "description": "Key of the document whose values they are."},
+        variables={**_NAMES, "description": "Module variables that hold them."},
+        makes={**_NAME, "description": "Constructor of what they are run with."},
+        arg={**_NAME, "description": "Argument of that which holds them."},
+        runners={**_NAMES, "description": "Further constructors with which code runs them itself, by last name."},
+    )
     kin = _object(
         "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
         ["modules", "classes", "like"],
@@ -229,6 +240,7 @@ def _frameworks() -> dict[str, Any]:
         "bases": {"type": "array", "items": base},
         "gathers": {"type": "array", "items": gathers},
         "families": {"type": "array", "items": kin},
+        "served": {"type": "array", "items": served},
     }
 
 

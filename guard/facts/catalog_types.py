@@ -287,6 +287,26 @@ class Gathers:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """Objects that a framework's own server runs, though no code of the repository does."""
+
+    call: str
+    """Method that the server calls: of the object itself, or of `makes`."""
+    document: str = ""
+    """Name of the JSON file that names them as `path/to/file.py:variable`; empty: variables of one name do."""
+    key: str = ""
+    """Key of the document whose values they are."""
+    variables: tuple[str, ...] = ()
+    """Names of module variables that hold them."""
+    makes: str = ""
+    """Chain of the constructor (without `()`) of what the server runs them with."""
+    arg: str = ""
+    """Its argument that holds them."""
+    runners: tuple[str, ...] = ()
+    """Further constructors by last name with which code runs such an object itself, so that no server has to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kin:
     """A rule for classes that are not listed: by module and class name they are like a listed client."""
 
