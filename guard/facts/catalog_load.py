@@ -52,7 +52,7 @@ CALL_KEYS = frozenset({
     "class_paths",
 })  # fmt: skip
 HOLDS_KEYS = frozenset(
-    {"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears"}
+    {"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears", "dicts"}
 )
 WORDING_KEYS = frozenset({"tokens", "says", "role", "given", "without"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
@@ -223,6 +223,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 raw.get("why", ""),
                 read_arg(raw["retries"], f"{here}.retries") if "retries" in raw else None,
                 read_arg(raw["per"], f"{here}.per") if "per" in raw else None,
+                raw.get("dicts"),
                 raw.get("hears", ""),
             )
         )

@@ -78,6 +78,7 @@ def _holds() -> dict[str, Any]:
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
         "retries": {"$ref": "#/$defs/arg", "description": "How often a held function is run again after a failure."},
         "per": {"$ref": "#/$defs/arg", "description": "A list: it is asked as often for each element."},
+        "dicts": {**_NAME, "description": "Constructor that a dict in its place stands for."},
         "hears": {**_NAME, "description": "What an element reads of those that were asked before it."},
     }
     assert own.keys() == HOLDS_KEYS

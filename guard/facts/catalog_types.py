@@ -161,6 +161,8 @@ class Holds:
     """Argument of the methods in `paths` that says how often the held function is run again after a failure."""
     per: Arg | None = None
     """Argument of the constructor that holds a list: it is asked as often for each element of that."""
+    dicts: str | None = None
+    """Chain of the constructor (without `()`) that a dict in this place stands for, its keys being the arguments."""
     hears: str = ""
     """What an element reads of those that were asked before it, in words for users: a hole of its prompt. The first
     element reads nothing of the kind, where each is asked once."""

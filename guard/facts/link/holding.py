@@ -354,6 +354,9 @@ def _elements(
     found: list[tuple[tuple[object, ...], Alt]] = []
     for alt in _of_texts(engine, result, layer, holds).alts:
         thing = alt.thing
+        if isinstance(thing, DictOf) and holds.dicts is not None and layer.made is not None:
+            thing = _of_dict(thing, holds.dicts, layer.made)
+            alt = alt._replace(thing=thing)
         if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
             found.append(((), alt))
         elif isinstance(thing, ListOf) and depth < 3:
@@ -365,6 +368,13 @@ def _elements(
                 inner = within(engine.force(entry.value), alt.world)
                 found += [((entry.key, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
     return found
+
+
+def _of_dict(thing: DictOf, constructor: str, made: Made) -> Ext:
+    """The object that a dict stands for: `subagents=[{"name": ..., "model": ...}]`."""
+    pos = made.call.pos
+    keywords = tuple((str(e.key), cast(Expr, ValueOf(pos, e.value))) for e in thing.entries if isinstance(e.key, str))
+    return Ext(f"{constructor}()", (Made(Call(pos, made.call.func, (), keywords), made.frame),))
 
 
 def as_object(engine: Engine, alt: Alt) -> Alt | None:
