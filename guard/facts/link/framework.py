@@ -121,22 +121,37 @@ def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[
 
 
 def walk(
-    engine: Engine, target: Target, new: int, depth: int = 0
+    engine: Engine, target: Target, new: int, depth: int = 0, met: set[object] | None = None
 ) -> Iterator[tuple[Target, Layer, Held, Target | None]]:  # fmt: skip
     """All that the first `new` clients of a target hold, and what that holds: with the holder, and the target for it
-    where it is an object (None: a function, or nothing that the catalogue knows)."""
+    where it is an object (None: a function, or nothing that the catalogue knows).
+
+    `met`: the agents on the way; agents that hand over to each other in a circle are each walked once.
+    """
     if depth >= MAX_DEPTH:
         return
+    met = {_origin(target.clients[:new])} if met is None else met
     for number, layer in enumerate(target.clients[:new]):
         for held in holding.held_by(engine, target, layer):
             inner = None if held.holds.use == "setting" else _asked(engine, target, number, held)
             if inner is None:
                 yield target, layer, held, None
                 continue
+            origin = _origin(inner.clients[: inner.held])
+            hands_over = inner.use == "delegate" and inner.clients[0].client.object == "agent"
+            if hands_over and origin in met:
+                continue
+            if hands_over:
+                met.add(origin)
             before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
             yield target, layer, held, inner
-            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
+            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1, met)
+
+
+def _origin(clients: tuple[Layer, ...]) -> object:
+    """The calls that make an object."""
+    return tuple((layer.made.frame.path, layer.made.call.pos) for layer in clients if layer.made is not None)
 
 
 def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | None:

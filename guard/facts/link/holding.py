@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import constructors, containers, objects, program_settings
+from guard.facts.link import constructors, containers, objects, program_settings, set_later
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
@@ -27,6 +27,7 @@ from guard.facts.link.things import (
     Partial,
     Pieces,
     Result,
+    Thunk,
     known,
     union,
     within,
@@ -96,6 +97,16 @@ def added_tools(engine: Engine, target: Target) -> list[Result]:
         for holds in layer.client.holds
         if holds.paths and holds.use == "tool"
         for _, result, _ in _later(engine, layer, holds)
+    ] + [
+        element
+        for layer in target.clients[: target.own]
+        if layer.made is not None and "tools" in layer.client.roles and not is_unwritten(layer.made)
+        for name in layer.client.roles["tools"].names
+        for result in set_later.values(engine, layer.made, name)
+        for alt in result.alts[:1]
+        for element in (
+            [engine.force(cell) for cell in alt.thing.items] if isinstance(alt.thing, ListOf) else [Result((alt,))]
+        )
     ]
 
 
@@ -166,6 +177,9 @@ def _given(engine: Engine, client: Client, made: Made, holds: Holds) -> list[tup
     if plain:
         value = sent(CallArguments(engine, call, frame), Arg(plain, holds.arg.pos))
         found += [(holds.arg.names, value.result, None)] if value is not None else []
+    if holds.each and client.object is not None and not is_unwritten(made):
+        later = [result for name in plain for result in set_later.values(engine, made, name)]
+        found += [((*holds.arg.names, number), result, None) for number, result in enumerate(later)]
     return found
 
 
@@ -279,7 +293,7 @@ def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame
         return kept
     found: list[tuple[Call, Frame]] = []
     engine.later[made.frame.path, made.call.pos, name] = found
-    for facts in _files(engine, made, name):
+    for facts in files_knowing(engine, made, name):
         alone = facts.path == made.frame.path and _only_maker(facts, made.call)
         found += [
             (ref.call, _frame(engine, facts, ref, made))
@@ -300,7 +314,8 @@ def _frame(engine: Engine, facts: FileFacts, ref: CallRef, made: Made) -> Frame:
     return engine.root(facts.path, ref.scope)
 
 
-def _files(engine: Engine, made: Made, name: str) -> list[FileFacts]:
+def files_knowing(engine: Engine, made: Made, name: str) -> list[FileFacts]:
+    """The files that name something and may know the object that a call makes."""
     project = engine.project
     paths = {made.frame.path, *(set(project.naming(name)) & set(project.naming(project.stem(made.frame.path))))}
     return [facts for path in sorted(paths) if (facts := project.facts(path)) is not None]
@@ -316,10 +331,11 @@ def _is_meant(engine: Engine, ref: CallRef, facts: FileFacts, made: Made, alone:
     receiver = engine.quietly(ref.call.func.base, _frame(engine, facts, ref, made))
     if not receiver.alts:
         return alone
-    return any(_same(alt.thing, made) for alt in receiver.alts)
+    return any(is_made_by(alt.thing, made) for alt in receiver.alts)
 
 
-def _same(thing: object, made: Made) -> bool:
+def is_made_by(thing: object, made: Made) -> bool:
+    """Whether a thing is the object that a call makes."""
     if isinstance(thing, Inst):  # an object of the repository's own subclass
         return thing.call is not None and thing.frame is not None and _at(thing.call, thing.frame.path, made)
     return isinstance(thing, Ext) and any(_at(m.call, m.frame.path, made) for m in thing.made)
@@ -332,7 +348,7 @@ def _at(call: Call, path: str, made: Made) -> bool:
 def _decorated(engine: Engine, made: Made, names: tuple[str, ...]) -> list[tuple[str, int]]:
     """Functions that a method of the object decorates: path and scope."""
     found = []
-    for facts in _files(engine, made, names[0]):
+    for facts in files_knowing(engine, made, names[0]):
         alone = facts.path == made.frame.path and _only_maker(facts, made.call)
         for scope in facts.scopes:
             for decorator in scope.decorators:
@@ -372,9 +388,10 @@ def _elements(
 
 def _of_dict(thing: DictOf, constructor: str, made: Made) -> Ext:
     """The object that a dict stands for: `subagents=[{"name": ..., "model": ...}]`."""
-    pos = made.call.pos
+    first = next((e.value for e in thing.entries if isinstance(e.value, Thunk)), None)
+    pos, frame = (made.call.pos, made.frame) if first is None else (first.expr.pos, first.frame)
     keywords = tuple((str(e.key), cast(Expr, ValueOf(pos, e.value))) for e in thing.entries if isinstance(e.key, str))
-    return Ext(f"{constructor}()", (Made(Call(pos, made.call.func, (), keywords), made.frame),))
+    return Ext(f"{constructor}()", (Made(Call(pos, made.call.func, (), keywords), frame),))
 
 
 def as_object(engine: Engine, alt: Alt) -> Alt | None:

@@ -44,7 +44,11 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
             return value if held is None else Sent(opened(held.result, *value.result.open), held.name)
         if value is not None:
             return value
-    return _of_clients(engine, target, name, own)
+    found = _of_clients(engine, target, name, own)
+    if found is None and name == "max_turns" and name in target.spec.roles:  # the run's limit is that of all its agents
+        run = target.spec.roles[name]
+        return sent(target.arguments, run) or Sent(_default(engine, target, run), None)
+    return found
 
 
 def _is_perhaps(arguments: Arguments, arg: Arg, value: Sent) -> bool:
