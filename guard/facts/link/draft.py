@@ -16,6 +16,7 @@ from guard.facts.link import (
     control,
     framework,
     holding,
+    lone,
     narrowing,
     objects,
     prompts,
@@ -127,7 +128,7 @@ class Drafter:
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
-        found = framework.lone(engine, ref.call, frame, agents)
+        found = lone.targets(engine, ref.call, frame, agents)
         return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
 
     def _drafted(

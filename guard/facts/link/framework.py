@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Call, last_name
+from guard.facts.expr import last_name
 from guard.facts.link import graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
@@ -78,9 +78,9 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
     asked: list[Target] = []
     for outer in starts(engine, target):
         outer = with_settings(engine, outer, len(outer.clients))
-        if _sends_itself(engine, outer):
+        if sends_itself(engine, outer):
             asked.append(outer._replace(choice=_chooses(outer)))
-        asked += _held_targets(engine, outer, len(outer.clients), 0)
+        asked += held_targets(engine, outer, len(outer.clients), 0)
     if not asked and target.spec.of is None:
         why = holding.unknown_part(engine, target)
         asked = [target._replace(unknown=why)] if why is not None and _runs_models(target) else []
@@ -109,11 +109,11 @@ def _chooses(target: Target) -> tuple[object, ...]:
     return target.choice
 
 
-def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
+def held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
     """Targets of what the first `new` clients hold."""
     found: list[Target] = []
     for _, _, _, inner in walk(engine, target, new, depth):
-        if inner is not None and _sends_itself(engine, inner):
+        if inner is not None and sends_itself(engine, inner):
             found.append(inner)
             if len(found) >= MAX_HELD:
                 break
@@ -295,7 +295,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
 
-def _sends_itself(engine: Engine, target: Target) -> bool:
+def sends_itself(engine: Engine, target: Target) -> bool:
     """Whether the call or one of the clients nearest to it names or defaults a model, and not what they hold."""
     if "model" in target.spec.roles or "deployment" in target.spec.roles:
         own = target.spec.roles.get("model")
@@ -396,33 +396,3 @@ def pipelines(engine: Engine, ref: CallRef, frame: Frame) -> list[Made]:
 def is_invoked(target: Target) -> bool:
     """Whether the call is one of a framework that ends in requests."""
     return target.spec.invoke or target.spec.of is not None or any(layer.client.object for layer in target.clients)
-
-
-def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
-    """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
-    are looked at with `agents`) also what it would ask besides its model."""
-    from guard.facts.link.providers import provider_of
-    from guard.facts.link.sends import Target
-
-    for alt in engine.eval(call.func, frame).alts:
-        if not isinstance(alt.thing, Ext):
-            continue
-        layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
-        if layers is None or (layers[-1].client.object == "agent") != agents:
-            continue
-        client = layers[-1].client
-        own = engine.project.catalog.held_call(client.id)
-        operation = own.operation if own is not None else "unknown"
-        spec = Spec(alt.thing.chain, client.family, operation)
-        provider = provider_of(engine, spec, layers)
-        target = Target(
-            spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
-        )
-        if not agents:
-            return [target] if decides(engine, layers[-1]) else []
-        target = with_settings(engine, target, len(layers))
-        asked = _held_targets(engine, target, len(target.clients), 0)
-        if decides(engine, layers[-1]) and _sends_itself(engine, target):
-            asked = [target, *asked]
-        return [t for t in asked if t.use != "tool" and sites(engine, t)]
-    return []

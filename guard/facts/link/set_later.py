@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Expr, Name, Seq, dotted
 from guard.facts.filefacts import FileFacts
-from guard.facts.link import holding
+from guard.facts.link import adding
 from guard.facts.link.things import Made, Result
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ class Change(NamedTuple):
 def values(engine: Engine, made: Made, name: str) -> list[Result]:
     """What an attribute of the object gets after it is made."""
     found: list[Result] = []
-    for facts in holding.files_knowing(engine, made, name):
+    for facts in adding.files_knowing(engine, made, name):
         for change in _index(engine, facts).get(name, ())[:MAX_CHANGES]:
             frame = engine.root(change.path, change.scope) if change.scope > 0 else engine.module(change.path)
-            if any(holding.is_made_by(alt.thing, made) for alt in engine.quietly(change.receiver, frame).alts):
+            if any(adding.is_made_by(alt.thing, made) for alt in engine.quietly(change.receiver, frame).alts):
                 value = Seq(change.value.pos, "list", (change.value,)) if change.is_element else change.value
                 found.append(engine.eval(value, frame))
     return found
