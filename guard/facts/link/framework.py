@@ -112,12 +112,20 @@ def _chooses(target: Target) -> tuple[object, ...]:
 def held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
     """Targets of what the first `new` clients hold."""
     found: list[Target] = []
-    for _, _, _, inner in walk(engine, target, new, depth):
+    for _, _, held, inner in walk(engine, target, new, depth):
+        if held.holds.use == "chat" and _only_embeds(target):
+            continue
         if inner is not None and sends_itself(engine, inner):
             found.append(inner)
             if len(found) >= MAX_HELD:
                 break
     return found
+
+
+def _only_embeds(target: Target) -> bool:
+    """Whether a call puts documents into a store or looks there: the model that its settings name is asked later."""
+    kinds = {layer.client.object for layer in target.clients}
+    return target.spec.operation == "embedding" and "store" in kinds and kinds <= {"store", "settings"}
 
 
 def walk(

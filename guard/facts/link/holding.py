@@ -184,6 +184,8 @@ def _otherwise(
 ) -> list[tuple[object, Result, str | None]]:  # fmt: skip
     """What holds when nothing is sent: the setting of the program, else the library's default object."""
     default = holds.default
+    if holds.setting is not None and _in_context(engine, target, layer, holds.setting):
+        return []
     if holds.setting is not None:
         setting = engine.project.catalog.settings[holds.setting]
         found = program_settings.value(engine, setting, target.call, target.frame)
@@ -199,6 +201,17 @@ def _otherwise(
     made = layer.made or Made(target.call, target.frame)
     bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
     return [((*holds.arg.names, "default"), known(Ext(default + "()", (bare,))), None)]
+
+
+def _in_context(engine: Engine, target: Target, layer: Layer, setting: str) -> bool:
+    """Whether an object of settings that holds for the target gives what the program's setting decides else."""
+    return any(
+        holds.setting == setting
+        and sent(CallArguments(engine, other.made.call, other.made.frame), holds.arg) is not None
+        for other in target.clients
+        if other is not layer and other.client.object == "settings" and other.made is not None
+        for holds in other.client.holds
+    )
 
 
 def is_unwritten(made: Made) -> bool:
