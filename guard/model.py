@@ -188,6 +188,9 @@ class Prompt:
     tools_open: bool = False
     others: tuple[tuple[Message, ...], ...] = ()
     """Other whole message lists that may be sent instead of `messages`, which are those of the default or the first."""
+    rounds: tuple[int, ...] = ()
+    """How often `messages` and each of `others` is sent while a loop runs once over its elements, which alone decide
+    between them; empty: something else decides."""
     unsure: str | None = None
     """Why text may be sent that stands in neither `messages` nor `others`, so that neither bounds the input."""
     caches: bool = False

@@ -187,6 +187,17 @@ class Catalog:
             return True
         return name[:1].isupper() and any(rule.names(name) for rule in self.kin)
 
+    @property
+    def client_words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Last names of the constructors of clients, and of their methods, where the method's path alone tells no
+        API (`router.completion`). Methods that every list has tell nothing."""
+        kinds = {kind for kind, path in self._call_on if path not in self.duck_calls}
+        clients = [c for c in self.clients.values() if c.object is None and kinds.intersection(c.kinds)]
+        makers = frozenset(name.rpartition(".")[2] for c in clients for name in (*c.names, *c.makers))
+        own = {kind for c in clients for kind in c.kinds}
+        paths = (path for kind, path in self._call_on if kind in own and path not in self.duck_calls)
+        return makers, frozenset(path.rpartition(".")[2] for path in paths) - frozenset(dir(list))
+
     def class_call(self, chain: str) -> Resolved | None:
         """A request that is sent while an object is made, by a class method (`Chroma.from_documents`) or by the
         constructor (`VectorStoreIndex(nodes)`), with that object."""
