@@ -105,6 +105,9 @@ def _draft(name: str, segment: Segment | None, declared: Declared) -> _Draft:
     if size is not None:
         taken = size.tokens if bound is None else min(size.tokens, bound)
         return _Draft(name, 0, taken, bound, size.source, False)  # a declared size is a mean, no bound
+    if segment is not None and segment.tokens is not None:
+        low, typical, high = segment.tokens
+        return _Draft(name, low, typical, high, "the library's wording", False)
     default = declared.default_hole
     if limit is None or bound is None:
         return _Draft(name, 0, default.tokens, None, default.source, True)

@@ -23,7 +23,7 @@ from guard.facts.catalog_load import (
     read_roles,
     read_texts,
 )
-from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Setting
+from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Served, Setting
 from guard.facts.entry_catalog import read_entries
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog, _strip
@@ -211,6 +211,13 @@ def _gathers(documents: Documents) -> dict[str, Gathers]:
     return found
 
 
+def _served(raw: Any) -> Served:
+    return Served(
+        raw["call"], raw.get("document", ""), raw.get("key", ""), tuple(raw.get("variables", ())), raw.get("makes", ""),
+        raw.get("arg", ""), tuple(raw.get("runners", ())),
+    )  # fmt: skip
+
+
 def _listed(documents: Documents, key: str) -> Iterable[tuple[str, Any]]:
     """The elements of a list that family files may have, with their places."""
     return ((f"{name}: {key}[{i}]", raw) for name, document in documents for i, raw in enumerate(document.get(key, ())))
@@ -296,6 +303,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         settings={setting.id: setting for setting in (_setting(raw, at) for at, raw in _listed(documents, "settings"))},
         bases=_bases(documents),
         gathers=_gathers(documents),
+        served=tuple(_served(raw) for _, raw in _listed(documents, "served")),
         http_roots=frozenset(root for _, http in https for root in http.get("packages", ())),
         needles=_needles(documents, duck, endpoints),
         url_needles=_url_needles(endpoints, hosts),

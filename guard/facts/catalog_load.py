@@ -27,6 +27,7 @@ from guard.facts.catalog_types import (
     Use,
     Variant,
     When,
+    Wording,
 )
 from guard.facts.formula import CatalogError, formula
 from guard.facts.releases import Counts, Older
@@ -43,13 +44,17 @@ ARG_KEYS = frozenset({
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
+    "wording",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
     "class_paths",
 })  # fmt: skip
-HOLDS_KEYS = frozenset({"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries"})
+HOLDS_KEYS = frozenset(
+    {"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears", "dicts"}
+)
+WORDING_KEYS = frozenset({"tokens", "says", "role", "given", "without"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
@@ -218,8 +223,29 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 tuple((read_arg(w["arg"], here), tuple(w["equals"])) for w in raw.get("when", ())),
                 raw.get("why", ""),
                 read_arg(raw["retries"], f"{here}.retries") if "retries" in raw else None,
+                read_arg(raw["per"], f"{here}.per") if "per" in raw else None,
+                raw.get("dicts"),
+                raw.get("hears", ""),
             )
         )
+    return tuple(found)
+
+
+def read_wording(raws: Any, where: str) -> tuple[Wording, ...]:
+    """The list `wording`: text of the library's own. Raises `CatalogError`."""
+    found = []
+    for i, raw in enumerate(raws):
+        here = f"{where}.wording[{i}]"
+        if not isinstance(raw, Mapping) or not raw.keys() <= WORDING_KEYS or "says" not in raw:
+            raise CatalogError(f"{here}: expected tokens and says, perhaps role, given, without")
+        tokens = raw.get("tokens")
+        sizes = tuple(tokens) if isinstance(tokens, list) else (tokens,) * 3
+        if len(sizes) != 3 or not all(type(n) is int for n in sizes) or list(sizes) != sorted(sizes):
+            raise CatalogError(f"{here}.tokens: expected a number, or three that rise")
+        given, without = tuple(raw.get("given", ())), tuple(raw.get("without", ()))
+        if not _ROLES.issuperset((*given, *without)):
+            raise CatalogError(f"{here}: given and without are lists of roles")
+        found.append(Wording((sizes[0], sizes[1], sizes[2]), raw["says"], raw.get("role", "system"), given, without))
     return tuple(found)
 
 
@@ -279,6 +305,7 @@ def read_client(
         object=kind,
         site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
+        wording=read_wording(raw.get("wording", ()), where),
         kinds=kinds,
         derive=derive,
         makers=makers,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from guard.config.call_schema import argument, argument_keys
-from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS
+from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS, WORDING_KEYS
 from guard.facts.catalog_types import ROLES, Object, Use
 from guard.facts.entry_catalog import ENTRY_KEYS
 from guard.model import Billed, Operation
@@ -77,9 +77,29 @@ def _holds() -> dict[str, Any]:
         },
         "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
         "retries": {"$ref": "#/$defs/arg", "description": "How often a held function is run again after a failure."},
+        "per": {"$ref": "#/$defs/arg", "description": "A list: it is asked as often for each element."},
+        "dicts": {**_NAME, "description": "Constructor that a dict in its place stands for."},
+        "hears": {**_NAME, "description": "What an element reads of those that were asked before it."},
     }
     assert own.keys() == HOLDS_KEYS
     return _object("Other objects that send when this one is invoked.", [], **argument_keys(), **own)
+
+
+def _wording() -> dict[str, Any]:
+    count = {"type": "integer", "minimum": 0}
+    roles = {"type": "array", "items": {"enum": list(ROLES)}, "minItems": 1}
+    own: dict[str, Any] = {
+        "tokens": {
+            "description": "How long it is; a list: at least, as a rule, at most.",
+            "anyOf": [count, {"type": "array", "items": count, "minItems": 3, "maxItems": 3}],
+        },
+        "says": {**_NAME, "description": "What it says, in a few words."},
+        "role": {"enum": ["system", "user"]},
+        "given": {**roles, "description": "Roles of which one must be sent."},
+        "without": {**roles, "description": "Roles of which none may be sent."},
+    }
+    assert own.keys() == WORDING_KEYS
+    return _object("Text of the library's own around what the program gives.", ["tokens", "says"], **own)
 
 
 def _methods(text: str) -> dict[str, Any]:
@@ -106,6 +126,7 @@ def _client() -> dict[str, Any]:
         "one_model": {"type": "boolean", "description": "Made for one model: a site where it names one."},
         "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
+        "wording": {"type": "array", "items": {"$ref": "#/$defs/wording"}, "minItems": 1},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
         "when": _object("Condition on an argument.", ["arg", "equals"], arg=_NAME, pos={"type": "integer"},
@@ -188,6 +209,17 @@ def _frameworks() -> dict[str, Any]:
         documents={**texts, "description": "Attribute: data file that is loaded into it, from the class's folder."},
         references={**texts, "description": "Key in such a file: decorator of the methods that a text there names."},
     )
+    served = _object(
+        "Objects that a framework's own server runs.",
+        ["call"],
+        call={**_NAME, "description": "Method of the object, or of `makes`."},
+        document={**_NAME, "description": "JSON file that names them: `file.py:variable`."},
+        key={**_NAME, "description": "Key of the document whose values they are."},
+        variables={**_NAMES, "description": "Module variables that hold them."},
+        makes={**_NAME, "description": "Constructor of what they are run with."},
+        arg={**_NAME, "description": "Argument of that which holds them."},
+        runners={**_NAMES, "description": "Further constructors with which code runs them itself, by last name."},
+    )
     kin = _object(
         "Classes that are not listed: by module and name they are like a listed client. Globs; `*` is any text.",
         ["modules", "classes", "like"],
@@ -209,6 +241,7 @@ def _frameworks() -> dict[str, Any]:
         "bases": {"type": "array", "items": base},
         "gathers": {"type": "array", "items": gathers},
         "families": {"type": "array", "items": kin},
+        "served": {"type": "array", "items": served},
     }
 
 
@@ -269,6 +302,7 @@ def schema() -> dict[str, Any]:
         "$defs": {
             "arg": argument(),
             "holds": _holds(),
+            "wording": _wording(),
             "client": _client(),
             "call": _call(),
         },

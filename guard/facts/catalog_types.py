@@ -155,12 +155,36 @@ class Holds:
     """How often, as a rule; None: the same as `times`."""
     when: tuple[tuple[Arg, tuple[Scalar, ...]], ...] = ()
     """Arguments of which one must have one of its values for anything to be asked (`planning=True`); a name of a
-    library counts by its last part (`Process.hierarchical`), `*` is any value. Of a list every element is looked at.
+    library counts by its last part (`Process.hierarchical`), `*` is any value, `(text)` any text. Of a list every
+    element is looked at.
     Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
     retries: Arg | None = None
     """Argument of the methods in `paths` that says how often the held function is run again after a failure."""
+    per: Arg | None = None
+    """Argument of the constructor that holds a list: it is asked as often for each element of that."""
+    dicts: str | None = None
+    """Chain of the constructor (without `()`) that a dict in this place stands for, its keys being the arguments."""
+    hears: str = ""
+    """What an element reads of those that were asked before it, in words for users: a hole of its prompt. The first
+    element reads nothing of the kind, where each is asked once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Text of the library's own that goes out around what the program gives, as counted in the package."""
+
+    tokens: tuple[int, int, int]
+    """At least (releases and cases that send less), as a rule (the release that was read), at most."""
+    text: str
+    """What it says, in a few words for users."""
+    role: str = "system"
+    """Of the message that it is a part of."""
+    given: tuple[str, ...] = ()
+    """Roles of which one must be sent for it to go out (`tools`); empty: always."""
+    without: tuple[str, ...] = ()
+    """Roles of which none may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +228,7 @@ class Client:
     one_model: bool = False
     """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
+    wording: tuple[Wording, ...] = ()
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
     makers: tuple[str, ...] = ()
@@ -264,6 +289,26 @@ class Gathers:
     references: Mapping[str, str]
     """Key of an entry of such a file -> last name of a decorator: a text there that names a method with it stands for
     what that method returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Objects that a framework's own server runs, though no code of the repository does."""
+
+    call: str
+    """Method that the server calls: of the object itself, or of `makes`."""
+    document: str = ""
+    """Name of the JSON file that names them as `path/to/file.py:variable`; empty: variables of one name do."""
+    key: str = ""
+    """Key of the document whose values they are."""
+    variables: tuple[str, ...] = ()
+    """Names of module variables that hold them."""
+    makes: str = ""
+    """Chain of the constructor (without `()`) of what the server runs them with."""
+    arg: str = ""
+    """Its argument that holds them."""
+    runners: tuple[str, ...] = ()
+    """Further constructors by last name with which code runs such an object itself, so that no server has to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from guard.facts.catalog_types import (
     Holds,
     HttpCaller,
     Kin,
+    Served,
     Setting,
     Tries,
     When,
@@ -103,6 +104,8 @@ class Catalog:
     """By full class name."""
     gathers: Mapping[str, Gathers]
     """By full name of the class decorator."""
+    served: tuple[Served, ...]
+    """Objects that a framework's own server runs."""
     http_roots: frozenset[str]
     needles: frozenset[bytes]
     """A file that holds none of these bytes sends no request that the catalogue knows."""

@@ -261,6 +261,7 @@ CONTAINS: dict[str, Says] = {
     "why": lambda r: "; ".join(u.why for u in r.unknown),
     "why_not": lambda r: r.why_not or "",
     "assumed": lambda r: "; ".join(r.assumed),
+    "tool_text": lambda r: (r.prompt.tools_json or "").replace('"', ""),
 }
 SETS: dict[str, Callable[[Request], list[str]]] = {
     "model": _models,
@@ -286,6 +287,7 @@ EQUALS: dict[str, Says] = {
     "text": _text,
     "holes": _holes,
     "roles": lambda r: ",".join(m.role for m in r.prompt.messages) or "none",
+    "tools_open": lambda r: str(r.prompt.tools_open).lower(),
     "prompt_open": lambda r: str(r.prompt.open).lower(),
     "tools": lambda r: str(r.prompt.tools),
     "layers": _layers,

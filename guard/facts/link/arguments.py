@@ -221,7 +221,8 @@ def _sent(arguments: Arguments, arg: Arg) -> Sent | None:
     used: str | None = None
     for index, name in enumerate(arg.names):
         parts = name.split(".")
-        found = arguments.get(parts[0], arg.pos if index == 0 else None)
+        first = index == 0 or ("." in name and parts[0] == arg.names[0].split(".")[0])
+        found = arguments.get(parts[0], arg.pos if first else None)
         if len(parts) > 1:
             found = deep(arguments.engine, found, parts[1:])
         if all(is_absent(a) for a in found.alts) and found.alts and not found.open:

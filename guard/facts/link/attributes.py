@@ -89,6 +89,7 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     elsewhere = _set_elsewhere(engine, name, scope, frame, results)
     result = injected.from_state(engine, expr, union([*results, *elsewhere]))
     result = injected.from_store(engine, expr, frame, result)
+    result = injected.from_context(engine, expr, frame, result)
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Name, last_name
 from guard.facts.filefacts import Binding, CallRef, FileFacts
-from guard.facts.link import running, web
+from guard.facts.link import running, served, web
 from guard.facts.link.things import (
     ClassThing,
 )  # fmt: skip
@@ -78,6 +78,7 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
                 holders[ref.scope] = _holders(engine, facts, ref.scope)
             if ref.call.func.id in holders[ref.scope]:
                 found.append(ref)
+    found += served.refs(engine, facts)
     unique = {id(ref): ref for ref in found}
     return sorted(unique.values(), key=lambda r: (r.call.pos, r.scope))
 

@@ -16,6 +16,7 @@ from guard.facts.link import (
     control,
     framework,
     holding,
+    lone,
     narrowing,
     objects,
     prompts,
@@ -26,6 +27,7 @@ from guard.facts.link import (
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Engine, Reads
+from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, role
 from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import (
@@ -141,7 +143,7 @@ class Drafter:
         engine = self.engine
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
-        found = framework.lone(engine, ref.call, frame, agents)
+        found = lone.targets(engine, ref.call, frame, agents)
         drafts = [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
         return [draft for draft in drafts if draft is not None]
 
@@ -370,11 +372,9 @@ class Drafter:
         if target.spec.turns is None:
             return 1, None
         if target.spec.turns_when:
-            values = [role(self.engine, target, name) for name in target.spec.turns_when]
-            later = "tools" in target.spec.turns_when and holding.added_tools(self.engine, target) > 0
-            if not later and all(
-                v is None or (v.result.alts and all(is_off(a) for a in v.result.alts)) for v in values
-            ):
+            values = [value for name in target.spec.turns_when for value in role_parts(self.engine, target, name)]
+            later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target))
+            if not later and all(v.result.alts and all(is_off(a) for a in v.result.alts) for v in values):
                 return 1, None
         numbers, reasons = self._numbers(target)
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)

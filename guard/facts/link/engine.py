@@ -190,6 +190,13 @@ class Engine:
         """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.set_later: dict[str, dict[str, list[Any]]] = {}
+        self.list_arguments: frozenset[str] | None = None
+        """What code puts into lists of objects after they are made, by file; filled by `set_later`."""
+        self.served_elsewhere: dict[str, frozenset[object]] = {}
+        self.served_names: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.served_calls: dict[str, list[CallRef]] = {}
+        """Objects that code runs, those that documents name for a server, its calls by file; filled by `served`."""
         self.graphs: dict[tuple[str, Pos], Any] = {}
         """Graphs of steps, by where they are made; filled by `graphs`."""
         self.run_by: dict[int, tuple[Count, CallRef]] = {}

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, Star, last_name
 from guard.facts.link import calling, objects, parameters
 from guard.facts.link.secrets import is_secret
-from guard.facts.link.things import Ext, Hop, Inst, Result, moved, opened, unknown
+from guard.facts.link.things import (
+    ClassThing,
+    DictOf,
+    Entry,
+    Ext,
+    Hop,
+    Inst,
+    Result,
+    moved,
+    opened,
+    union,
+    unknown,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -49,10 +61,16 @@ def field_value(engine: Engine, inst: Inst, owned: list[Owned], outside: list[Ex
     if holder is None or not _is_data(engine, owned, outside):
         return None
     settings = any(e.chain.split(".")[-1] == "BaseSettings" for e in outside)
+    from guard.facts.link.arguments import is_absent
+
     given = _given(engine, inst, owned, name)
-    if given is not None:
+    perhaps = given is not None and any(is_absent(a) for a in given.alts)
+    if given is not None and not perhaps:
         return given
     default = default_value(engine, holder, name, settings)
+    if given is not None:  # `Config(**{k: v for k, v in found.items() if v})`: the default where it is not among them
+        real = Result(tuple(a for a in given.alts if not is_absent(a)), given.open)
+        return union([default, real])
     if inst.call is None:
         return opened(default, "the object is made where guard cannot see it")
     if default is None:
@@ -60,7 +78,20 @@ def field_value(engine: Engine, inst: Inst, owned: list[Owned], outside: list[Ex
     return default
 
 
+def field_names(engine: Engine, cls: ClassThing) -> list[str]:
+    """The names of the fields of a class and its bases in the repository."""
+    return [name for _, name in field_order(engine, objects.order(engine, cls)[0])]
+
+
+def table(engine: Engine, cls: ClassThing) -> DictOf:
+    """What `Class.model_fields` and its kin hold: the fields by name; what is said of each is not followed."""
+    about = unknown("what a class says of a field")
+    return DictOf(tuple(Entry(name, about) for name in field_names(engine, cls)))
+
+
 def _given(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result | None:
+    from guard.facts.link.arguments import ABSENT, spread_value
+
     if inst.call is None or inst.frame is None:
         return None
     for keyword, value in inst.call.keywords:
@@ -73,8 +104,8 @@ def _given(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> Result 
             return parameters.passed(engine, inst.call.args[index], inst.frame, name)
     for keyword, value in inst.call.keywords:
         if keyword is None:
-            spread = parameters.from_spread(engine, engine.eval(value, inst.frame), name)
-            if spread is not None:
+            spread = spread_value(engine, engine.eval(value, inst.frame), name)
+            if spread != ABSENT:
                 return spread
     return None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Call, last_name
+from guard.facts.expr import last_name
 from guard.facts.link import graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
@@ -78,9 +78,9 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
     asked: list[Target] = []
     for outer in starts(engine, target):
         outer = with_settings(engine, outer, len(outer.clients))
-        if _sends_itself(engine, outer):
+        if sends_itself(engine, outer):
             asked.append(outer._replace(choice=_chooses(outer)))
-        asked += _held_targets(engine, outer, len(outer.clients), 0)
+        asked += held_targets(engine, outer, len(outer.clients), 0)
     if not asked and target.spec.of is None:
         why = holding.unknown_part(engine, target)
         asked = [target._replace(unknown=why)] if why is not None and _runs_models(target) else []
@@ -109,34 +109,57 @@ def _chooses(target: Target) -> tuple[object, ...]:
     return target.choice
 
 
-def _held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
+def held_targets(engine: Engine, target: Target, new: int, depth: int) -> list[Target]:
     """Targets of what the first `new` clients hold."""
     found: list[Target] = []
-    for _, _, _, inner in walk(engine, target, new, depth):
-        if inner is not None and _sends_itself(engine, inner):
+    for _, _, held, inner in walk(engine, target, new, depth):
+        if held.holds.use == "chat" and _only_embeds(target):
+            continue
+        if inner is not None and sends_itself(engine, inner):
             found.append(inner)
             if len(found) >= MAX_HELD:
                 break
     return found
 
 
+def _only_embeds(target: Target) -> bool:
+    """Whether a call puts documents into a store or looks there: the model that its settings name is asked later."""
+    kinds = {layer.client.object for layer in target.clients}
+    return target.spec.operation == "embedding" and "store" in kinds and kinds <= {"store", "settings"}
+
+
 def walk(
-    engine: Engine, target: Target, new: int, depth: int = 0
+    engine: Engine, target: Target, new: int, depth: int = 0, met: set[object] | None = None
 ) -> Iterator[tuple[Target, Layer, Held, Target | None]]:  # fmt: skip
     """All that the first `new` clients of a target hold, and what that holds: with the holder, and the target for it
-    where it is an object (None: a function, or nothing that the catalogue knows)."""
+    where it is an object (None: a function, or nothing that the catalogue knows).
+
+    `met`: the agents on the way; agents that hand over to each other in a circle are each walked once.
+    """
     if depth >= MAX_DEPTH:
         return
+    met = {_origin(target.clients[:new])} if met is None else met
     for number, layer in enumerate(target.clients[:new]):
         for held in holding.held_by(engine, target, layer):
             inner = None if held.holds.use == "setting" else _asked(engine, target, number, held)
             if inner is None:
                 yield target, layer, held, None
                 continue
+            origin = _origin(inner.clients[: inner.held])
+            hands_over = inner.use == "delegate" and inner.clients[0].client.object == "agent"
+            if hands_over and origin in met:
+                continue
+            if hands_over:
+                met.add(origin)
             before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
             yield target, layer, held, inner
-            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1)
+            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1, met)
+
+
+def _origin(clients: tuple[Layer, ...]) -> object:
+    """The calls that make an object."""
+    return tuple((layer.made.frame.path, layer.made.call.pos) for layer in clients if layer.made is not None)
 
 
 def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | None:
@@ -161,12 +184,24 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         choice=_choice(layer, held) if use == "choice" or holding.is_one_setting(held) else target.choice,
         prompt=_templates(engine, layer, held) or target.prompt,
         own=_own(inner, target, use, layer),
+        hears=_hears(held) or target.hears,
     )
+
+
+def _hears(held: Held) -> str:
+    """What an object reads of those that its holder asks before it; nothing for the first of a list."""
+    number = held.place[2] if len(held.place) > 2 else 0
+    return "" if number == 0 and held.holds.times is None else held.holds.hears
 
 
 def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
     """How often a held thing is asked, or runs, in one call of its holder."""
     found = holding.runs(engine, target, held.holds)
+    per = held.holds.per
+    if per is not None and layer.made is not None:
+        number = holding.elements_of(engine, layer.made, per)
+        each = Count(number, number, number) if number is not None else Count(0, 1, None, ("for each element",))
+        found = loops.product([found, each])
     if layer.made is None or "add_node" not in held.holds.paths:
         return found
     return graphs.runs(engine, layer.made, held.name, found.high)
@@ -268,7 +303,7 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
 
 
-def _sends_itself(engine: Engine, target: Target) -> bool:
+def sends_itself(engine: Engine, target: Target) -> bool:
     """Whether the call or one of the clients nearest to it names or defaults a model, and not what they hold."""
     if "model" in target.spec.roles or "deployment" in target.spec.roles:
         own = target.spec.roles.get("model")
@@ -369,33 +404,3 @@ def pipelines(engine: Engine, ref: CallRef, frame: Frame) -> list[Made]:
 def is_invoked(target: Target) -> bool:
     """Whether the call is one of a framework that ends in requests."""
     return target.spec.invoke or target.spec.of is not None or any(layer.client.object for layer in target.clients)
-
-
-def lone(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Target]:
-    """Stand-in targets for an object that a call makes and nothing invokes: its own settings; of an agent (only those
-    are looked at with `agents`) also what it would ask besides its model."""
-    from guard.facts.link.providers import provider_of
-    from guard.facts.link.sends import Target
-
-    for alt in engine.eval(call.func, frame).alts:
-        if not isinstance(alt.thing, Ext):
-            continue
-        layers = layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
-        if layers is None or (layers[-1].client.object == "agent") != agents:
-            continue
-        client = layers[-1].client
-        own = engine.project.catalog.held_call(client.id)
-        operation = own.operation if own is not None else "unknown"
-        spec = Spec(alt.thing.chain, client.family, operation)
-        provider = provider_of(engine, spec, layers)
-        target = Target(
-            spec, call, frame, CallArguments(engine, call, frame), tuple(layers), provider, {}, alt.world, True
-        )
-        if not agents:
-            return [target] if decides(engine, layers[-1]) else []
-        target = with_settings(engine, target, len(layers))
-        asked = _held_targets(engine, target, len(target.clients), 0)
-        if decides(engine, layers[-1]) and _sends_itself(engine, target):
-            asked = [target, *asked]
-        return [t for t in asked if t.use != "tool" and sites(engine, t)]
-    return []

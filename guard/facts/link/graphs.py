@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Item, Seq, last_name
 from guard.facts.filefacts import Scope
-from guard.facts.link import holding
+from guard.facts.link import adding
 from guard.facts.link.arguments import is_absent
 from guard.facts.link.things import DictOf, Ext, Frame, Func, Inst, ListOf, Lit, Made, Partial, Result
 from guard.model import ONCE, Count
@@ -78,11 +78,11 @@ def _graph(engine: Engine, made: Made) -> Graph:
 
 def _read(engine: Engine, made: Made) -> Graph:
     graph = Graph()
-    for call, frame in holding.later_calls(engine, made, "add_node"):
+    for call, frame in adding.later_calls(engine, made, "add_node"):
         _node(engine, graph, call, frame)
-    for call, frame in holding.later_calls(engine, made, "add_sequence"):
+    for call, frame in adding.later_calls(engine, made, "add_sequence"):
         _sequence(engine, graph, call, frame)
-    for call, frame in holding.later_calls(engine, made, "add_edge"):
+    for call, frame in adding.later_calls(engine, made, "add_edge"):
         sources, targets = (
             _names(engine, _arg(call, 0, "start_key"), frame),
             _names(engine, _arg(call, 1, "end_key"), frame),
@@ -92,12 +92,12 @@ def _read(engine: Engine, made: Made) -> Graph:
         else:
             graph.edges.append((tuple(sources), targets[0]))
     for name, first in (("set_entry_point", "key"), ("set_conditional_entry_point", "path")):
-        for call, frame in holding.later_calls(engine, made, name):
+        for call, frame in adding.later_calls(engine, made, name):
             if name == "set_entry_point":
                 graph.edges += [((START,), n) for n in _names(engine, _arg(call, 0, first), frame) or ()]
             else:
                 _branch(engine, graph, [START], _arg(call, 0, first), _arg(call, 1, "path_map"), frame)
-    for call, frame in holding.later_calls(engine, made, "add_conditional_edges"):
+    for call, frame in adding.later_calls(engine, made, "add_conditional_edges"):
         sources = _names(engine, _arg(call, 0, "source"), frame)
         path, mapped = _arg(call, 1, "path"), _arg(call, 2, "path_map") or _arg(call, 2, "then")
         _branch(engine, graph, sources if sources is not None else sorted(graph.nodes), path, mapped, frame)

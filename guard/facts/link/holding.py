@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg, Client, Holds
-from guard.facts.expr import Attr, Call, Expr, Name, Star, last_name
-from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import constructors, containers, objects, program_settings
+from guard.facts.expr import Call, Expr, Name, Star
+from guard.facts.link import adding, constructors, containers, objects, program_settings, set_later
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
     DictOf,
     Ext,
-    Frame,
     Func,
     Inst,
     ListOf,
@@ -27,6 +25,7 @@ from guard.facts.link.things import (
     Partial,
     Pieces,
     Result,
+    Thunk,
     known,
     union,
     within,
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Layer, Target
 
-MAX_LATER = 64
-"""Calls that add something to one object."""
 UNWRITTEN = "<default>"
 """Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
 SETTING = "setting"
@@ -66,15 +63,17 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
             continue
         results: list[tuple[object, Result, str | None]] = []
         if holds.paths:
-            results += _later(engine, layer, holds)
+            results += adding.later(engine, layer, holds)
         elif layer.made is not None:
             results += _given(engine, layer.client, layer.made, holds)
         nothing = all(is_absent(a) for _, r, _ in results for a in r.alts) and not any(r.open for _, r, _ in results)
         if nothing and not holds.paths:
             results = _otherwise(engine, target, layer, holds)
+        apart = (holds.why,) if holds.use == "delegate" else ()
+        # one object may be asked for several things: a model by its agent, and for the plan of it
         for place, result, name in results:
             found += [
-                Held(alt, holds, (layer.client.id, place, *inner), name)
+                Held(alt, holds, (layer.client.id, place, *inner, *apart), name)
                 for inner, alt in _elements(engine, result, layer, holds, 0)
             ]
     return found
@@ -86,14 +85,25 @@ def is_one_setting(held: Held) -> bool:
     return isinstance(place, tuple) and place[:1] == (SETTING,)
 
 
-def added_tools(engine: Engine, target: Target) -> int:
-    """Number of tools that are added to an agent after it is made (`@agent.tool`)."""
-    return sum(
-        len(_later(engine, layer, holds))
+def added_tools(engine: Engine, target: Target) -> list[Result]:
+    """Tools that are added to an agent after it is made (`@agent.tool`)."""
+    return [
+        result
         for layer in target.clients
         for holds in layer.client.holds
         if holds.paths and holds.use == "tool"
-    )
+        for _, result, _ in adding.later(engine, layer, holds)
+    ] + [
+        element
+        for layer in target.clients[: target.own]
+        if layer.made is not None and "tools" in layer.client.roles and not is_unwritten(layer.made)
+        for name in layer.client.roles["tools"].names
+        for result in set_later.values(engine, layer.made, name)
+        for alt in result.alts[:1]
+        for element in (
+            [engine.force(cell) for cell in alt.thing.items] if isinstance(alt.thing, ListOf) else [Result((alt,))]
+        )
+    ]
 
 
 def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
@@ -103,7 +113,9 @@ def _applies(engine: Engine, made: Made, holds: Holds) -> bool:
         found = CallArguments(engine, made.call, made.frame).get(first, arg.pos)
         for name in rest:
             found = union(deep(engine, known(a.thing), [name]) for a in _things(engine, found, 0))
-        if found.open or any(_equals(alt, equals) for alt in found.alts):
+        lists = [alt.thing for alt in found.alts if isinstance(alt.thing, ListOf)]
+        inner = [alt for one in lists for cell in one.items for alt in engine.force(cell).alts]
+        if found.open or any(_equals(alt, equals) for alt in (*found.alts, *inner)):
             return True
     return False
 
@@ -123,7 +135,7 @@ def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
 def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
     if is_off(alt):
         return False
-    if "*" in values:
+    if "*" in values or ("(text)" in values and _is_text(alt)):
         return True
     thing = alt.thing
     name = thing.chain.rsplit(".", 1)[-1] if isinstance(thing, Ext) else None
@@ -161,6 +173,9 @@ def _given(engine: Engine, client: Client, made: Made, holds: Holds) -> list[tup
     if plain:
         value = sent(CallArguments(engine, call, frame), Arg(plain, holds.arg.pos))
         found += [(holds.arg.names, value.result, None)] if value is not None else []
+    if holds.each and client.object is not None and not is_unwritten(made):
+        later = [result for name in plain for result in set_later.values(engine, made, name)]
+        found += [((*holds.arg.names, number), result, None) for number, result in enumerate(later)]
     return found
 
 
@@ -169,6 +184,8 @@ def _otherwise(
 ) -> list[tuple[object, Result, str | None]]:  # fmt: skip
     """What holds when nothing is sent: the setting of the program, else the library's default object."""
     default = holds.default
+    if holds.setting is not None and _in_context(engine, target, layer, holds.setting):
+        return []
     if holds.setting is not None:
         setting = engine.project.catalog.settings[holds.setting]
         found = program_settings.value(engine, setting, target.call, target.frame)
@@ -184,6 +201,17 @@ def _otherwise(
     made = layer.made or Made(target.call, target.frame)
     bare = Made(Call(made.call.pos, Name(made.call.pos, UNWRITTEN), (), ()), made.frame)
     return [((*holds.arg.names, "default"), known(Ext(default + "()", (bare,))), None)]
+
+
+def _in_context(engine: Engine, target: Target, layer: Layer, setting: str) -> bool:
+    """Whether an object of settings that holds for the target gives what the program's setting decides else."""
+    return any(
+        holds.setting == setting
+        and sent(CallArguments(engine, other.made.call, other.made.frame), holds.arg) is not None
+        for other in target.clients
+        if other is not layer and other.client.object == "settings" and other.made is not None
+        for holds in other.client.holds
+    )
 
 
 def is_unwritten(made: Made) -> bool:
@@ -219,119 +247,12 @@ def _is_text(alt: Alt) -> bool:
     return isinstance(alt.thing, Pieces) or (isinstance(alt.thing, Lit) and isinstance(alt.thing.value, str))
 
 
-# --- added later ------------------------------------------------------------------------------------------------
-
-
-def _later(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[object, Result, str | None]]:
-    """Arguments of the methods that add something to the object: `graph.add_node("ask", ask)`, `@agent.tool`."""
-    made = layer.made
-    if made is None:
-        return []
-    found: list[tuple[object, Result, str | None]] = []
-    for call, frame in adding(engine, layer, holds):
-        first = engine.quietly(call.args[0], frame) if call.args else Result(())
-        named = next((name for a in first.alts if (name := _name_of(engine, a)) is not None), None)
-        value = sent(CallArguments(engine, call, frame), holds.arg)
-        if value is not None:
-            found.append(((frame.path, call.pos), value.result, named))
-    for path, scope in _decorated(engine, made, holds.paths) if not layer.derived else ():
-        found.append(((path, scope), known(Func(path, scope)), None))
-    return found
-
-
-def _name_of(engine: Engine, alt: Alt) -> str | None:
-    """The name of what is added: a text, or that of the function itself."""
-    if isinstance(alt.thing, Func):
-        return engine.project.scope(alt.thing.path, alt.thing.scope).name
-    return str(alt.thing.value) if isinstance(alt.thing, Lit) else None
-
-
-def adding(engine: Engine, layer: Layer, holds: Holds) -> list[tuple[Call, Frame]]:
-    """The calls of the methods that add something to an object, with their frames."""
-    made = layer.made
-    if made is None:
-        return []
-    if layer.derived:
-        return [(made.call, made.frame)] if last_name(made.call.func) in holds.paths else []
-    return [(c, f) for name in holds.paths for c, f in later_calls(engine, made, name)]
-
-
-def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:
-    """Calls of a method on the object that a call makes, with their frames, in the order of the code.
-
-    A receiver that is not known is taken for the object where its file makes no other one in the same way.
-    """
-    kept = engine.later.get((made.frame.path, made.call.pos, name))
-    if kept is not None:
-        return kept
-    found: list[tuple[Call, Frame]] = []
-    engine.later[made.frame.path, made.call.pos, name] = found
-    for facts in _files(engine, made, name):
-        alone = facts.path == made.frame.path and _only_maker(facts, made.call)
-        found += [
-            (ref.call, _frame(engine, facts, ref, made))
-            for ref in facts.by_name.get(name, ())[: MAX_LATER * 4]
-            if isinstance(ref.call.func, Attr) and _is_meant(engine, ref, facts, made, alone)
-        ]
-    del found[MAX_LATER:]
-    return found
-
-
-def _frame(engine: Engine, facts: FileFacts, ref: CallRef, made: Made) -> Frame:
-    """The frame of a later call: that in which the object was made, where both stand in one function."""
-    inner: Frame | None = made.frame
-    while inner is not None:
-        if (inner.path, inner.scope) == (facts.path, ref.scope):
-            return inner
-        inner = inner.lexical
-    return engine.root(facts.path, ref.scope)
-
-
-def _files(engine: Engine, made: Made, name: str) -> list[FileFacts]:
-    project = engine.project
-    paths = {made.frame.path, *(set(project.naming(name)) & set(project.naming(project.stem(made.frame.path))))}
-    return [facts for path in sorted(paths) if (facts := project.facts(path)) is not None]
-
-
-def _only_maker(facts: FileFacts, call: Call) -> bool:
-    name = last_name(call.func)
-    return name is not None and len(facts.by_name.get(name, ())) == 1
-
-
-def _is_meant(engine: Engine, ref: CallRef, facts: FileFacts, made: Made, alone: bool) -> bool:
-    assert isinstance(ref.call.func, Attr)
-    receiver = engine.quietly(ref.call.func.base, _frame(engine, facts, ref, made))
-    if not receiver.alts:
-        return alone
-    return any(_same(alt.thing, made) for alt in receiver.alts)
-
-
-def _same(thing: object, made: Made) -> bool:
-    if isinstance(thing, Inst):  # an object of the repository's own subclass
-        return thing.call is not None and thing.frame is not None and _at(thing.call, thing.frame.path, made)
-    return isinstance(thing, Ext) and any(_at(m.call, m.frame.path, made) for m in thing.made)
-
-
-def _at(call: Call, path: str, made: Made) -> bool:
-    return (path, call.pos) == (made.frame.path, made.call.pos)
-
-
-def _decorated(engine: Engine, made: Made, names: tuple[str, ...]) -> list[tuple[str, int]]:
-    """Functions that a method of the object decorates: path and scope."""
-    found = []
-    for facts in _files(engine, made, names[0]):
-        alone = facts.path == made.frame.path and _only_maker(facts, made.call)
-        for scope in facts.scopes:
-            for decorator in scope.decorators:
-                func: Expr = decorator.func if isinstance(decorator, Call) else decorator
-                if isinstance(func, Attr) and func.name in names:
-                    ref = CallRef(Call(func.pos, func, (), ()), max(scope.parent, 0))
-                    if _is_meant(engine, ref, facts, made, alone):
-                        found.append((facts.path, scope.id))
-    return found
-
-
-# --- elements ---------------------------------------------------------------------------------------------------
+def elements_of(engine: Engine, made: Made, arg: Arg) -> int | None:
+    """Number of elements of a list that a constructor gets; None where it is not known."""
+    value = sent(CallArguments(engine, made.call, made.frame), arg)
+    thing = value.result.alts[0].thing if value is not None and len(value.result.alts) == 1 else None
+    known_list = isinstance(thing, ListOf) and not (thing.open or thing.each or thing.fewer)
+    return len(thing.items) if known_list and isinstance(thing, ListOf) else None
 
 
 def _elements(
@@ -341,6 +262,9 @@ def _elements(
     found: list[tuple[tuple[object, ...], Alt]] = []
     for alt in _of_texts(engine, result, layer, holds).alts:
         thing = alt.thing
+        if isinstance(thing, DictOf) and holds.dicts is not None and layer.made is not None:
+            thing = _of_dict(thing, holds.dicts, layer.made)
+            alt = alt._replace(thing=thing)
         if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
             found.append(((), alt))
         elif isinstance(thing, ListOf) and depth < 3:
@@ -352,6 +276,14 @@ def _elements(
                 inner = within(engine.force(entry.value), alt.world)
                 found += [((entry.key, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
     return found
+
+
+def _of_dict(thing: DictOf, constructor: str, made: Made) -> Ext:
+    """The object that a dict stands for: `subagents=[{"name": ..., "model": ...}]`."""
+    first = next((e.value for e in thing.entries if isinstance(e.value, Thunk)), None)
+    pos, frame = (made.call.pos, made.frame) if first is None else (first.expr.pos, first.frame)
+    keywords = tuple((str(e.key), cast(Expr, ValueOf(pos, e.value))) for e in thing.entries if isinstance(e.key, str))
+    return Ext(f"{constructor}()", (Made(Call(pos, made.call.func, (), keywords), frame),))
 
 
 def as_object(engine: Engine, alt: Alt) -> Alt | None:
@@ -368,9 +300,6 @@ def as_object(engine: Engine, alt: Alt) -> Alt | None:
     if base is None or made is None:
         return None
     return alt._replace(thing=Ext(base.chain + "()", (*base.made, made)))
-
-
-# --- how often --------------------------------------------------------------------------------------------------
 
 
 def runs(engine: Engine, target: Target, holds: Holds) -> Count:

@@ -21,6 +21,12 @@ DEPENDS = frozenset({"Depends", "Security", "Provide", "TaskiqDepends", "FromDis
 """Functions that name the function which makes what a parameter gets, by last name."""
 STORES = ("streamlit.session_state", "flask.g", "quart.g")
 """Objects of a framework that keep what code puts on them, as attributes or as items."""
+CARRIED = {
+    "context": frozenset({"Runtime", "ToolRuntime", "RunContextWrapper", "ToolContext", "AgentHookContext"}),
+    "deps": frozenset({"RunContext"}),
+}
+"""Attributes of what a framework hands to its functions that hold an object of the program's class, by the names of
+the classes that are annotated with it."""
 STATE = "state"
 """The attribute of an application on which start-up code puts what requests need."""
 MAX_PLACES = 16
@@ -155,6 +161,20 @@ def from_store(engine: Engine, expr: Attr | Item, frame: Frame, found: Result) -
     whole = union(results[:MAX_PLACES])
     alts = tuple(a for a in whole.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
     return Result(alts or whole.alts, whole.open)
+
+
+def from_context(engine: Engine, expr: Attr, frame: Frame, found: Result) -> Result:
+    """`runtime.context` of a parameter `runtime: Runtime[Settings]`: an object of the class that is named there."""
+    if found.alts or expr.name not in CARRIED or not isinstance(expr.base, Name):
+        return found
+    scope = engine.scope_of(frame)
+    param = next((p for p in scope.params if p.name == expr.base.id), None)
+    annotation = param.annotation if param is not None else None
+    if not isinstance(annotation, Item) or last_name(annotation.base) not in CARRIED[expr.name]:
+        return found
+    inner = annotation.key.items[0] if isinstance(annotation.key, Seq) and annotation.key.items else annotation.key
+    made = annotated.annotated_object(engine, inner, frame)
+    return found if made is None else made
 
 
 def context_variable(engine: Engine, thing: Ext) -> Result:

@@ -35,6 +35,8 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
+FIELD_TABLES = frozenset({"model_fields", "__fields__", "__dataclass_fields__", "__annotations__", "__struct_fields__"})
+"""Attributes of a class of fields that list them by name."""
 PROPERTIES = frozenset(
     {"property", "cached_property", "computed_field", "hybrid_property", "functools.cached_property"}
 )
@@ -240,6 +242,8 @@ def class_attribute(engine: Engine, cls: ClassThing, name: str) -> Result:
             return _class_value(engine, entry, name)
     if name in ("__members__",):
         return unknown("the members of an enumeration")
+    if name in FIELD_TABLES and (outside or owned[0].scope.decorators):
+        return known(fields.table(engine, cls))
     if outside:
         return union(known(Ext(f"{base.chain}.{name}", base.made)) for base in outside)
     return unknown(f"class {owned[0].scope.name} has no attribute {name}")

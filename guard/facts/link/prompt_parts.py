@@ -45,6 +45,17 @@ def parts(engine: Engine, target: Target, name: str) -> list[Part]:
     return [Part(_filled(engine, target, value, values), _form(arg, value))]
 
 
+def role_parts(engine: Engine, target: Target, name: str) -> list[Sent]:
+    """What a role is, as `roles.role`; of a role all of whose names count (tools and handoffs), each that is sent."""
+    if is_joined(target, name):
+        for arguments, arg in _places(engine, target, name):
+            found = [value for one in _one_by_one(arg) if (value := sent(arguments, one)) is not None]
+            if found:
+                return found
+    value = role(engine, target, name)
+    return [] if value is None else [value]
+
+
 def is_joined(target: Target, name: str) -> bool:
     """Whether the arguments of a role go out as one message."""
     args = [target.spec.roles.get(name), *(layer.client.roles.get(name) for layer in target.clients)]

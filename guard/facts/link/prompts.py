@@ -11,7 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from guard.facts.link import holding, pipes, plain, prompt_parts
+from guard.facts.link import field_types, holding, pipes, plain, prompt_parts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.messages import Messages, telling
 from guard.facts.link.roles import role
@@ -82,7 +82,10 @@ class Reader(Messages):
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
             messages += found
+            if name == "history" and not parts and asked.hears and asked.own is None:
+                messages.append(Message("user", (self._hole("context", asked.hears),)))
         messages += self._schema()
+        messages = self._worded(messages)
         tools, count, tools_open = self._tools()
         prompt = Prompt(
             tuple(messages[:MAX_MESSAGES]),
@@ -94,6 +97,29 @@ class Reader(Messages):
             caches=self.caches,
         )
         return Read(prompt, tuple(self.touched))
+
+    def _worded(self, messages: list[Message]) -> list[Message]:
+        """The messages with what the libraries of the clients say around the program's own text, by its size."""
+        found = list(messages)
+        for layer in self.target.clients[: self.target.own]:
+            for wording in layer.client.wording:
+                if wording.given and not any(self._is_sent(name) for name in wording.given):
+                    continue
+                if any(self._is_sent(name) for name in wording.without):
+                    continue
+                hole = self._hole(f"{layer.client.family} wording", wording.text)
+                hole = replace(hole, tokens=wording.tokens)
+                number = next((n for n, message in enumerate(found) if message.role == wording.role), None)
+                if number is None:
+                    found.append(Message("text", (hole,)))
+                else:
+                    found[number] = replace(found[number], segments=(*found[number].segments, hole))
+        return found
+
+    def _is_sent(self, name: str) -> bool:
+        """Whether something goes out, or may go out, in a role."""
+        values = prompt_parts.role_parts(self.engine, self.target, name)
+        return any(value.result.open or any(not is_off(a) for a in value.result.alts) for value in values)
 
     def _searched(self) -> list[Message]:
         """The text that an object embeds which others hold: what the call passes in, where that is a text."""
@@ -161,49 +187,62 @@ class Reader(Messages):
             return []
         known = plain_value(self.engine, Result((alt,))) if alt is not None and isinstance(alt.thing, DictOf) else None
         if isinstance(known, dict) and not value.result.open and len(value.result.alts) == 1:
-            text = json.dumps(known, sort_keys=True)
-            place = self._hole("schema", "").span
-            return [Message("text", (Segment(text, "schema", place),))]
+            return [self._schema_text(known)]
+        if alt is not None and isinstance(alt.thing, ClassThing) and len(value.result.alts) == 1:
+            fields = tool_schemas.class_schema(self.engine, alt.thing)
+            if fields is not None:
+                return [self._schema_text(fields)]
         return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
 
+    def _schema_text(self, schema: dict[str, Any]) -> Message:
+        return Message("text", (Segment(json.dumps(schema, sort_keys=True), "schema", self._hole("schema", "").span),))
+
     def _signature(self, alt: Alt) -> list[Message]:
-        """What a class of fields says of the task: its docstring, and the description of its fields as a hole."""
-        rest = self._hole("fields", "the library describes fields and format of the answer")
-        scope = (
-            self.engine.project.scope(alt.thing.path, alt.thing.scope) if isinstance(alt.thing, ClassThing) else None
-        )
-        if scope is None or not scope.doc:
-            return [Message("system", (rest,))]
-        assert isinstance(alt.thing, ClassThing)
-        self.touched.append(Hop(alt.thing.path, scope.pos, "literal"))
-        text = Segment(scope.doc.strip(), None, self.span(alt.thing.path, scope.pos), None, "")
-        return [Message("system", (text, rest))]
+        """What a class of fields or a text with their names says of the task: docstring, names and descriptions."""
+        if isinstance(alt.thing, (Lit, Pieces)):
+            return [Message("system", self._content(Result((alt,)), "signature"))]
+        if not isinstance(alt.thing, ClassThing):
+            why = "the library describes fields and format of the answer"
+            return [Message("system", (self._hole("fields", why),))]
+        path, scope = alt.thing.path, self.engine.project.scope(alt.thing.path, alt.thing.scope)
+        self.touched.append(Hop(path, scope.pos, "literal"))
+        said = [*([scope.doc.strip()] if scope.doc else []), *field_types.described_fields(self.engine, alt.thing)]
+        text = Segment("\n".join(said), None, self.span(path, scope.pos), None, "")
+        return [Message("system", (text,))]
 
     def _tools(self) -> tuple[str | None, int, bool]:
-        plain, count, unsure = self._given_tools()
-        added = holding.added_tools(self.engine, self.target)
-        return plain, count + added, unsure or added > 0
-
-    def _given_tools(self) -> tuple[str | None, int, bool]:
-        value = role(self.engine, self.target, "tools")
-        if value is None or (value.result.alts and all(is_off(a) for a in value.result.alts)):
-            return None, 0, False
-        alt = self._first(value.result)
-        if alt is None:
-            return None, 0, bool(value.result.open)
-        if not isinstance(alt.thing, ListOf):
-            return None, 0, True
-        whole: list[Any] = []
-        rest = bool(alt.thing.open)
-        for cell in alt.thing.items:
-            item = plain_value(self.engine, self.engine.force(cell))
-            if item is _UNKNOWN:
+        """The definitions that are known as JSON, the number of tools, and whether others may be sent."""
+        known: list[Any] = []
+        count, rest = 0, False
+        for value in prompt_parts.role_parts(self.engine, self.target, "tools"):
+            if value.result.alts and all(is_off(a) for a in value.result.alts):
+                continue
+            alt = self._first(value.result)
+            if alt is None:
+                rest = rest or bool(value.result.open)
+                continue
+            if not isinstance(alt.thing, ListOf):
                 rest = True
-            else:
-                whole.append(item)
-        if whole:
+                continue
             self.touched += alt.trail
-        return json.dumps(whole, sort_keys=True) if whole else None, len(alt.thing.items), rest
+            rest = rest or bool(alt.thing.open)
+            for cell in alt.thing.items:
+                count += 1
+                rest = not self._tool(self.engine.force(cell), known) or rest
+        for added in holding.added_tools(self.engine, self.target):
+            count += 1
+            rest = not self._tool(added, known) or rest
+        return json.dumps(known, sort_keys=True) if known else None, count, rest
+
+    def _tool(self, result: Result, known: list[Any]) -> bool:
+        """Adds the definition of a tool to those that are known; false where it can't be read."""
+        item = plain_value(self.engine, result)
+        if item is _UNKNOWN:
+            item = next((tool_schemas.of_alt(self.engine, alt) for alt in result.alts[:1]), None)
+        if item is None:
+            return False
+        known.append(item)
+        return True
 
 
 def _plain_format(thing: Any) -> bool:

@@ -14,6 +14,7 @@ from guard.facts.link import fields, objects
 from guard.facts.link.things import (
     Alt,
     Cell,
+    ClassThing,
     DictOf,
     Entry,
     Frame,
@@ -118,6 +119,17 @@ def _replace(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return _copied(engine, engine.eval(expr.args[0], frame), expr.keywords, expr, frame) if expr.args else None
 
 
+def _fields_of(engine: Engine, expr: Call, frame: Frame) -> Result | None:
+    """`dataclasses.fields(Config)`: an object with a name for each field."""
+    found = engine.eval(expr.args[0], frame).alts if len(expr.args) == 1 else ()
+    things = [alt.thing.cls if isinstance(alt.thing, Inst) else alt.thing for alt in found]
+    if len(things) != 1 or not isinstance(things[0], ClassThing):
+        return None
+    names = fields.field_names(engine, things[0])
+    about = [DictOf((Entry("name", known(Lit(n))), Entry("init", known(Lit(True))))) for n in names]
+    return known(ListOf(tuple(known(one) for one in about), (), "tuple"))
+
+
 def _asdict(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`dataclasses.asdict(obj)` and `vars(obj)`"""
     if not expr.args:
@@ -180,6 +192,7 @@ def attribute(engine: Engine, record: DictOf, name: str) -> Result | None:
 
 CALLS: dict[str, Handler] = {
     "dataclasses.replace": _replace, "copy.replace": _replace, "attr.evolve": _replace, "attrs.evolve": _replace,
+    "dataclasses.fields": _fields_of, "attr.fields": _fields_of, "attrs.fields": _fields_of,
     "dataclasses.asdict": _asdict, "attr.asdict": _asdict, "attrs.asdict": _asdict, "builtins.vars": _asdict,
     "collections.namedtuple": _named_tuple,
 }  # fmt: skip

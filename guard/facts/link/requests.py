@@ -184,7 +184,8 @@ class Linker:
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
         target = draft.target
-        key = (*_merge_key(request), target.fallback, target.choice)
+        helps = target.route if target.use == "delegate" else ()
+        key = (*_merge_key(request), target.fallback, target.choice, helps)
         return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:

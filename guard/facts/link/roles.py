@@ -21,6 +21,7 @@ from guard.facts.link.things import (
     Hop,
     Lit,
     Result,
+    opened,
     unknown,
 )  # fmt: skip
 from guard.model import Scalar
@@ -32,15 +33,40 @@ if TYPE_CHECKING:
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
-    own = target.spec.roles.get(name) if target.own is None or name.endswith("_retries") else None
+    own = (
+        target.spec.roles.get(name)
+        if target.own is None or name in ("client_retries", "max_retries", "reasks")
+        else None
+    )
     if own is not None and own.ignored_for:
-        found = _by_prefix(engine, target, {**dict.fromkeys(own.ignored_for, 0), **own.by_prefix})
-        if found is not None and _prefixes(engine, target) <= frozenset(own.ignored_for):
-            return Sent(found, None)
+        ignored = _by_prefix(engine, target, {**dict.fromkeys(own.ignored_for, 0), **own.by_prefix})
+        if ignored is not None and _prefixes(engine, target) <= frozenset(own.ignored_for):
+            return Sent(ignored, None)
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
+        if value is not None and _is_perhaps(target.arguments, own, value):
+            held = _of_clients(engine, target, name, None)
+            return value if held is None else Sent(opened(held.result, *value.result.open), held.name)
         if value is not None:
             return value
+    found = _of_clients(engine, target, name, own)
+    if found is None and name == "max_turns" and name in target.spec.roles:  # the run's limit is that of all its agents
+        run = target.spec.roles[name]
+        return sent(target.arguments, run) or Sent(_default(engine, target, run), None)
+    return found
+
+
+def _is_perhaps(arguments: Arguments, arg: Arg, value: Sent) -> bool:
+    """Whether a value may only stand in something unknown that is spread into the call: `ask(text, **kwargs)`."""
+    if value.result.alts or not isinstance(arguments, CallArguments):
+        return False
+    written = {keyword for keyword, _ in arguments.call.keywords}
+    by_name = any(name.split(".")[0] in written for name in arg.names)
+    return None in written and not by_name and (arg.pos is None or arg.pos >= len(arguments.call.args))
+
+
+def _of_clients(engine: Engine, target: Target, name: str, own: Arg | None) -> Sent | None:
+    """What the clients of a call were made with, innermost first, else the default; `own`: that of the call."""
     default: Arg | None = None
     layers = list(enumerate(target.clients[: target.own]))
     if target.fallback or target.use in ("delegate", "tool"):  # it works with its own values, not its holder's

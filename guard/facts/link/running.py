@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import framework, holding, loops, objects
+from guard.facts.link import adding, framework, holding, loops, objects
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.stages import is_test
@@ -156,7 +156,7 @@ def _state(target: Target) -> tuple[Expr, ...]:
 def held_retries(engine: Engine, layer: Layer, held: holding.Held) -> tuple[LoopLayer, ...]:
     """How often a framework runs a function again after a failure: `graph.add_node("ask", ask, retry_policy=...)`."""
     arg = held.holds.retries
-    for call, frame in holding.adding(engine, layer, held.holds) if arg is not None else ():
+    for call, frame in adding.adding(engine, layer, held.holds) if arg is not None else ():
         value = sent(CallArguments(engine, call, frame), arg) if (frame.path, call.pos) in held.place and arg else None
         default = value is None and arg is not None and any(name in dict(call.keywords) for name in arg.given)
         if arg is None or (value is None and not default):

@@ -11,7 +11,8 @@ import re
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PWD", "CREDENTIAL", "CREDENTIALS", "BEARER", "DSN")
 
 _SHAPES = re.compile(
-    r"\b(?:sk|pk|rk|gsk|hf|ghp|gho|ghs|glpat|xox[abeprs]|xai|pplx|r8|nvapi)[-_][A-Za-z0-9_-]{8,}"
+    r"(?<![\w-])(?:sk|pk|rk|gsk|ghp|gho|ghs|glpat|xox[abeprs]|xai|r8|nvapi)[-_][A-Za-z0-9_-]{8,}"
+    r"|(?<![\w-])(?:hf_[A-Za-z0-9]{8,}|pplx-[A-Za-z0-9]{16,})"  # `pplx-7b-online` is a model, so is `x-hf-llama-7b`
     r"|\b(?:AKIA|ASIA|AIza)[A-Za-z0-9_-]{12,}"
     r"|://[^/\s@]*:[^/\s@]+@"
     r"|[?&](?:[\w-]*key|[\w-]*token|sig|signature|password|secret)="

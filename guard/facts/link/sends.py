@@ -83,6 +83,8 @@ class Target(NamedTuple):
     """The prompt template before it in a sequence; several: alternatives."""
     unknown: str | None = None
     """Why an object that it asks is not known."""
+    hears: str = ""
+    """What it reads of objects that its holder asked before it, in words."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""

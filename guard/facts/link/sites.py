@@ -182,7 +182,9 @@ class Sites:
         scope = facts.scopes[self._function(facts, ref.scope)]
         span = self.spans(facts.path, ref.call.pos)
         whole = control.product([self.closures.runs(node_of(facts, ref.scope)), repeats])
-        return Site(span, role, whole, scope.qualname or "<module>", written(ref.call.func), repeats)
+        callee = written(ref.call.func)
+        callee = ref.via if ref.via and callee.startswith("(...)") else callee  # what a server runs is written nowhere
+        return Site(span, role, whole, scope.qualname or "<module>", callee, repeats)
 
     def _function(self, facts: FileFacts, scope: int) -> int:
         while scope > 0 and facts.scopes[scope].kind == "comp":

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Const, Expr
-from guard.facts.link import holding, providers, texts
+from guard.facts.link import adding, providers, texts
 from guard.facts.link.arguments import is_absent
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.things import Ext, Frame, Inst, ListOf, Lit, Made, Result
@@ -101,7 +101,7 @@ def _mounted(engine: Engine, session: Made, target: Target) -> Again | None:
     """The adapter that is mounted for the longest beginning of the address."""
     address = _address(engine, target)
     best: tuple[int, Again] | None = None
-    for call, frame in holding.later_calls(engine, session, "mount"):
+    for call, frame in adding.later_calls(engine, session, "mount"):
         made = Made(call, frame)
         prefix, adapter = _argument(made, "prefix", 0), _argument(made, "adapter", 1)
         start = _text(engine, prefix, frame)
