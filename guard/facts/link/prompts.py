@@ -191,7 +191,8 @@ class Reader(Messages):
         if alt is not None and isinstance(alt.thing, ClassThing) and len(value.result.alts) == 1:
             fields = tool_schemas.class_schema(self.engine, alt.thing)
             if fields is not None:
-                return [self._schema_text(fields)]
+                as_tool = self._form("schema", value) == "tool"
+                return [self._schema_text((tool_schemas.answering if as_tool else tool_schemas.titled)(fields))]
         return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
 
     def _schema_text(self, schema: dict[str, Any]) -> Message:
