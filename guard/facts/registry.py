@@ -125,6 +125,8 @@ class Catalog:
     """Answers of `client_named` so far, for names that are not listed."""
     _endpoints: tuple[tuple[str, Endpoint], ...]
     _hosts: tuple[tuple[str, str | None], ...]
+    _host_of: dict[str, str | None]
+    """Answers of `host_provider` so far."""
 
     def call_on(self, client_id: str, path: str) -> Call | None:
         """The call that attribute path `path` is on a client; transparent attributes are left out first."""
@@ -258,11 +260,11 @@ class Catalog:
 
     def host_provider(self, url: str) -> str | None:
         """The provider at a base URL or host; None: not listed (a gateway or a host of one's own)."""
-        host = _split_url(url if "//" in url else "//" + url)[0]
-        for suffix, provider in self._hosts:
-            if host == suffix or _host_fits(host, suffix):
-                return provider
-        return None
+        if url not in self._host_of:
+            host = _split_url(url if "//" in url else "//" + url)[0]
+            fits = (provider for suffix, provider in self._hosts if host == suffix or _host_fits(host, suffix))
+            self._host_of[url] = next(fits, None)
+        return self._host_of[url]
 
     def with_calls(self, declared: Sequence[DeclaredCall], prefix: str = "") -> Catalog:
         """This catalogue and the calls that a user's `guard.yaml` lists under `calls`; `prefix`: see `Config.prefix`.

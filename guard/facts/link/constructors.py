@@ -109,12 +109,9 @@ def assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> tuple
         results += found
         settled = settled or complete
     for cls, scope in owned:
-        for child in methods_of(engine, cls, scope):
-            first = child.params[0].name if child.params else "self"
-            bindings = [b for b in child.bindings.get(f"{first}.{name}", ()) if b.kind not in ("declare", "aug")]
-            if bindings and child.name not in CONSTRUCTORS:
-                frame = engine.frame(cls.path, child.id, None, None, inst, None)
-                later += [within(engine.bound(b, frame), _set_in(child, b, frame)) for b in bindings]
+        for child, bindings in _setters(engine, cls, scope).get(name, ()):
+            frame = engine.frame(cls.path, child.id, None, None, inst, None)
+            later += [within(engine.bound(b, frame), _set_in(child, b, frame)) for b in bindings]
     if later and results:
         return [union([*results, *later])], settled
     return results + later, settled
@@ -129,6 +126,20 @@ def before(engine: Engine, inst: Inst, owned: list[Owned], name: str, running: F
             bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
             results += _at_end(engine, init, bindings, frame)[0] if bindings else []
     return results
+
+
+def _setters(engine: Engine, cls: ClassThing, scope: Scope) -> dict[str, list[tuple[Scope, list[Binding]]]]:
+    """By attribute, the methods of a class besides its constructors that assign it, with the assignments."""
+    found: dict[str, list[tuple[Scope, list[Binding]]]] | None = scope.derived.get(("setters",))
+    if found is None:
+        found = scope.derived[("setters",)] = {}
+        for child in methods_of(engine, cls, scope):
+            first = f"{child.params[0].name if child.params else 'self'}."
+            for name, bindings in child.bindings.items():
+                own = [b for b in bindings if b.kind not in ("declare", "aug")] if name.startswith(first) else []
+                if own and child.name not in CONSTRUCTORS:
+                    found.setdefault(name.removeprefix(first), []).append((child, own))
+    return found
 
 
 def _set_in(scope: Scope, binding: Binding, frame: Frame) -> World:

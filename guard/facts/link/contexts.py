@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import deciding, leftover
+from guard.facts.link import control, deciding, leftover
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import may_send
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Consulted, Engine
+from guard.facts.link.engine import Engine
 from guard.facts.link.parameters import passes_on
 from guard.facts.link.stages import is_test
-from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
+from guard.facts.link.things import DEPENDENCY, Bind, Called, Consulted, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 from guard.model import Prompt
 
@@ -89,7 +89,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
                 why = beyond_limit(left_out)
                 rest.draft = leftover.told(rest.draft, [child.draft for child in children[room:]], root, why)
                 waiting.append(rest)
-    found = _pruned(found or _kept_open(drafter, facts, ref, dropped, number))
+    found = found or _kept_open(drafter, facts, ref, dropped, number)
+    found = _pruned(drafter.engine, facts, ref, sorted(found, key=lambda leaf: leaf.never))
     live = [leaf for leaf in found if leaf.never or leaf.draft.around.unreachable is None]
     return live or found[:1]
 
@@ -131,18 +132,29 @@ def _without_prompts(leaf: Leaf, root: Root, children: list[Leaf]) -> list[Leaf]
     return list(kept.values())
 
 
-def _pruned(found: list[Leaf]) -> list[Leaf]:
-    """Leaves without decisions that no longer matter, each once.
+def _pruned(engine: Engine, facts: FileFacts, ref: CallRef, found: list[Leaf]) -> list[Leaf]:
+    """Leaves without decisions that no longer matter, neither for what is sent nor for how often; each once.
 
     A root may be decided before another decision makes it idle: an object looked for by its class, until the caller
     says which object the method runs on.
     """
     kept: dict[frozenset[tuple[Root, int]], Leaf] = {}
     for leaf in found:
-        asked = {root for root, _ in leaf.draft.consulted}
+        asked = {root for root, _ in leaf.draft.consulted} | _counting(engine, facts, ref, leaf.context)
         leaf.context = {root: bind for root, bind in leaf.context.items() if root in asked}
         kept.setdefault(frozenset((root, id(bind)) for root, bind in leaf.context.items()), leaf)
     return list(kept.values())
+
+
+def _counting(engine: Engine, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> set[Root]:
+    """Roots that the number of repeats hangs on, of the call and of the calls on the way to it."""
+    engine.ask(context)
+    control.around(engine, facts, ref, engine.root(facts.path, ref.scope))
+    for bind in context.values():
+        if isinstance(bind, Called):
+            outer = engine.project.sure_facts(bind.frame.path)
+            control.around(engine, outer, CallRef(bind.call, bind.frame.scope, bind.via), bind.frame)
+    return {root for root, _ in engine.consulted}
 
 
 def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int) -> list[Leaf]:

@@ -13,7 +13,8 @@ texts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
@@ -67,6 +68,7 @@ from guard.facts.link.things import (
     Called,
     Cell,
     ClassThing,
+    Consulted,
     Frame,
     Func,
     Held,
@@ -81,6 +83,7 @@ from guard.facts.link.things import (
     union,
     unknown,
     within,
+    without_demands,
 )  # fmt: skip
 from guard.model import Count
 
@@ -91,14 +94,15 @@ STACK = 4000
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
-Consulted = dict[tuple[Root, str], "Bind | None"]
+Key = tuple[object, ...]
+"""A question: of what kind, about what, in which frame."""
 
 
 class Reads(NamedTuple):
     """The facts that an answer rests on: its own, and those of the answers it was made of."""
 
-    own: frozenset[Fact]
-    parts: tuple[_Answer, ...]
+    own: AbstractSet[Fact]
+    parts: Sequence[_Answer]
 
     def facts(self) -> frozenset[Fact]:
         """All of them. Put together only when asked for: most answers are only parts of others."""
@@ -113,13 +117,23 @@ class Reads(NamedTuple):
         return frozenset(found)
 
 
-class _Answer(NamedTuple):
+class _Answer:
     """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
-    asked: object
-    consulted: Consulted
-    reads: Reads
-    result: Any
+    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
+
+    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
+        self.asked = asked
+        self.consulted = consulted
+        self.reads = reads
+        self.result = result
+        self._quiet: Consulted | None = None
+
+    def quiet(self) -> Consulted:
+        """What it depends on without demands for new decisions."""
+        if self._quiet is None:
+            self._quiet = without_demands(self.consulted)
+        return self._quiet
 
 
 class _Split(NamedTuple):
@@ -154,7 +168,9 @@ class Engine:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.context: dict[Root, Bind] = {}
+        self._context: dict[Root, Bind] = {}
+        self._brief: dict[Key, _Answer] = {}
+        """Answers under the context as it is."""
         self.consulted: Consulted = {}
         self.work = 0
         self.by_default = 0
@@ -199,7 +215,7 @@ class Engine:
         self.parts: list[_Answer] = []
         """Answers that the one being made rests on."""
         self._depth = 0
-        self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
+        self._answers: dict[Key, _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._active: set[tuple[int, int]] = set()
@@ -210,6 +226,16 @@ class Engine:
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
+
+    @property
+    def context(self) -> dict[Root, Bind]:
+        """What is decided for the question at hand. Set whole, never changed in place."""
+        return self._context
+
+    @context.setter
+    def context(self, decided: dict[Root, Bind]) -> None:
+        self._context = decided
+        self._brief = {}
 
     # --- frames -------------------------------------------------------------------------------------------------
 
@@ -314,7 +340,7 @@ class Engine:
             self._depth -= 1
             self._active.discard(key)
 
-    def keeping(self, key: tuple[int, ...], asked: object, answer: Callable[[], Any]) -> Any:
+    def keeping(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
         """Answer a question and keep the answer for the same decisions of the context.
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
@@ -324,7 +350,7 @@ class Engine:
         try:
             result = answer()
         finally:
-            inner, found = self.consulted, Reads(frozenset(self.project.reads), tuple(self.parts))
+            inner, found = self.consulted, Reads(self.project.reads, self.parts)
             self.consulted, self.project.reads, self.parts = outer, reads, parts
             self.consulted.update(inner)
         made = _Answer(asked, inner, found, result)
@@ -333,17 +359,25 @@ class Engine:
             self._keep(key, made)
         return result
 
-    def kept(self, key: tuple[int, ...]) -> _Answer | None:
+    def kept(self, key: Key) -> _Answer | None:
         """An answer given before under the same decisions of the context; what it depends on is noted again."""
-        found: Any = self._answers.get(key)
-        while type(found) is _Split:
-            found = found.answers.get(id(self.context.get(found.root)))
+        found = self._brief.get(key) or self.knows(key)
         if found is not None:
             self.consulted.update(found.consulted)
             self.parts.append(found)
+        return found
+
+    def knows(self, key: Key) -> _Answer | None:
+        """The answer that the decisions of the context lead to."""
+        found: Any = self._answers.get(key)
+        context = self._context
+        while type(found) is _Split:
+            found = found.answers.get(id(context.get(found.root)))
+        if found is not None:
+            self._brief[key] = found
         return cast("_Answer | None", found)
 
-    def _keep(self, key: tuple[int, ...], answer: _Answer) -> None:
+    def _keep(self, key: Key, answer: _Answer) -> None:
         """Put an answer where the same decisions lead to it.
 
         Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
@@ -358,6 +392,7 @@ class Engine:
             del roots[found.root]
             holder, place = found.answers, id(self.context.get(found.root))
         holder[place] = answer
+        self._brief[key] = answer
 
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""
@@ -365,14 +400,18 @@ class Engine:
 
     def quietly(self, expr: Expr | Held, frame: Frame) -> Result:
         """Like `eval`, but asks for no new decisions of the context (for tests of branches)."""
+        key = (id(expr), frame.key)
+        found = self._brief.get(key) or self.knows(key)
+        if found is not None:
+            self.consulted.update(found.quiet())
+            self.parts.append(found)
+            return cast(Result, found.result)
         outer, self.consulted = self.consulted, {}
         try:
             return self.eval(expr, frame)
         finally:
             inner, self.consulted = self.consulted, outer
-            self.consulted.update(
-                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
-            )
+            self.consulted.update(without_demands(inner))
 
     def consult(self, root: Root, param: str) -> Bind | None:
         """What the context decides for a root; noted as a demand when it decides nothing."""
@@ -406,7 +445,7 @@ class Engine:
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
         bindings = scope.bindings.get(name)
-        param = next((p for p in scope.params if p.name == name), None)
+        param = next((p for p in scope.params if p.name == name), None) if scope.params else None
         if scope.kind == "comp":
             return union(self.bound(b, frame) for b in bindings) if bindings else None
         if bindings is None and param is None:

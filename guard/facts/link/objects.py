@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, dotted, last_name
-from guard.facts.filefacts import Scope
+from guard.facts.filefacts import Effect, Scope
 from guard.facts.link import calling, constructors, fields, gathering
 from guard.facts.link.things import (
     ClassThing,
@@ -279,12 +279,21 @@ def _set_dynamically(engine: Engine, inst: Inst, owned: list[Owned], name: str) 
 
     results = []
     for cls, scope in owned:
-        for child in constructors.methods_of(engine, cls, scope):
-            for effect in child.effects:
-                if effect.kind == "setattr" and dotted(effect.base) == (
-                    child.params[0].name if child.params else "self"
-                ):
-                    found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
-                    if found is not None:
-                        results.append(found)
+        for child, effect in _setattrs(engine, cls, scope):
+            found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
+            if found is not None:
+                results.append(found)
     return union(results) if results else None
+
+
+def _setattrs(engine: Engine, cls: ClassThing, scope: Scope) -> list[tuple[Scope, Effect]]:
+    """The `setattr` calls of a class on its own object, with their methods."""
+    found: list[tuple[Scope, Effect]] | None = scope.derived.get(("setattrs",))
+    if found is None:
+        found = scope.derived[("setattrs",)] = [
+            (child, effect)
+            for child in constructors.methods_of(engine, cls, scope)
+            for effect in child.effects
+            if effect.kind == "setattr" and dotted(effect.base) == (child.params[0].name if child.params else "self")
+        ]
+    return found
