@@ -67,7 +67,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             leaf.cut = leaf.cut or (_enough(drafter, drafts) and root is not None)
             found.append(leaf)
             continue
-        room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
+        room = max(MAX_CONTEXTS - sum(not done.never for done in found) - len(waiting), 1)
         ways, dead = deciding.ways(callers, leaf.context, root)
         if dead or not ways:
             dropped += [] if dead else [(leaf, root)]
