@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 T = TypeVar("T")
-MAX_TRIES = 64
+MAX_TRIES = 24
 """Evaluations of one callee; what is left then is not known."""
 MAX_WRAPPERS = 3
 """Closures inside one another that hand all their arguments on."""
