@@ -288,7 +288,6 @@ EQUALS: dict[str, Says] = {
     "holes": _holes,
     "roles": lambda r: ",".join(m.role for m in r.prompt.messages) or "none",
     "tools_open": lambda r: str(r.prompt.tools_open).lower(),
-    "tools_open": lambda r: str(r.prompt.tools_open).lower(),
     "prompt_open": lambda r: str(r.prompt.open).lower(),
     "tools": lambda r: str(r.prompt.tools),
     "layers": _layers,
