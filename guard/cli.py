@@ -147,7 +147,9 @@ def _reporting(command: Command) -> Command:
     """Adds the options of `check` and `cost`."""
     for option in (
         click.option(
-            "--show-prompts", is_flag=True, help="Add the text of prompts to the JSON report (left out otherwise)."
+            "--show-prompts",
+            is_flag=True,
+            help="Show the text of prompts (dots in frames, left out of JSON otherwise).",
         ),
         click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
         click.argument("path", type=PATH, default="."),
@@ -198,10 +200,11 @@ def check(
             report,
             color=_color(color),
             width=_width(width),
-            sources=_sources(path, report),
+            sources=_sources(path, report, show_prompts),
             known=_known(report),
             blocks=blocks,
             everything=everything,
+            again=_again(path, config),
         )
     _emit(text)
     raise click.exceptions.Exit(exit_code(report.findings, fail_on))
@@ -238,9 +241,10 @@ def cost(
             report,
             color=_color(color),
             width=_width(width),
-            sources=_sources(path, report),
+            sources=_sources(path, report, show_prompts),
             known=_known(report),
             everything=everything,
+            again=_again(path, config),
         )
     )
 
@@ -288,7 +292,10 @@ def tokens(model: str, provider: str | None, file: Any, stage: Stage) -> None:
     """Count the tokens of FILE (`-`: standard input); says how where the count is not exact."""
     stage.name = "counting tokens"
     from guard.estimate.tokens import count_text
-    from guard.use.model_names import doubt
+    from guard.use.model_names import doubt, unknown
+
+    if refused := unknown(model, provider):
+        raise Refusal(_escaped(refused))
 
     try:
         text = file.read().decode("utf-8")
@@ -374,8 +381,18 @@ def _scan(root: Path, config: Config) -> Report:
     return scan(root, config)
 
 
-def _sources(root: Path, report: Report) -> Callable[[str], list[str] | None]:
+def _again(path: Path, config: Path | None) -> str:
+    """What another command on the same folder needs behind it, as a shell takes it; nothing for this folder."""
+    from shlex import quote
+
+    folder = "" if path == Path(".") else quote(_escaped(str(path)))
+    options = "" if config is None else f"--config {quote(_escaped(str(config)))}"
+    return f"{folder} {options}".strip()
+
+
+def _sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], list[str] | None]:
     """Lines of files for frames: those below `root`, and the configuration where it lies above."""
+    from guard.report.withheld import without_prompts
     from guard.run import source_lines
 
     @functools.cache
@@ -385,7 +402,7 @@ def _sources(root: Path, report: Report) -> Callable[[str], list[str] | None]:
             return source_lines(file.parent, file.name)
         return source_lines(root, path)
 
-    return lines
+    return lines if show_prompts else without_prompts(report, lines)
 
 
 def _as_json(report: Report, show_prompts: bool) -> str:

@@ -188,6 +188,9 @@ class Prompt:
     tools_open: bool = False
     others: tuple[tuple[Message, ...], ...] = ()
     """Other whole message lists that may be sent instead of `messages`, which are those of the default or the first."""
+    rounds: tuple[int, ...] = ()
+    """How often `messages` and each of `others` is sent while a loop runs once over its elements, which alone decide
+    between them; empty: something else decides."""
     unsure: str | None = None
     """Why text may be sent that stands in neither `messages` nor `others`, so that neither bounds the input."""
     caches: bool = False
@@ -344,6 +347,9 @@ class Estimate:
     """How tokens were counted when not exactly: `o200k_base x 1.25 +/- 15 %`."""
     assumed_share: float | None = None
     """Share of typical `usd` that rests on assumptions (0 to 1)."""
+    known_only: tuple[str, ...] = ()
+    """Why the figures cover only what is known and priced, so that their low and high are no bounds: another model may
+    be used, a variant has no price. Empty: they cover all that may run."""
 
 
 # --- policies and findings --------------------------------------------------------------------------------------
@@ -446,6 +452,11 @@ class Totals:
     """Reason and number of requests."""
     tests: int = 0
     """Counted requests in tests, which the sums leave out."""
+    known_only: int = 0
+    """How many of the priced requests have figures that cover only what is known and priced (`Estimate.known_only`)."""
+    stood_for: int = 0
+    """How many of the requests without a price run instead of one that has a price (arms of one decision), which
+    stands for them in the typical sum."""
 
 
 @dataclass(frozen=True, slots=True)

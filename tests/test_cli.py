@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., click.
             return report if isinstance(report, Report) else report(root, config)
 
         monkeypatch.setattr(cli, "_scan", scan)
-        monkeypatch.setattr(cli, "_sources", lambda _root, _report: SOURCES.get)
+        monkeypatch.setattr(cli, "_sources", lambda *_: SOURCES.get)
         return click.testing.CliRunner().invoke(cli.main, list(arguments), **options)
 
     return guard
@@ -274,16 +274,27 @@ def test_an_approximate_count_says_so(run: Run) -> None:
 @pytest.mark.parametrize(
     ("model", "remark"),
     [
-        ("gpt-4oo", "Did you mean gpt-4o or gpt-4? Its tokenizer is guessed from the name."),
         ("whisper-1", "whisper-1 is not billed by tokens of text"),
         ("llama-3.3-70b-versatile", ""),
         ("gpt-4o", ""),
     ],
 )
-def test_tokens_for_a_model_that_is_not_known_or_has_none_come_with_a_remark(run: Run, model: str, remark: str) -> None:
+def test_tokens_for_a_model_that_is_not_billed_by_them_come_with_a_remark(run: Run, model: str, remark: str) -> None:
     done = run("tokens", "--model", model, "-", input="hello world")
     assert done.exit_code == 0 and done.stdout.startswith("2")
     assert remark in done.stderr and bool(remark) == bool(done.stderr)
+
+
+def test_tokens_for_a_model_that_nobody_lists_are_two_with_a_suggestion(run: Run) -> None:
+    done = run("tokens", "--model", "gpt-4oo", "-", input="hello world")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "not in the price table" in done.stderr and "Did you mean gpt-4o or gpt-4?" in done.stderr
+
+
+def test_tokens_for_a_name_of_ones_own_are_counted_as_its_provider_counts(run: Run) -> None:
+    done = run("tokens", "--model", "prod-chat-eu", "--provider", "azure", "-", input="hello world")
+    assert done.exit_code == 0 and done.stdout.startswith("2")
+    assert "Its tokenizer is guessed" in done.stderr
 
 
 def test_a_day_that_is_still_to_come_is_not_said_to_be_past(run: Run) -> None:

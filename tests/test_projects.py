@@ -46,13 +46,17 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (tmp_path / ".git").mkdir()  # the search for a guard.yaml ends here
 
     def run(name: str, command: str, *options: str) -> click.testing.Result:
-        folder = tmp_path / name
+        folder = tmp_path / ("examples" if name == SAMPLE.name else "") / name
         if not folder.exists():
             source = SAMPLE if name == SAMPLE.name else PROJECTS / name
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns("expected*.txt"))
             if name == "hostile":
                 _add_bad_name(folder)
-        return click.testing.CliRunner().invoke(cli.main, [command, str(folder), *options])
+        if name == SAMPLE.name:  # as the README has it
+            monkeypatch.chdir(tmp_path)
+            return click.testing.CliRunner().invoke(cli.main, [command, f"examples/{name}", *options])
+        monkeypatch.chdir(folder)
+        return click.testing.CliRunner().invoke(cli.main, [command, *options])
 
     return run
 

@@ -40,6 +40,7 @@ MEANINGS = {
     "chunk_size": "Texts in one request.",
     "fills": "Values by name that are put into `{name}` places of the prompt's texts.",
     "reasks": "Further asks when an answer is rejected.",
+    "again_retries": "Retries by the HTTP client in each further round of the library itself.",
 }
 """What an argument can mean; see `ROLES` of the catalogue."""
 HOWS = {
@@ -177,6 +178,8 @@ def argument_keys() -> Schema:
         "by_prefix": {"description": "Defaults by the first part of the model's name.", "type": "object",
                       "additionalProperties": _scalar("The default.", 4), "title": "a mapping",
                       "examples": [{"openai": 4}]},
+        "ignored_for": _names("First parts of models' names for which what is sent has no effect.", "gemini",
+                              "a name, or a list of names"),
         "none": words("What None means when it is sent, if not the default.", ["unbounded"], "unbounded"),
         "join": {"description": "All names that are sent count, not only the first.", "type": "boolean",
                  "title": "true or false", "examples": [True]},

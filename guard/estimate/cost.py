@@ -13,6 +13,7 @@ from decimal import Decimal
 from guard.config.types import Config
 from guard.estimate import declared as declarations
 from guard.estimate import framing, units, usage, variant
+from guard.estimate.coverage import known_only
 from guard.estimate.money import Factor, factor_of, plus, times
 from guard.estimate.prices import Prices, Row
 from guard.estimate.totals import place, totals
@@ -106,6 +107,8 @@ class _Costs:
     priced: tuple[VariantCost, ...]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    default_missing: bool = False
+    """Whether the variant without a price is the one that runs without overrides."""
 
 
 def _price_variants(request: Request, prices: Prices, config: Config) -> _Costs:
@@ -113,23 +116,23 @@ def _price_variants(request: Request, prices: Prices, config: Config) -> _Costs:
     priced: list[VariantCost] = []
     missing: list[str] = []
     notes: list[str] = list(sizes.notes)
+    default_missing = False
     for index, one in enumerate(variants_of(request)):
         if one.model is None or one.model.value is None:
             continue
         row, why = _find(one.model, one.provider or request.provider, prices, config)
         if row is None:
             missing.append(why or f"`{one.model.value}` is not in the price table")
+            default_missing |= one.default
             continue
         by_units = units.by_units(request, row)
         cost = units.price(request, index, row, sizes) if by_units else variant.price(request, one, index, row, sizes)
         if isinstance(cost, NotPriced):
             missing.append(cost.why)
+            default_missing |= one.default
         else:
             priced.append(cost)
-    if request.model.open and priced:
-        why_model = request.model.why or "the model is not fixed"
-        notes.append(f"priced over the known models only, worst included: {why_model}")
-    return _Costs(tuple(priced), tuple(dict.fromkeys(missing)), tuple(notes))
+    return _Costs(tuple(priced), tuple(dict.fromkeys(missing)), tuple(notes), default_missing)
 
 
 def _unpriced(request: Request, why: tuple[str, ...], notes: tuple[str, ...]) -> Estimate:
@@ -166,15 +169,22 @@ def _billed_attempts(request: Request) -> tuple[Factor, tuple[str, ...]]:
     return Factor(low, typical, high), why
 
 
-def _chosen(request: Request, costs: tuple[VariantCost, ...]) -> tuple[VariantCost, str | None]:
-    """The variant whose cost is typical: the default one, else the dearest, with the remark that says so."""
+def _chosen(request: Request, found: _Costs) -> tuple[VariantCost, str | None]:
+    """The variant whose cost is typical: the default one, else the dearest, with the remark that says so.
+
+    Where other variants have no price, the dearest is that of those that have one, and the remark stays even if their
+    prices are equal.
+    """
+    costs = found.priced
     all_variants = variants_of(request)
     defaults = [cost for cost in costs if all_variants[cost.index].default]
     if defaults:
         return defaults[0], None
     dearest = max(costs, key=lambda cost: cost.usd.typical)
-    if dearest.usd.typical == min(cost.usd.typical for cost in costs):
+    if dearest.usd.typical == min(cost.usd.typical for cost in costs) and not found.missing:
         return dearest, None
+    if found.missing:
+        return dearest, f"typical is the dearest choice that has a price, {dearest.row.price_id}: no default is known"
     which = f", {dearest.row.price_id}" if len({cost.row.price_id for cost in costs}) > 1 else ""
     return dearest, f"typical is the dearest choice{which}: no default is known"
 
@@ -231,11 +241,11 @@ def _per_month(request: Request, usd: Money, config: Config) -> _Month:
 def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[str, ...]) -> Estimate:
     costs = _price_variants(request, prices, config)
     notes = (*remarks, *costs.notes)
-    if costs.missing:
+    if costs.missing and (costs.default_missing or not costs.priced):
         return _unpriced(request, costs.missing, notes)
     if not costs.priced:
         return _unpriced(request, (request.model.why or "the model is not known",), notes)
-    chosen, doubt = _chosen(request, costs.priced)
+    chosen, doubt = _chosen(request, costs)
     highs = [cost.usd.high for cost in costs.priced]
     one = Money(
         min(cost.usd.low for cost in costs.priced),
@@ -279,6 +289,7 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
         assumptions=tuple(dict.fromkeys((*request.assumed, *doubts, *notes, *chosen.notes, *month.notes))),
         approximate=chosen.approximate,
         assumed_share=assumed,
+        known_only=known_only(request, costs.missing),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a request adds around its text: message framing and tool definitions. In: `Prompt`, model. Out: `Tokens`.
+"""What a request adds around its text: framing, tool definitions, schemas. In: `Prompt`, model. Out: `Tokens`.
 
 The text itself is `tokens`' business; `inputs` adds both up. Constants come from three places, named beside each:
 OpenAI's cookbook ("How to count tokens with tiktoken", checked there against the API for gpt-4o, gpt-4 and gpt-3.5),
@@ -190,6 +190,51 @@ def _tools(tools_json: str) -> list[Any] | None:
         google = tool.get("function_declarations") if isinstance(tool, dict) else None
         flat.extend(google if isinstance(google, list) else [tool])
     return flat
+
+
+# openai-cookbook issue 2140 (2025-09-18), measured against the API over schemas of several lengths: what is billed is
+# the compact JSON of the schema without these keys, and 9 tokens (o4-mini: 8).
+_NOT_BILLED = frozenset({"required", "additionalProperties", "$schema"})
+_SCHEMA_FRAME = 9
+
+
+def schema_tokens(schema_json: str, method: Method) -> Tokens:
+    """Tokens of the schema of a structured answer, given as JSON text, in the form in which a request carries it.
+
+    For vendors that publish nothing: between what OpenAI bills and the whole text.
+    """
+    try:
+        value = json.loads(schema_json)
+    except (ValueError, RecursionError):
+        return tokens.count(schema_json, method)
+    billed = tokens.count(json.dumps(_billed(_inner(value)), separators=(",", ":"), ensure_ascii=False), method)
+    low, typical, high = billed.low, billed.typical, billed.high or 0
+    if method.family.startswith("openai"):
+        return Tokens(low + _SCHEMA_FRAME - 1, typical + _SCHEMA_FRAME, high + _SCHEMA_FRAME)
+    return Tokens(low, typical, max(high, tokens.count(schema_json, method).high or 0))
+
+
+def _inner(value: Any) -> Any:
+    """The schema itself, out of `response_format` or `text.format`."""
+    for key in ("json_schema", "schema"):
+        if isinstance(value, dict) and value.get("type") != "object" and isinstance(value.get(key), dict):
+            value = value[key]
+    return value
+
+
+def _billed(value: Any) -> Any:
+    """A schema without the keys that are not billed; the names of its properties may be called like them."""
+    if isinstance(value, list):
+        return [_billed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: {name: _billed(inner) for name, inner in item.items()}
+        if key in ("properties", "$defs", "definitions") and isinstance(item, dict)
+        else _billed(item)
+        for key, item in value.items()
+        if key not in _NOT_BILLED
+    }
 
 
 _RUN_BY_CALLER = ("function", "custom", "bash_", "text_editor_", "memory_")

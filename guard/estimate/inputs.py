@@ -56,6 +56,10 @@ class _Draft:
     assumed: bool
 
 
+SCHEMA = "schema"
+"""Name of the segment that holds the schema of a structured answer."""
+
+
 def add(*parts: Tokens) -> Tokens:
     """Sum of intervals; without a high side when one of them has none."""
     highs = [part.high for part in parts]
@@ -81,7 +85,9 @@ def _static(message: Message, method: Method) -> tuple[Tokens, tuple[int, ...]]:
     counts = [0] * len(message.segments)
     total = ZERO
     for first, run in _static_runs(message):
-        run_total = tokens.count("".join(segment.text or "" for segment in run), method)
+        text = "".join(segment.text or "" for segment in run)
+        is_schema = message.role == "text" and run[0].name == SCHEMA
+        run_total = framing.schema_tokens(text, method) if is_schema else tokens.count(text, method)
         total = add(total, run_total)
         left = round(run_total.typical)
         for offset, segment in enumerate(run):
@@ -187,8 +193,9 @@ def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], l
 def input_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
     """Size of the input of the first turn for one model, over all message lists that may be sent.
 
-    Typical is that of `prompt.messages`; low and high are the least and the most of these and `prompt.others`. Where
-    the prompt is `unsure`, text is no bound: low is what stands around it, high the window.
+    Typical is that of `prompt.messages`, or the mean where a loop sends them all; low and high are the least and the
+    most of these and `prompt.others`. Where the prompt is `unsure`, text is no bound: low is what stands around it,
+    high the window.
     `window`: tokens that the model takes as input at most; None: unknown, then a hole without a bound has no high side.
     """
     prompt = request.prompt
@@ -202,6 +209,13 @@ def input_size(request: Request, declared: Declared, method: Method, model: str,
         most = "no bound" if total.high is None else f"{total.high}"
         differs = any(one.total != first.total for one in every)
         note = f"one of {len(every)} prompts is sent, of {total.low} to {most} tokens: typical is the first"
+        rounds = prompt.rounds
+        if len(rounds) == len(every) and request.repeats.typical >= sum(rounds):
+            total, cacheable = (
+                _mean(total, [one.total for one in every], rounds),
+                _mean(cacheable, [one.cacheable for one in every], rounds),
+            )
+            note = f"a loop sends {len(every)} prompts of {total.low} to {most} tokens: typical is their mean"
         why = tuple(dict.fromkeys(reason for one in every for reason in one.why_open))
         first = replace(
             first, total=total, cacheable=cacheable, notes=((note,) if differs else ()) + first.notes, why_open=why
@@ -227,6 +241,11 @@ def _span(sizes: list[Tokens]) -> Tokens:
     highs = [one.high for one in sizes]
     high = None if any(one is None for one in highs) else max(one for one in highs if one is not None)
     return Tokens(min(one.low for one in sizes), sizes[0].typical, high)
+
+
+def _mean(span: Tokens, sizes: list[Tokens], rounds: tuple[int, ...]) -> Tokens:
+    """The interval with the mean over the rounds as typical."""
+    return replace(span, typical=sum(one.typical * n for one, n in zip(sizes, rounds)) / sum(rounds))
 
 
 def _without_text(prompt: Prompt) -> Prompt:

@@ -73,21 +73,8 @@ def totals(priced: Iterable[Priced]) -> Totals:
     every = list(priced)
     counted = [item for item in every if item.in_totals]
     with_price = [item for item in counted if item.estimate.usd is not None]
-    usd = sum_of(with_price, lambda item: item.estimate.usd)
-    share = None
-    if usd is not None and usd.typical:
-
-        def amount(item: Priced) -> Money:
-            assert item.estimate.usd is not None
-            return item.estimate.usd
-
-        assumed = Decimal(0)
-        for arms in _arms(with_price):
-            arm = _leading(arms, amount)
-            known_default = len(arms) == 1 or arm.request.exclusive_default
-            part = arm.estimate.assumed_share if known_default else 1.0
-            assumed += amount(arm).typical * Decimal(str(part or 0.0))
-        share = float(assumed / usd.typical)
+    groups = _arms(counted)
+    usd = sum_of(with_price, _call)
     reasons = Counter(
         item.estimate.why[0] if item.estimate.why else "no price" for item in counted if item.estimate.usd is None
     )
@@ -98,7 +85,44 @@ def totals(priced: Iterable[Priced]) -> Totals:
         usd=usd,
         usd_per_month=sum_of(counted, lambda item: item.estimate.usd_per_month),
         monthly_requests=sum(item.estimate.usd_per_month is not None for item in counted),
-        assumed_share=share,
+        assumed_share=_assumed(groups, usd) if usd is not None and usd.typical else None,
         unpriced=tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         tests=sum(item.request.counted and not item.in_totals for item in every),
+        known_only=sum(_covers_part(item, arms) for arms in groups for item in arms),
+        stood_for=sum(_lacking(arms) for arms in groups if _lacking(arms) < len(arms)),
     )
+
+
+def _call(item: Priced) -> Money | None:
+    return item.estimate.usd
+
+
+def _lacking(arms: list[Priced]) -> int:
+    """How many arms of a decision have no price."""
+    return sum(arm.estimate.usd is None for arm in arms)
+
+
+def _covers_part(item: Priced, arms: list[Priced]) -> bool:
+    """Whether a request has a price that is not about all that may run in its place."""
+    return item.estimate.usd is not None and bool(item.estimate.known_only or _lacking(arms))
+
+
+def _assumed(groups: list[list[Priced]], usd: Money) -> float:
+    """The share of a typical sum, which is not 0, that rests on assumptions.
+
+    Where no arm of a decision is the default, or the default has no price, the arm that counts is an assumption.
+    """
+
+    def amount(item: Priced) -> Money:
+        assert item.estimate.usd is not None
+        return item.estimate.usd
+
+    assumed = Decimal(0)
+    for arms in groups:
+        known = [arm for arm in arms if arm.estimate.usd is not None]
+        if not known:
+            continue
+        arm = _leading(known, amount)
+        share = arm.estimate.assumed_share if len(arms) == 1 or arm.request.exclusive_default else 1.0
+        assumed += amount(arm).typical * Decimal(str(share or 0.0))
+    return float(assumed / usd.typical)

@@ -318,6 +318,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         entries=read_entries(documents),
         _endpoints=tuple((pattern(endpoint.pattern), endpoint) for endpoint in endpoints),
         _hosts=tuple((h["host"], h["provider"]) for h in hosts),
+        _host_of={},
     )
 
 

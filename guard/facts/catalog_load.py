@@ -39,7 +39,7 @@ _USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 ARG_KEYS = frozenset({
     "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join", "none", "by_prefix", "given_values",
+    "join", "none", "by_prefix", "given_values", "ignored_for",
 })  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
@@ -134,6 +134,7 @@ def read_arg(raw: Any, where: str) -> Arg:
         raw.get("given_values", _NOTHING),
         raw.get("by_prefix", _NOTHING),
         "unbounded" if raw.get("none") == "unbounded" else "default",
+        read_texts(raw["ignored_for"], f"{where}.ignored_for") if "ignored_for" in raw else (),
         bool(raw.get("join", False)),
     )
 

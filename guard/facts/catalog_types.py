@@ -38,11 +38,12 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
-    "fills", "reasks",
+    "fills", "reasks", "again_retries",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
-provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected; `fills`:
+provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
+`again_retries`: retries by the HTTP client in each further round of the library itself; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
@@ -83,6 +84,8 @@ class Arg:
     """Other defaults by the first part of the model's name (`openai:gpt-4o`): those of the SDK that is then used."""
     none: Literal["default", "unbounded"] = "default"
     """What None means when it is sent: the same as nothing, or that there is no bound (`max_turns=None`)."""
+    ignored_for: tuple[str, ...] = ()
+    """First parts of models' names for which what is sent has no effect: the default by prefix holds, else 0."""
     join: bool = False
     """All names that are sent count, not only the first (role, goal and backstory of a crewAI agent)."""
 

@@ -7,7 +7,7 @@ binding reaches a use follows from places and blocks alone (`link.names`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from guard.facts.expr import Call, Expr, Pos
 
@@ -137,8 +137,8 @@ class Scope:
     doc: str | None = None
     leaves: str = ""
     """Of a function: how its body always ends (`return`, `raise`, `mixed`); empty where it may run to its end."""
-    around: dict[tuple[int, int], list[Block]] = field(default_factory=dict, repr=False, compare=False)
-    """The blocks around a place, outermost first, for places that were asked for; filled by `link.names`."""
+    derived: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What `link` worked out of the scope alone, by question, so that no frame of it asks twice. No facts."""
 
 
 class Comment(NamedTuple):

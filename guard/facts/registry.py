@@ -128,6 +128,8 @@ class Catalog:
     """Answers of `client_named` so far, for names that are not listed."""
     _endpoints: tuple[tuple[str, Endpoint], ...]
     _hosts: tuple[tuple[str, str | None], ...]
+    _host_of: dict[str, str | None]
+    """Answers of `host_provider` so far."""
 
     def call_on(self, client_id: str, path: str) -> Call | None:
         """The call that attribute path `path` is on a client; transparent attributes are left out first."""
@@ -184,6 +186,17 @@ class Catalog:
         if name in self.constructor_names:
             return True
         return name[:1].isupper() and any(rule.names(name) for rule in self.kin)
+
+    @property
+    def client_words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Last names of the constructors of clients, and of their methods, where the method's path alone tells no
+        API (`router.completion`). Methods that every list has tell nothing."""
+        kinds = {kind for kind, path in self._call_on if path not in self.duck_calls}
+        clients = [c for c in self.clients.values() if c.object is None and kinds.intersection(c.kinds)]
+        makers = frozenset(name.rpartition(".")[2] for c in clients for name in (*c.names, *c.makers))
+        own = {kind for c in clients for kind in c.kinds}
+        paths = (path for kind, path in self._call_on if kind in own and path not in self.duck_calls)
+        return makers, frozenset(path.rpartition(".")[2] for path in paths) - frozenset(dir(list))
 
     def class_call(self, chain: str) -> Resolved | None:
         """A request that is sent while an object is made, by a class method (`Chroma.from_documents`) or by the
@@ -261,11 +274,11 @@ class Catalog:
 
     def host_provider(self, url: str) -> str | None:
         """The provider at a base URL or host; None: not listed (a gateway or a host of one's own)."""
-        host = _split_url(url if "//" in url else "//" + url)[0]
-        for suffix, provider in self._hosts:
-            if host == suffix or _host_fits(host, suffix):
-                return provider
-        return None
+        if url not in self._host_of:
+            host = _split_url(url if "//" in url else "//" + url)[0]
+            fits = (provider for suffix, provider in self._hosts if host == suffix or _host_fits(host, suffix))
+            self._host_of[url] = next(fits, None)
+        return self._host_of[url]
 
     def with_calls(self, declared: Sequence[DeclaredCall], prefix: str = "") -> Catalog:
         """This catalogue and the calls that a user's `guard.yaml` lists under `calls`; `prefix`: see `Config.prefix`.

@@ -101,7 +101,8 @@ def _code_cells(path: str, notebook: dict[str, Any], problems: list[Problem]) ->
     """The Python cells with IPython syntax taken out, placed one below the other."""
     raw: list[Any] = notebook["cells"] if isinstance(notebook.get("cells"), list) else []
     if not raw:
-        for sheet in notebook.get("worksheets") or []:
+        sheets = notebook.get("worksheets")
+        for sheet in sheets if isinstance(sheets, list) else []:
             inner = _dict(sheet).get("cells")
             raw = raw + inner if isinstance(inner, list) else raw
     cells: list[_Cell] = []

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from guard.estimate.coverage import known_only
 from guard.model import (
     ONCE,
     Choice,
@@ -157,5 +158,6 @@ def estimate(**changes: Any) -> Estimate:
 
 
 def priced(estimated: Estimate | None = None, **changes: Any) -> Priced:
-    """`request(**changes)` with an estimate."""
-    return Priced(request(**changes), estimated or estimate())
+    """`request(**changes)` with an estimate, which says what of the request it does not cover."""
+    made, found = request(**changes), estimated or estimate()
+    return Priced(made, replace(found, known_only=found.known_only or known_only(made)))

@@ -15,7 +15,7 @@ from typing import Literal
 
 from guard.config.types import Exemption
 from guard.model import Finding, Forgiven, Label, Span
-from guard.policy import places
+from guard.policy import places, words
 from guard.policy.verdict import finding_id
 
 UNUSED = "unused-ignore"
@@ -71,6 +71,9 @@ Delete the exception, or correct its policy or paths.
 }
 """Documentation of the findings that are made here, for `guard explain` and docs/checks.md."""
 
+LONGEST_REASON = 500
+"""Characters of a reason that are kept."""
+
 _DIRECTIVE = re.compile(r"#\s*guard:\s*(?P<kind>ignore|assume)\b\s*(?:\[(?P<ids>[^\]]*)\])?\s*(?P<rest>.*)", re.DOTALL)
 _UNTIL = re.compile(r"(?:^|\s)until=(?P<date>\S+)")
 
@@ -100,7 +103,7 @@ def directive(path: str, line: int, column: int, comment: str) -> Directive | No
         return None
     rest = match["rest"].strip()
     until = _UNTIL.search(rest)
-    reason = _UNTIL.sub(" ", rest).strip()
+    reason = _UNTIL.sub(" ", rest).strip()[:LONGEST_REASON]
     ids = tuple(part.strip() for part in (match["ids"] or "").split(",") if part.strip())
     kind: Literal["ignore", "assume"] = "ignore" if match["kind"] == "ignore" else "assume"
     return Directive(path, line, kind, ids, reason, until["date"] if until else None, comment.strip(), column)
@@ -232,10 +235,11 @@ def _unused(found: Directive) -> Finding:
     if not found.ids:
         message, help_ = "this ignore names no check", "name what it excuses: `# guard: ignore[output-limit] reason`"
     elif not _readable(found):
-        message = f"`until={found.until}` is not a date, so this ignore excuses nothing"
+        message = f"`until={words.name(found.until)}` is not a date, so this ignore excuses nothing"
         help_ = "write the date as `until=2027-01-31`"
     else:
-        message = f"no finding of {', '.join(found.ids)} on this line or the next: this ignore excuses nothing"
+        named = words.listing([words.name(one) for one in found.ids])
+        message = f"no finding of {named} on this line or the next: this ignore excuses nothing"
         help_ = "delete the comment, or correct the id in the brackets"
     return _finding(UNUSED, message, _span(found), help_, ",".join(found.ids), _reason(found.reason))
 
@@ -266,7 +270,7 @@ def _exception_unused(found: Exemption) -> Finding:
 
 
 def _reason(reason: str) -> tuple[str, ...]:
-    return (f"reason given: {reason}",) if reason else ()
+    return (f"reason given: {words.name(reason)}",) if reason else ()
 
 
 def _finding(policy: str, message: str, span: Span, help_: str, value: str, notes: tuple[str, ...]) -> Finding:

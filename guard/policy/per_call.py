@@ -56,7 +56,7 @@ def per_call(budget: Budget, limit: Decimal, items: Sequence[Priced]) -> Iterato
 def _unbounded_call(budget: Budget, limit: Decimal, item: Priced) -> Verdict:
     request = item.request
     endless = [Label(layer.span, "no bound") for layer in request.layers if layer.attempts is None and layer.span]
-    why = words.reasons([*item.estimate.why, *request.attempts.why, *request.turns.why])
+    why = words.reasons(item.estimate.why or (*request.attempts.why, *request.turns.why))
     return Verdict(
         f"no bound on the cost of one call, which may be {words.exact(limit)} at worst: {why}",
         places.join(places.way(request), endless),

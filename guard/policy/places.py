@@ -12,7 +12,8 @@ from typing import Protocol
 from guard.model import Choice, How, Label, Request, Site, Span
 
 CALLED = "called from here"
-"""Words beside the outermost call of a request."""
+MADE = "the model object is made here"
+"""Words beside the outermost call of a request, and beside one that only makes the object that is asked."""
 
 _ORIGINS: dict[How, str] = {
     "default": "default value",
@@ -44,7 +45,11 @@ def outermost(request: Request, text: str = "") -> Label:
 def callers(request: Request) -> tuple[Label, ...]:
     """The outermost call, where it is another than the one that sends."""
     outer = request.sites[0].span
-    return () if outer == request.sites[-1].span else (Label(outer, CALLED),)
+    return () if outer == request.sites[-1].span else (Label(outer, _called(request.sites[0])),)
+
+
+def _called(site: Site) -> str:
+    return MADE if site.role == "model" else CALLED
 
 
 def way(request: Request, text: str = "", most: int = 3) -> tuple[Label, ...]:
@@ -54,8 +59,8 @@ def way(request: Request, text: str = "", most: int = 3) -> tuple[Label, ...]:
     """
     outer, *inner = request.sites
     between = inner[:-1][: max(most - 2, 0)]
-    labels = [Label(outer.span, text or ("" if not inner else CALLED))]
-    labels += [Label(site.span, "through") for site in between]
+    labels = [Label(outer.span, text or ("" if not inner else _called(outer)))]
+    labels += [Label(site.span, MADE if site.role == "model" else "through") for site in between]
     labels += [Label(inner[-1].span, "sends")] if inner else []
     return join(labels)
 

@@ -56,17 +56,8 @@ def figure(money: Money, compare: Compare) -> Decimal | None:
 
 
 def why_no_bound(item: Priced) -> str | None:
-    """Why the high figure covers the known values only, so that it is no bound; None: it is one.
-
-    A limit of which nothing is known is no such reason: the figure then takes the model's own maximum.
-    """
-    request = item.request
-    if request.model.open:
-        return f"another model may be used ({request.model.why or 'the model is not fixed'})"
-    limit = request.max_output
-    if limit.open and limit.choices and all(variant.max_output is not None for variant in request.variants):
-        return f"another output limit may be sent ({limit.why or 'the limit is not fixed'})"
-    return None
+    """Why the high figure covers only what is known and priced, so that it is no bound; None: it is one."""
+    return next(iter(item.estimate.known_only), None)
 
 
 def warns(budget: Budget, limit: Decimal, amount: Decimal) -> bool:

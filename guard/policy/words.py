@@ -11,6 +11,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from guard.model import Estimate, Span
 
+LONGEST_NAME = 80
+"""Characters of a name from the scanned code that a message shows."""
+
 
 def money(usd: Decimal) -> str:
     """US dollars for reading: `$0.0061`, `$0.47`, `$4.20`, `$480`, `$12,200`; `$0` only for exactly zero."""
@@ -104,11 +107,18 @@ def reasons(whys: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(filter(None, whys))) or "no reason was recorded"
 
 
+def name(value: object) -> str:
+    """A model's name or another word of the scanned code for a message: long text by its beginning."""
+    text = str(value)
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 3] + "..."
+
+
 def cost(estimate: Estimate) -> str | None:
     """`$0.0061 per call typical, $0.034 worst; $12,200 per month`; None when it is not priced."""
     if estimate.usd is None:
         return None
-    worst = "no bound at worst" if estimate.usd.high is None else f"{money(estimate.usd.high)} worst"
+    least = "at least " if estimate.known_only else ""
+    worst = "no bound at worst" if estimate.usd.high is None else f"{least}{money(estimate.usd.high)} worst"
     text = f"{money(estimate.usd.typical)} per call typical, {worst}"
     if estimate.usd_per_month is not None:
         text += f"; {money(estimate.usd_per_month.typical)} per month typical"

@@ -21,6 +21,7 @@ Item = tuple[str, str]
 
 _PART = re.compile(r"(?P<name>[^:]+): (?P<tokens>[\d,]+) tokens \((?P<source>default|usage\.[^)]*)\)")
 _OUTPUT = re.compile(r"output: \d+ tokens, (?P<share>[\d.]+ % of the limit) \((?P<source>.*)\)")
+_SOLD = re.compile(r"(?P<words>`.+` is not in the price table of) (?P<seller>\S+)")
 _WINDOW = re.compile(r"no bound on (?P<names>.+): at most the rest of the model's window, \d+ tokens")
 
 
@@ -95,20 +96,45 @@ def why_unbounded(priced: Priced) -> tuple[str, ...]:
     return priced.estimate.why or ("no reason was given",)
 
 
+def why_partial(priced: Priced) -> tuple[str, ...]:
+    """Why the worst case of a priced request covers only what is known and priced; empty where it covers all."""
+    usd = priced.estimate.usd
+    return () if usd is None or usd.high is None else priced.estimate.known_only
+
+
 def why_outside(priced: Priced) -> tuple[str, ...]:
     """Why a request is not counted."""
     return () if priced.request.counted else (priced.request.why_not or "no reason was given",)
 
 
+@dataclass(slots=True)
+class _Because:
+    """A reason with the places that it holds for and the sellers that it names."""
+
+    places: list[str] = field(default_factory=list)
+    sellers: dict[str, None] = field(default_factory=dict)
+
+
 def reasons(requests: Iterable[Priced], why: Callable[[Priced], tuple[str, ...]]) -> list[Item]:
-    """(places, reason) for each reason, the most common first."""
-    groups: dict[str, list[str]] = {}
+    """(places, reason) for each reason, the most common first; those that differ in the seller alone are one."""
+    groups: dict[str, _Because] = {}
     for priced in sorted(requests, key=order):
-        reason = "; ".join(why(priced))
-        if reason:
-            groups.setdefault(reason, []).append(place(priced.request.sites[0].span, column=False))
-    ranked = sorted(groups.items(), key=lambda item: -len(item[1]))
-    return [(_places(places), safe(reason)) for reason, places in ranked]
+        at = place(priced.request.sites[0].span, column=False)
+        for reason in dict.fromkeys(why(priced)):
+            sold = _SOLD.fullmatch(reason)
+            entry = groups.setdefault(sold["words"] if sold else reason, _Because())
+            entry.places.append(at)
+            if sold:
+                entry.sellers[sold["seller"]] = None
+    ranked = sorted(groups.items(), key=lambda item: -len(item[1].places))
+    return [(_places(entry.places), safe(words + _sellers(tuple(entry.sellers)))) for words, entry in ranked]
+
+
+def _sellers(names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return f" {', '.join(names[:NAMES])}{more}"
 
 
 def _places(places: list[str]) -> str:

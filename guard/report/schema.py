@@ -239,6 +239,9 @@ def _estimate() -> Json:
         "assumptions": _list(TEXT),
         "approximate": _says(TEXT_OR_NULL, "How tokens were counted where not exactly."),
         "assumed_share": _says(SHARE_OR_NULL, "Share of typical `usd` that rests on assumptions."),
+        "known_only": _says(
+            _list(TEXT), "Why low and high cover only what is known and priced, so that they are no bounds; empty: all."
+        ),
     }
 
 
@@ -321,6 +324,8 @@ def _verdicts() -> Json:
             "usd_per_month": _or_null(_ref("money")),
             "monthly_requests": _says(WHOLE, "How many counted requests have a monthly figure."),
             "assumed_share": SHARE_OR_NULL,
+            "known_only": _says(WHOLE, "Priced requests of which not all that may run is known and priced."),
+            "stood_for": _says(WHOLE, "Requests without a price that run instead of one that has a price."),
             "unpriced": _list(_ref("unpriced")),
         },
     }

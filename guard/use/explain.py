@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
+from guard.estimate.outputs import NO_OUTPUT
 from guard.model import Money, Priced, Reach, Report, Site, Span
 from guard.report.format import count, money, number, place, plural, safe, wrap
 from guard.report.table import table
@@ -57,8 +59,8 @@ def _clean(path: str) -> str:
 def explain(report: Report, target: str, *, width: int = 100, everything: bool = False) -> str:
     """Everything that is known of the requests whose call stands at `target`, in at most `width` columns.
 
-    A path without a line explains every request of the file. Of many requests a table comes first and only the first
-    ones are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
+    A path without a line explains every request of the file. Of many requests a table comes first and only the
+    dearest are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
     """
     wanted = parse(target)
     ordered = sorted(report.requests, key=lambda p: (_order(p.request.sites[0].span), p.request.id))
@@ -66,13 +68,20 @@ def explain(report: Report, target: str, *, width: int = 100, everything: bool =
     if not found:
         raise NotThere(_nothing(ordered, wanted))
     rule = "\n" + "-" * min(width, 100) + "\n\n"
-    explained = found if everything or len(found) <= EXPLAINED + 1 else found[:EXPLAINED]
+    explained = found
+    if not everything and len(found) > EXPLAINED + 1:
+        explained = sorted(found, key=_dearness, reverse=True)[:EXPLAINED]
     blocks = ["\n".join(_request(priced, report, width)) + "\n" for priced in explained]
     head = f"{plural(len(found), 'request')} at {safe(target)}.\n\n" if len(found) > 1 else ""
     if len(explained) < len(found):
         rows = "\n".join(table(found, width=width, color=False))
-        head = f"{head}{rows}\n\nThe first {EXPLAINED} of them; `--all` explains each.\n{rule}"
+        head = f"{head}{rows}\n\nThe dearest {EXPLAINED} of them; `--all` explains each.\n{rule}"
     return head + rule.join(blocks)
+
+
+def _dearness(priced: Priced) -> Decimal:
+    """The typical price of one call; nothing for what has no price."""
+    return priced.estimate.usd.typical if priced.estimate.usd is not None else Decimal(0)
 
 
 def _order(span: Span) -> tuple[str, int, int]:
@@ -122,11 +131,12 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
     sections = (
         ("Way", _way(request.sites)),
         ("Model", model_lines(request)),
-        ("Output limit", limit_lines(request)),
+        ("Output limit", [] if request.operation in NO_OUTPUT else limit_lines(request)),
         ("Tries", tries_lines(request)),
         ("Repeats and turns", _repeats(priced)),
         ("Input of one turn", prompt_lines(request, estimate)),
         ("Price of one call", arithmetic(request, estimate, report.prices.as_of)),
+        ("Not covered by low and worst", [safe(why) for why in estimate.known_only]),
         ("Runs and months", _months(priced)),
         ("Reached from", _reached(request.reached_from)),
         ("Assumed", [safe(text) for text in dict.fromkeys(request.assumed + estimate.assumptions)]),
@@ -147,8 +157,8 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
 def _standing(priced: Priced, width: int) -> list[str]:
     """What is special about the request, in sentences."""
     request = priced.request
-    usd = priced.estimate.usd
-    said = ["One call: ?" if usd is None else f"One call: {money(usd.typical)} typical, {_worst(usd)}."]
+    usd, partly = priced.estimate.usd, bool(priced.estimate.known_only)
+    said = ["One call: ?" if usd is None else f"One call: {money(usd.typical)} typical, {_worst(usd, partly)}."]
     if not request.counted:
         said.append(f"Not counted: {safe(request.why_not or 'no reason was given')}.")
     if request.after:
@@ -168,8 +178,10 @@ def _standing(priced: Priced, width: int) -> list[str]:
     return [line for sentence in said for line in wrap(sentence, width, "  ")]
 
 
-def _worst(usd: Money) -> str:
-    return "no bound on the worst case" if usd.high is None else f"{money(usd.high)} worst"
+def _worst(usd: Money, partly: bool) -> str:
+    """The worst case in words; `partly`: it covers only what is known and priced."""
+    least = "at least " if partly else ""
+    return "no bound on the worst case" if usd.high is None else f"{least}{money(usd.high)} worst"
 
 
 def _way(sites: tuple[Site, ...]) -> list[str]:
@@ -192,15 +204,16 @@ def _repeats(priced: Priced) -> list[str]:
 def _months(priced: Priced) -> list[str]:
     estimate = priced.estimate
     lines = []
+    partly = bool(estimate.known_only)
     if estimate.usd_per_run is not None:
         run = estimate.usd_per_run
-        lines.append(f"a run      {money(run.low)} low, {money(run.typical)} typical, {_worst(run)}")
+        lines.append(f"a run      {money(run.low)} low, {money(run.typical)} typical, {_worst(run, partly)}")
     if estimate.runs_per_month is not None:
         source = f" ({safe(estimate.runs_source)})" if estimate.runs_source else ""
         lines.append(f"runs       {number(float(estimate.runs_per_month))} a month{source}")
     if estimate.usd_per_month is not None:
         month = estimate.usd_per_month
-        lines.append(f"a month    {money(month.low)} low, {money(month.typical)} typical, {_worst(month)}")
+        lines.append(f"a month    {money(month.low)} low, {money(month.typical)} typical, {_worst(month, partly)}")
     elif estimate.priced:
         lines.append("a month    ? (no `runs_per_month` is declared for its entry points)")
     return lines

@@ -7,7 +7,10 @@ sections together, `arithmetic.py` shows the price.
 from __future__ import annotations
 
 from guard.model import Billed, Choice, Estimate, How, Layer, Request, Step, Tokens, Value
-from guard.report.format import UNKNOWN, number, place, plural, safe, tokens
+from guard.report.format import UNKNOWN, cut, number, place, plural, safe, tokens
+
+LONGEST = 120
+"""Columns of a value that are shown."""
 
 HOW: dict[How, str] = {
     "literal": "written here",
@@ -34,7 +37,7 @@ def model_lines(request: Request) -> list[str]:
     if len(request.variants) > 1:
         lines.append("variants (values that are decided together):")
         for index, variant in enumerate(request.variants):
-            model = UNKNOWN if variant.model is None else safe(str(variant.model.value))
+            model = UNKNOWN if variant.model is None else _named(variant.model)
             extra = [f"at {safe(variant.provider)}"] if variant.provider else []
             limit = UNKNOWN if variant.max_output is None else _text(variant.max_output, "not sent")
             extra.append(f"output limit {limit}")
@@ -64,10 +67,15 @@ def _value(value: Value, nothing: str) -> list[str]:
     return lines or [UNKNOWN]
 
 
+def _named(choice: Choice) -> str:
+    """A value as written; what is too long for a name, which may be a prompt, by its beginning."""
+    return cut(safe(str(choice.value)), LONGEST)
+
+
 def _text(choice: Choice, nothing: str) -> str:
     if choice.value is None:
         return nothing
-    text = safe(str(choice.value))
+    text = _named(choice)
     if choice.price_id and choice.price_id != choice.value:
         text += f" (priced as {safe(choice.price_id)})"
     return text
@@ -111,6 +119,8 @@ def prompt_lines(request: Request, estimate: Estimate) -> list[str]:
         for position, segment in enumerate(message.segments):
             at = "" if segment.span is None else f"  {place(segment.span)}"
             if segment.text is not None:
+                if not segment.text:
+                    continue
                 size = f"{counts[position]:,} tokens" if position < len(counts) else f"{UNKNOWN} tokens"
                 lines.append(f"{safe(message.role):<10}{size}, static text{at}")
                 continue

@@ -362,8 +362,33 @@ def test_model_that_is_not_listed_is_not_priced():
     assert found.why == ("`foo-1` is not in the price table",)
 
 
-def test_one_unlisted_choice_leaves_the_request_without_a_price():
-    assert of(either(variant("gpt-4o"), variant("foo-1", default=False))).why == ("`foo-1` is not in the price table",)
+def test_an_unlisted_choice_beside_the_default_leaves_it_priced_and_says_what_is_missing():
+    found = of(either(variant("gpt-4o"), variant("foo-1", default=False)))
+    assert found.usd == of(request()).usd and found.assumed_share < 1
+    assert found.known_only == ("`foo-1` is not in the price table",), "low and high are no bounds"
+
+
+def test_an_unlisted_default_leaves_the_request_without_a_price():
+    found = of(either(variant("foo-1"), variant("gpt-4o", default=False)))
+    assert (found.usd, found.why) == (None, ("`foo-1` is not in the price table",))
+
+
+def test_where_no_default_is_known_the_dearest_with_a_price_is_an_assumption():
+    """Also where there is one price only: the choice without one may cost more."""
+    found = of(either(variant("gpt-4o", default=False), variant("foo-1", default=False)))
+    assert found.assumed_share == 1 and found.known_only
+    assert "typical is the dearest choice that has a price, gpt-4o: no default is known" in found.assumptions
+
+
+def test_arms_without_a_price_are_stood_for_by_one_that_has_one():
+    sold = replace(request(), id="a", exclusive="g")
+    own = replace(request("foo-1", variants=(variant("foo-1"),)), id="b", exclusive="g")
+    alone = replace(request("foo-1", variants=(variant("foo-1"),)), id="c", exclusive="h")
+    result = summed(sold, own, alone)
+    assert (result.priced, result.stood_for, result.known_only) == (1, 1, 1)
+    assert result.usd == of(sold).usd and result.assumed_share == 1, "which arm runs is not known"
+    default = summed(replace(sold, exclusive_default=True), own, alone)
+    assert default.assumed_share == pytest.approx(of(sold).assumed_share)
 
 
 def test_model_that_is_not_known_is_not_priced():
@@ -376,9 +401,7 @@ def test_open_model_with_a_known_choice_is_priced_and_says_so():
     open_model = Value((Choice("gpt-4o"),), True, "MODEL in the environment may override")
     found = of(request(model=open_model))
     assert found.priced
-    assert (
-        "priced over the known models only, worst included: MODEL in the environment may override" in found.assumptions
-    )
+    assert found.known_only == ("another model may be used (MODEL in the environment may override)",)
 
 
 def test_requests_without_variants_are_priced_over_models_and_limits():

@@ -76,6 +76,55 @@ def test_anthropics_documented_tool_request_is_within_the_interval():
     assert text + frame.low + tools.low <= 403 <= text * 1.3 + frame.high + tools.high
 
 
+def test_a_recorded_answer_of_claude_with_a_tool_is_within_the_interval():
+    """373 input tokens (gist.github.com/mattpocock/0095de3f5ff1ceed130db9e950ca35cd, 2025-01-08, with its body)."""
+    tool = {
+        "name": "getWeather",
+        "description": "Get the current weather in the specified city",
+        "input_schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "The city to get the weather for"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    }
+    model = "claude-3-5-haiku-20241022"
+    method = encoding_for("anthropic", model)
+    question = "What's the weather in London?"
+    frame = framing.frame_tokens(Prompt((Message("user", (static(question),)),)), method, model)
+    tools = framing.tool_tokens(json.dumps([tool]), method, model)
+    text = count_exact(question, "o200k_base")
+    assert text + frame.low + tools.low <= 373 <= text * 1.3 + frame.high + tools.high
+
+
+SHIFT = {
+    "type": "object",
+    "properties": {"day": {"type": "string"}, "required": {"type": "boolean"}},
+    "required": ["day", "required"],
+    "additionalProperties": False,
+}
+
+
+def test_of_a_schema_only_the_keys_that_openai_bills_count():
+    """openai-cookbook, issue 2140: the compact JSON without `required` and `additionalProperties`, and 9 tokens."""
+    method = encoding_for("openai", "gpt-4o-mini")
+    billed = '{"type":"object","properties":{"day":{"type":"string"},"required":{"type":"boolean"}}}'
+    assert framing.schema_tokens(json.dumps(SHIFT), method).typical == count_exact(billed, "o200k_base") + 9
+
+
+def test_a_schema_counts_alike_in_every_form_of_a_request():
+    method = encoding_for("openai", "gpt-4o-mini")
+    chat = {"type": "json_schema", "json_schema": {"name": "shift", "strict": True, "schema": SHIFT}}
+    responses = {"type": "json_schema", "name": "shift", "strict": True, "schema": SHIFT}
+    counts = {framing.schema_tokens(json.dumps(form), method) for form in (SHIFT, chat, responses)}
+    assert len(counts) == 1
+
+
+def test_text_that_is_no_schema_counts_as_it_is():
+    method = encoding_for("openai", "gpt-4o-mini")
+    assert framing.schema_tokens("no schema", method).typical == count_exact("no schema", "o200k_base")
+
+
 def test_forms_of_the_three_big_vendors_count_alike():
     method = encoding_for("openai", "gpt-4o")
     anthropic = {"name": WEATHER["name"], "description": WEATHER["description"], "input_schema": WEATHER["parameters"]}

@@ -29,7 +29,7 @@ WINDOW = 128_000
 def scanned(folder: Path, code: str) -> dict[str, Any]:
     (folder / "app.py").write_text(HEAD + code)
     result = CliRunner().invoke(main, ["cost", str(folder), "--format", "json"])
-    (found,) = json.loads(result.stdout)["requests"]
+    found: dict[str, Any] = json.loads(result.stdout)["requests"][-1]
     return found
 
 
@@ -46,6 +46,23 @@ def test_low_is_the_shortest_text_and_high_the_longest(tmp_path: Path, code: str
     size = scanned(tmp_path, code)["estimate"]["input_tokens"]
     assert size["low"] == 9, "two tokens of text and seven of framing"
     assert size["high"] == 108, "101 tokens of text and seven of framing"
+
+
+def test_where_a_loop_sends_every_text_typical_is_their_mean(tmp_path: Path) -> None:
+    found = scanned(tmp_path, "def run():\n    for text in ['Short.', 'Short.', LONG]:\n        send(text)\n")
+    assert found["estimate"]["input_tokens"]["typical"] == (9 + 9 + 108) / 3
+    assert "a loop sends 2 prompts of 9 to 108 tokens: typical is their mean" in found["estimate"]["assumptions"]
+
+
+def test_where_a_condition_decides_typical_is_the_first(tmp_path: Path) -> None:
+    size = scanned(tmp_path, "def run(k):\n    send(LONG if k else 'Short.')\n")["estimate"]["input_tokens"]
+    assert size["typical"] == 108
+
+
+def test_of_a_part_of_a_known_list_low_has_none_of_its_texts_and_high_all(tmp_path: Path) -> None:
+    code = "def run(n):\n    client.embeddings.create(model='text-embedding-3-small', input=[LONG, 'Short.'][:n])"
+    size = scanned(tmp_path, code)["estimate"]["input_tokens"]
+    assert (size["low"], size["high"]) == (0, 103)
 
 
 def test_a_text_that_the_environment_may_replace_is_bounded_by_the_window_alone(tmp_path: Path) -> None:

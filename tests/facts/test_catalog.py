@@ -182,7 +182,7 @@ def test_litellm_num_retries_counts_twice(catalog: Catalog) -> None:
     """num_retries=N on an OpenAI-type provider: (1 + N) tries in the first round and N after it."""
     call = catalog.calls["litellm.completion"]
     assert call.roles["client_retries"].names[0] == call.roles["max_retries"].names[0] == "num_retries"
-    assert call.layers[0].formula.value({"client_retries": 3, "max_retries": 3}) == 7
+    assert call.layers[0].formula.value({"client_retries": 3, "max_retries": 3, "again_retries": 0}) == 7
 
 
 def test_instructor_multiplies_and_bills_its_re_asks(catalog: Catalog) -> None:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guard.model import Problem
@@ -285,6 +285,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example(data={"worksheets": True, "cells": []})
 def test_any_json_gives_a_value_or_problems(data: Any) -> None:
     syntax, problems = parse_notebook("n.ipynb", json.dumps(data).encode())
     assert syntax is None or isinstance(syntax, PythonSyntax)

@@ -100,7 +100,7 @@ def test_an_unbounded_loop_points_at_the_call_in_the_loop() -> None:
 
 def test_a_mistyped_model_gets_a_suggestion_and_its_origin() -> None:
     (finding,) = run([priced(model=known("gtp-4o", how="env_default"))], "model-known")
-    assert finding.message.startswith("`gtp-4o` is not in the price table, so its cost is not known; did you mean")
+    assert finding.message.startswith("`gtp-4o` is not in the price table of openai, so its cost is not known; did you")
     assert "`gpt-4o`" in finding.message
     assert finding.labels[1] == Label(span(3, "settings.py", 9, 10), "model: default of the environment variable")
 

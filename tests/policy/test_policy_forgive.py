@@ -106,6 +106,14 @@ def test_an_ignore_elsewhere_excuses_nothing_and_is_a_finding(comment: str, line
     assert exit_code([kept, unused]) == 1
 
 
+def test_a_huge_comment_is_not_echoed_whole() -> None:
+    huge = directive("a.py", 3, 5, f"# guard: ignore[{'x' * 2_000_000}] {'y' * 2_000_000} until={'z' * 2_000_000}")
+    plain = directive("a.py", 3, 5, f"# guard: ignore[{'x' * 2_000_000}] {'y' * 2_000_000}")
+    assert huge is not None and plain is not None
+    for found in forgive((), (huge, plain), (), today=date(2026, 1, 1)):
+        assert len(found.message) < 300 and all(len(note) < 300 for note in found.notes)
+
+
 def test_an_ignore_of_two_checks_is_used_when_one_of_them_is_found() -> None:
     (finding,) = excused(ignore("# guard: ignore[model-known, output-limit] x"))
     assert finding.forgiven is not None

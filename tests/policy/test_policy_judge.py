@@ -43,7 +43,7 @@ def test_models_with_a_price_aliases_and_local_models_are_known(real: Context, m
 def test_a_mistyped_model_is_violated_with_a_suggestion(real: Context) -> None:
     ((verdict, message),) = verdicts(real, "gtp-4o", "openai")
     assert verdict == "violated"
-    assert message == "`gtp-4o` is not in the price table, so its cost is not known; did you mean `gpt-4o`?"
+    assert message == "`gtp-4o` is not in the price table of openai, so its cost is not known; did you mean `gpt-4o`?"
 
 
 def test_a_name_at_a_provider_that_does_not_list_it_is_violated(real: Context) -> None:

@@ -152,11 +152,12 @@ def test_where_nothing_stands_it_says_what_is_near(report: Report, target: str, 
     assert str(nothing.value) == message
 
 
-def test_of_many_requests_at_one_place_there_is_a_table_and_the_first_ones() -> None:
+def test_of_many_requests_at_one_place_there_is_a_table_and_the_dearest_ones() -> None:
     alike = (replace(RANKED, request=replace(RANKED.request, id=f"r{number}")) for number in range(9))
     many = replace(REPORT, requests=tuple(alike))
     text = explain(many, "app/jobs.py:40")
     assert text.startswith("9 requests at app/jobs.py:40.\n\n  line  in ")
-    assert "9 alike" in text and "The first 3 of them; `--all` explains each.\n" in text
+    assert "  ways  " in text and "the figures are those of the dearest" in text
+    assert "The dearest 3 of them; `--all` explains each.\n" in text
     assert text.count("\nPrice of one call\n") == 3
     assert explain(many, "app/jobs.py:40", everything=True).count("\nPrice of one call\n") == 9

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from report_samples import EMPTY, NOTEBOOK, RANKED, REPORT
 from report_schema import assert_valid
 
-from guard.model import Message, Money, Prompt, Segment
-from guard.report.json import decimal_text, render
+from guard.model import Message, Money, Prompt, Segment, Value
+from guard.report.json import render
+from guard.report.json_values import decimal_text
 from guard.report.schema import schema
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"
@@ -190,3 +191,16 @@ def test_rounding_never_turns_low_typical_and_high_around(amounts: list[Decimal]
     report = replace(REPORT, requests=(replace(RANKED, estimate=estimate),))
     usd = json.loads(render(report))["requests"][0]["estimate"]["usd"]
     assert Decimal(usd["low"]) <= Decimal(usd["typical"]) <= Decimal(usd["high"])
+
+
+def test_text_that_is_too_long_for_a_name_is_shown_by_its_beginning() -> None:
+    """A prompt that was passed where the model belongs is still prompt text."""
+    prompt = "You are a helpful assistant. " * 400
+    choice = replace(RANKED.request.model.choices[0], value=prompt, price_id=None)
+    request = replace(
+        RANKED.request,
+        model=Value((choice,), False),
+        variants=(replace(RANKED.request.variants[0], model=choice),) if RANKED.request.variants else (),
+    )
+    text = render(replace(REPORT, requests=(replace(RANKED, request=request),)))
+    assert "You are a helpful" in text and prompt[:300] not in text

@@ -30,7 +30,7 @@ def separately(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, num
     found: list[Leaf] = []
     for maker in range(makers):
         draft = drafter.draft(facts, ref, leaf.context, number, maker)
-        if draft is not None and draft.reached:
+        if draft is not None:
             kept = draft if leaf.prompt is None else draft._replace(prompt=leaf.prompt)
             found.append(replace(leaf, draft=kept))
     return found or [leaf]

@@ -6,7 +6,7 @@ Out: for each role, the result of the first argument that is sent. Alternatives 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_user import RECEIVER
@@ -207,6 +207,16 @@ def is_unbounded(arguments: Arguments, arg: Arg) -> bool:
 
 def sent(arguments: Arguments, arg: Arg) -> Sent | None:
     """The first of the argument names that is sent; None when surely none of them is."""
+    if not isinstance(arguments, CallArguments):
+        return _sent(arguments, arg)
+    engine, call, frame = arguments
+    key = ("sent", arg.names, arg.pos, id(call), frame.key)
+    kept = engine.kept(key)
+    found = engine.keeping(key, (arg, call), lambda: _sent(arguments, arg)) if kept is None else kept.result
+    return cast("Sent | None", found)
+
+
+def _sent(arguments: Arguments, arg: Arg) -> Sent | None:
     perhaps: list[Result] = []
     used: str | None = None
     for index, name in enumerate(arg.names):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.expr import Call, Expr, Name, Op, Pos, last_name
+from guard.facts.expr import Call, Compare, Const, Expr, Name, Op, Pos, Unary, last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, retry_errors
 from guard.facts.link.loops import Ask
@@ -62,19 +62,53 @@ def retry_loop(
     tries = [b for b in blocks_at(scope, place) if b.kind == "try" and loop.start <= b.start and b.end <= loop.end]
     for block in tries:
         group = [b for b in scope.blocks if b.group == block.group]
-        handlers = [b for b in group if b.kind == "except"]
-        again = [b for b in handlers if b.leaves not in ("raise", "return", "break")]
+        again = [b for b in group if b.kind == "except" and _tries_again(scope, b)]
         if not again:
             continue
         success = next((b for b in group if b.kind == "try_else"), None)
         ends = {block.leaves, loop.leaves, success.leaves if success is not None else ""}
-        if ends & {"return", "break"} or _leaves_inside(scope, block, place):
+        if ends & {"return", "break"} or _leaves_inside(scope, block, place) or _settles(scope, loop, block, place):
             count = loops.head(engine, scope, loop, frame, ask)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""
+            most = count.high
+            if most is None and loop.kind == "while":
+                given_up = [n for b in again if (n := loops.given_up(scope, loop, b, frame, ask)) is not None]
+                most = max(given_up) if len(given_up) == len(again) else None
+                why = why if most is None else f"the handler gives up after {most} failures"
             billed = retry_errors.together([retry_errors.of_types(engine, b.test, frame) for b in again])
-            return LoopLayer(f"retry loop ({what})", count.high, billed, path, _block_pos(loop), why)
+            return LoopLayer(f"retry loop ({what})", most, billed, path, _block_pos(loop), why)
     return _with_attempt(engine, path, loop, frame)
+
+
+def _tries_again(scope: Scope, handler: Block) -> bool:
+    """Whether a handler lets the loop go on, always or in some branch of it."""
+    if handler.leaves not in ("raise", "return", "break"):
+        return True
+    inside = [b for b in scope.blocks if handler.start <= b.start and b.end <= handler.end]
+    return any(b.kind in ("if", "case") and b.leaves in ("continue", "mixed") for b in inside)
+
+
+def _settles(scope: Scope, loop: Block, block: Block, place: Place) -> bool:
+    """Whether success makes the test of a `while` false: `while not done: ... done = True`, `while answer is None`."""
+    if loop.kind != "while":
+        return False
+    for test in loops.conditions(loop.test):
+        flag = test.value if isinstance(test, Unary) and test.op == "not" else None
+        nothing = isinstance(test, Compare) and test.ops == ("is",) and _is_none(test.rights[0])
+        name = flag if isinstance(flag, Name) else test.left if isinstance(test, Compare) and nothing else None
+        for binding in scope.bindings.get(name.id, ()) if isinstance(name, Name) else ():
+            inner = [b for b in blocks_at(scope, binding.pos.start) if loop.start < b.start and b.end <= loop.end]
+            behind = binding.kind == "assign" and place <= binding.at and binding.at <= block.end
+            value = binding.value
+            holds = nothing or (isinstance(value, Const) and value.value is True)
+            if behind and holds and not _is_none(value) and all(b.group == block.group for b in inner):
+                return True
+    return False
+
+
+def _is_none(value: Expr | None) -> bool:
+    return isinstance(value, Const) and value.value is None
 
 
 def _leaves_inside(scope: Scope, block: Block, place: Place) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, dotted
+from guard.facts.expr import Attr, Name, dotted
 from guard.facts.filefacts import Binding, FileFacts, Scope
 from guard.facts.link import (
     aliases,
@@ -71,10 +71,13 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     since: Place = (0, 0)
     if name is not None and name in scope.bindings:
         reached, complete = reaching(scope, scope.bindings[name], at, lambda b: truth.feasible(engine, b, frame))
-        results, _ = engine.held([r for r in reached if r.binding.kind != "declare"], scope, frame)
+        results, rest = engine.held([r for r in reached if r.binding.kind != "declare"], scope, frame)
         if complete and results:
             since = reached[-1].binding.at
             return effects.applied(engine, union(results), name, scope, frame, since, at)
+        earlier = _before(engine, expr, scope, frame)
+        if earlier is not None:
+            return effects.applied(engine, union([*results, within(earlier, rest)]), name, scope, frame, since, at)
     outer = _outer(engine, name, scope, frame, at)
     nested = _nested(engine, name, scope, frame) if outer is None else None
     if outer is not None:
@@ -88,6 +91,20 @@ def _named_at(engine: Engine, expr: Attr, frame: Frame, at: Place) -> Result:
     result = injected.from_store(engine, expr, frame, result)
     result = injected.from_context(engine, expr, frame, result)
     return result if name is None else effects.applied(engine, result, name, scope, frame, since, at)
+
+
+def _before(engine: Engine, expr: Attr, scope: Scope, frame: Frame) -> Result | None:
+    """`self.model` in the constructor that assigns it: as it was before, where that assigned nothing yet."""
+    own = isinstance(expr.base, Name) and scope.params and scope.params[0].name == expr.base.id
+    if not own or scope.name not in constructors.CONSTRUCTORS:
+        return None
+    found = [
+        objects.before(engine, alt.thing, expr.name, frame)
+        for alt in engine.eval(expr.base, frame).alts
+        if isinstance(alt.thing, Inst)
+    ]
+    known_before = [result for result in found if result is not None]
+    return union(known_before) if found and len(known_before) == len(found) else None
 
 
 def _outer(engine: Engine, name: str | None, scope: Scope, frame: Frame, at: Place) -> tuple[Frame, Place] | None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import calling, objects, running
+from guard.facts.link import fields, objects, possible, running
 from guard.facts.link.handed import Handed, Hands
+from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
 from guard.facts.link.things import (
     Bind,
     Called,
     ClassThing,
-    Ext,
     Func,
     Inst,
     OnObject,
@@ -41,9 +41,6 @@ COMMON = frozenset({
 })  # fmt: skip
 """Method names that say nothing about whose method is meant."""
 
-ONLY_EXAMPLES = "only examples in the repository decide it"
-"""Why code that examples use may be used otherwise, too."""
-
 
 class Callers:
     """Answers for roots, each found once."""
@@ -52,6 +49,7 @@ class Callers:
         self.engine = engine
         self.hands = Hands(engine.project, self._parameter)
         self.running = running.Running(engine)
+        self.possible = possible.Possible(engine, self)
         self._kept: dict[Root, list[Bind]] = {}
         self._takers: dict[tuple[str, int], list[OnObject]] = {}
         engine.made_objects = lambda cls: [
@@ -97,7 +95,9 @@ class Callers:
                 continue
             given = [*ref.call.args, *(value for _, value in ref.call.keywords)]
             things = [a.thing for value in given for a in engine.quietly(value, frame).alts]
-            if any(isinstance(thing, (Func, Partial)) and self._enters(thing, root, scope) for thing in things):
+            if any(
+                isinstance(thing, (Func, Partial)) and possible.enters(engine, thing, root, scope) for thing in things
+            ):
                 found.append(OnObject(Inst(made[0], ref.call, frame)))
         return found
 
@@ -124,8 +124,7 @@ class Callers:
             mark = (facts.path, ref.call.pos)
             if mark in seen:
                 continue
-            call = self._meant(facts, ref, root, scope, telling, (facts.path, ref.call.pos) in own)
-            if call is not None:
+            for call in self._meant(facts, ref, root, scope, telling, (facts.path, ref.call.pos) in own):
                 seen.add(mark)
                 found.append(Called(call, engine.root(facts.path, ref.scope), ref.via))
         for run in self._run(root, scope):
@@ -171,6 +170,9 @@ class Callers:
             if isinstance(thing, ClassThing):
                 owned, _ = objects.order(engine, thing)
                 init = objects.method(engine, owned, "__init__")
+                named = [name for _, name in fields.field_order(engine, owned)] if init is None else []
+                if number < len(named):
+                    return thing.path, named[number]
                 thing = Func(init[0].path, init[1].id, Inst(thing)) if init is not None else thing
             if isinstance(thing, Func):
                 params = [
@@ -252,45 +254,20 @@ class Callers:
 
     def _meant(
         self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope, telling: bool, by_name: bool
-    ) -> Call | None:
-        """The call as it enters the function, if the evaluator agrees that it does; a `partial`'s arguments put in."""
+    ) -> list[Call]:  # fmt: skip
+        """The call as it enters the function, if the evaluator agrees that it does: once for each `partial` that it may
+        go through, with its arguments put in."""
         engine = self.engine
         engine.work = 0
         frame = engine.root(facts.path, ref.scope)
-        callee = engine.quietly(ref.call.func, frame)
-        for alt in callee.alts:
-            if self._enters(alt.thing, root, scope):
-                call = calling.with_partial(alt.thing, ref.call, frame) if isinstance(alt.thing, Partial) else ref.call
-                return _task_call(call)
-        if any(isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial)) for a in callee.alts):
-            return None
+        things = possible.run_by(engine, engine.quietly(ref.call.func, frame))
+        entering: list[Thing] | None = [t for t in things if possible.enters(engine, t, root, scope)][:1]
+        if not entering or isinstance(entering[0], Partial):
+            entering = self.possible.entering(ref.call, frame, root)
+        if things or entering is not None:
+            return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering or ()]
         fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
-        return ref.call if fits else None
-
-    def _enters(self, thing: Thing, root: Root, scope: Scope) -> bool:
-        engine = self.engine
-        if isinstance(thing, Partial):
-            return self._enters(thing.func, root, scope)
-        if isinstance(thing, Inst) and running.runs_when_called(engine, root, scope):
-            return any(o.cls == ClassThing(root.path, scope.parent) for o in objects.order(engine, thing.cls)[0])
-        if isinstance(thing, ClassThing):
-            owned, _ = objects.order(engine, thing)
-            return any(o.cls == ClassThing(root.path, scope.parent) for o in owned) and scope.name in (
-                "__init__",
-                "__post_init__",
-            )
-        if not isinstance(thing, Func):
-            return False
-        if (thing.path, thing.scope) == (root.path, root.scope):
-            return True
-        # A call on a base class may run the method of a subclass.
-        other = engine.project.scope(thing.path, thing.scope)
-        if other.name != scope.name or scope.parent <= 0 or other.parent <= 0 or not isinstance(thing.bound, Inst):
-            return False
-        if thing.bound.call is not None:
-            return False
-        owned, _ = objects.order(engine, ClassThing(root.path, scope.parent))
-        return any(o.cls == ClassThing(thing.path, other.parent) for o in owned)
+        return [ref.call] if fits else []
 
     def _only_one(self, call: Call, root: Root, scope: Scope) -> bool:
         """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only."""

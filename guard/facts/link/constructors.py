@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Name, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import objects
-from guard.facts.link.names import END, EXCLUSIVE, Reached, blocks_at, reaching
+from guard.facts.link import objects, truth
+from guard.facts.link.names import END, EXCLUSIVE, NO_ARM, Place, blocks_at, reaching
 from guard.facts.link.things import (
     ClassThing,
     Frame,
@@ -29,6 +29,8 @@ from guard.facts.link.things import (
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
     from guard.facts.link.objects import Owned
+
+CONSTRUCTORS = ("__init__", "__post_init__", "model_post_init", "__attrs_post_init__")
 
 
 def base_made(engine: Engine, inst: Inst) -> Made | None:
@@ -62,7 +64,7 @@ def constructor_frames(engine: Engine, inst: Inst, owned: list[Owned]) -> Iterat
     call, caller = inst.call, inst.frame
     own = False
     for cls, scope in owned:
-        for name in ("__init__", "__post_init__", "model_post_init", "__attrs_post_init__"):
+        for name in CONSTRUCTORS:
             bindings = scope.bindings.get(name, ())
             if not bindings or bindings[-1].kind != "def":
                 continue
@@ -93,26 +95,51 @@ def _super_call(engine: Engine, path: str, init: Scope) -> Call | None:
     return None
 
 
-def assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> list[Result]:
-    """What constructors, then other methods, assign to `self.name`."""
+def assigned(engine: Engine, inst: Inst, owned: list[Owned], name: str) -> tuple[list[Result], bool]:
+    """What constructors, then other methods, assign to `self.name`; and whether a constructor surely does."""
     results: list[Result] = []
     later: list[Result] = []
+    settled = False
     for init, frame in constructor_frames(engine, inst, owned):
         first = init.params[0].name if init.params else "self"
         bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
         if not bindings or (results and _complete(init, bindings)):
             continue
-        results += _at_end(engine, init, bindings, frame)
+        found, complete = _at_end(engine, init, bindings, frame)
+        results += found
+        settled = settled or complete
     for cls, scope in owned:
-        for child in methods_of(engine, cls, scope):
-            first = child.params[0].name if child.params else "self"
-            bindings = [b for b in child.bindings.get(f"{first}.{name}", ()) if b.kind not in ("declare", "aug")]
-            if bindings and child.name not in ("__init__", "__post_init__"):
-                frame = engine.frame(cls.path, child.id, None, None, inst, None)
-                later += [within(engine.bound(b, frame), _set_in(child, b, frame)) for b in bindings]
+        for child, bindings in _setters(engine, cls, scope).get(name, ()):
+            frame = engine.frame(cls.path, child.id, None, None, inst, None)
+            later += [within(engine.bound(b, frame), _set_in(child, b, frame)) for b in bindings]
     if later and results:
-        return [union([*results, *later])]
-    return results + later
+        return [union([*results, *later])], settled
+    return results + later, settled
+
+
+def before(engine: Engine, inst: Inst, owned: list[Owned], name: str, running: Frame) -> list[Result]:
+    """What the constructors that ran before the one at hand assigned to `self.name`."""
+    results: list[Result] = []
+    for init, frame in constructor_frames(engine, inst, owned):
+        if (frame.path, init.id) != (running.path, running.scope) and init.name == "__init__":
+            first = init.params[0].name if init.params else "self"
+            bindings = [b for b in init.bindings.get(f"{first}.{name}", ()) if b.kind != "declare"]
+            results += _at_end(engine, init, bindings, frame)[0] if bindings else []
+    return results
+
+
+def _setters(engine: Engine, cls: ClassThing, scope: Scope) -> dict[str, list[tuple[Scope, list[Binding]]]]:
+    """By attribute, the methods of a class besides its constructors that assign it, with the assignments."""
+    found: dict[str, list[tuple[Scope, list[Binding]]]] | None = scope.derived.get(("setters",))
+    if found is None:
+        found = scope.derived[("setters",)] = {}
+        for child in methods_of(engine, cls, scope):
+            first = f"{child.params[0].name if child.params else 'self'}."
+            for name, bindings in child.bindings.items():
+                own = [b for b in bindings if b.kind not in ("declare", "aug")] if name.startswith(first) else []
+                if own and child.name not in CONSTRUCTORS:
+                    found.setdefault(name.removeprefix(first), []).append((child, own))
+    return found
 
 
 def _set_in(scope: Scope, binding: Binding, frame: Frame) -> World:
@@ -133,8 +160,8 @@ def assigned_below(engine: Engine, inst: Inst, path: str, frame: Frame) -> Resul
         first = init.params[0].name if init.params else "self"
         bindings = [b for b in init.bindings.get(f"{first}.{path}", ()) if b.kind != "declare"]
         if bindings:
-            reached, complete = _reached_at_end(engine, init, bindings, inner)
-            results += engine.held(reached, init, inner)[0]
+            found, complete = _at_end(engine, init, bindings, inner)
+            results += found
             if complete:
                 return union(results)
     return opened(union(results), "it may be set before") if results else None
@@ -147,15 +174,33 @@ def _complete(init: Scope, bindings: list[Binding]) -> bool:
     )
 
 
-def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> list[Result]:
-    return engine.held(_reached_at_end(engine, init, bindings, frame)[0], init, frame)[0]
+def _at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> tuple[list[Result], bool]:
+    """What bindings give when a function has run, by each way on which it ends, and whether one surely does."""
+    results: list[Result] = []
+    sure = True
+    for place, world in _ends(engine, init, frame):
+        reached, complete = reaching(init, bindings, place, lambda block: truth.feasible(engine, block, frame))
+        results += [within(found, world) for found in engine.held(reached, init, frame)[0]]
+        sure = sure and complete
+    return results, sure
 
 
-def _reached_at_end(engine: Engine, init: Scope, bindings: list[Binding], frame: Frame) -> tuple[list[Reached], bool]:
-    """Bindings that hold when a function has run, and whether one of them surely does."""
-    from guard.facts.link import truth
-
-    return reaching(init, bindings, END, lambda block: truth.feasible(engine, block, frame))
+def _ends(engine: Engine, init: Scope, frame: Frame) -> list[tuple[Place, World]]:
+    """Where a function ends, with the decisions that lead there: at `return` in branches, and behind everything."""
+    found: list[tuple[Place, World]] = []
+    passed: set[tuple[object, object]] = set()
+    for place, _ in init.returns:
+        arms = [b for b in blocks_at(init, place) if b.kind in EXCLUSIVE]
+        verdicts = [truth.feasible(engine, arm, frame) for arm in arms]
+        if not arms or False in verdicts:
+            continue
+        open_arms = [arm for arm, verdict in zip(arms, verdicts) if verdict is None]
+        found.append((place, frozenset((("arm", frame.key, arm.group), arm.arm) for arm in open_arms)))
+        if not open_arms:
+            return found
+        if len(arms) == 1 and not any(b.group == arms[0].group and b is not arms[0] for b in init.blocks):
+            passed.add((("arm", frame.key, arms[0].group), NO_ARM))
+    return [*found, (END, frozenset(passed))]
 
 
 def methods_of(engine: Engine, cls: ClassThing, scope: Scope) -> Iterator[Scope]:

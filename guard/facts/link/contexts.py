@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from guard.facts.expr import Attr, Call, Const, Name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import leftover
-from guard.facts.link.callers import ONLY_EXAMPLES, Callers
+from guard.facts.link import control, deciding, leftover
+from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import may_send
 from guard.facts.link.draft import Draft, Drafter
-from guard.facts.link.engine import Consulted, Engine
+from guard.facts.link.engine import Engine
 from guard.facts.link.parameters import passes_on
-from guard.facts.link.stages import is_beside, is_example, is_test, stage_of
-from guard.facts.link.things import DEPENDENCY, Bind, Called, Frame, Func, Hop, Inst, OnObject, Root, Stop
+from guard.facts.link.stages import is_test
+from guard.facts.link.things import DEPENDENCY, Bind, Called, Consulted, Frame, Func, Hop, Inst, OnObject, Root, Stop
 from guard.facts.link.values import Quantity
 from guard.model import Prompt
 
@@ -29,8 +29,8 @@ MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
 MAX_DRAFTS = 600
 """Requests that are read for one send; contexts that are not decided by then stay open."""
-MAX_EXAMPLES = 3
-"""Callers in examples that may decide what code sends that is no example."""
+NONE_FITS = "each call that guard sees means another function"
+"""Why a request stays open of which no context can be."""
 
 
 @dataclass(slots=True)
@@ -49,11 +49,14 @@ class Leaf:
     """Where one decision stands for several that differ in the prompt: the prompt without them, part of it a hole."""
     merged: frozenset[Root] = frozenset()
     """Roots of such decisions."""
+    never: bool = False
+    """Whether each way to it leads through a branch that is not taken."""
 
 
 def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int = 0) -> list[Leaf]:
     """All contexts of a send. Calls in tests are not followed to their callers: a test decides for itself."""
     found: list[Leaf] = []
+    dropped: list[tuple[Leaf, Root]] = []
     start = drafter.engine.root(facts.path, ref.scope)
     waiting = deque(_begin(drafter, callers, facts, ref, number))
     drafts = len(waiting)
@@ -65,15 +68,20 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             found.append(leaf)
             continue
         room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
-        binds = _relevant(_fitting(callers.of(root), root, leaf.context), root)
-        if leaf.context and len(binds) > room and root in leaf.draft.prompt_only:
+        ways, dead = deciding.ways(callers, leaf.context, root)
+        if dead or not ways:
+            dropped += [] if dead else [(leaf, root)]
+            children = _children(drafter, facts, ref, leaf, root, ways, number)
+            found += [_never(child, dead[id(child.context[root])]) for child in children]
+            continue
+        if leaf.context and len(ways) > room and root in leaf.draft.prompt_only:
             waiting.append(_sealed(leaf))
             continue
-        drafts += min(len(binds), MAX_CONTEXTS)
-        children = _children(drafter, facts, ref, leaf, root, binds[:MAX_CONTEXTS], number)
+        drafts += min(len(ways), MAX_CONTEXTS)
+        children = _children(drafter, facts, ref, leaf, root, ways[:MAX_CONTEXTS], number)
         if len(children) > room:
             children = _without_prompts(leaf, root, children)
-        left_out = len(binds[MAX_CONTEXTS:]) + sum(_decisions(child, root) for child in children[room:])
+        left_out = len(ways[MAX_CONTEXTS:]) + sum(_decisions(child, root) for child in children[room:])
         waiting.extend(children[:room])
         if left_out:
             rest = _cut(drafter, facts, ref, leaf, root, left_out, number)
@@ -81,8 +89,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
                 why = beyond_limit(left_out)
                 rest.draft = leftover.told(rest.draft, [child.draft for child in children[room:]], root, why)
                 waiting.append(rest)
-    found = _pruned(found)
-    live = [leaf for leaf in found if leaf.draft.around.unreachable is None]
+    found = _pruned(drafter.engine, facts, ref, found or _kept_open(drafter, facts, ref, dropped, number))
+    live = [leaf for leaf in found if leaf.never or leaf.draft.around.unreachable is None]
     return live or found[:1]
 
 
@@ -123,18 +131,29 @@ def _without_prompts(leaf: Leaf, root: Root, children: list[Leaf]) -> list[Leaf]
     return list(kept.values())
 
 
-def _pruned(found: list[Leaf]) -> list[Leaf]:
-    """Leaves without decisions that no longer matter, each once.
+def _pruned(engine: Engine, facts: FileFacts, ref: CallRef, found: list[Leaf]) -> list[Leaf]:
+    """Leaves without decisions that no longer matter, neither for what is sent nor for how often; each once.
 
     A root may be decided before another decision makes it idle: an object looked for by its class, until the caller
     says which object the method runs on.
     """
     kept: dict[frozenset[tuple[Root, int]], Leaf] = {}
     for leaf in found:
-        asked = {root for root, _ in leaf.draft.consulted}
+        asked = {root for root, _ in leaf.draft.consulted} | _counting(engine, facts, ref, leaf.context)
         leaf.context = {root: bind for root, bind in leaf.context.items() if root in asked}
         kept.setdefault(frozenset((root, id(bind)) for root, bind in leaf.context.items()), leaf)
     return list(kept.values())
+
+
+def _counting(engine: Engine, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]) -> set[Root]:
+    """Roots that the number of repeats hangs on, of the call and of the calls on the way to it."""
+    engine.ask(context)
+    control.around(engine, facts, ref, engine.root(facts.path, ref.scope))
+    for bind in context.values():
+        if isinstance(bind, Called):
+            outer = engine.project.sure_facts(bind.frame.path)
+            control.around(engine, outer, CallRef(bind.call, bind.frame.scope, bind.via), bind.frame)
+    return {root for root, _ in engine.consulted}
 
 
 def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, number: int) -> list[Leaf]:
@@ -161,44 +180,33 @@ def _enough(drafter: Drafter, drafts: int) -> bool:
     return drafts >= MAX_DRAFTS or drafter.spent >= MAX_SPENT
 
 
-def _fitting(binds: list[Bind], root: Root, context: dict[Root, Bind]) -> list[Bind]:
-    """Where a call from outside of the repository was decided on, it runs on no object of an example."""
-    if root.kind != "self" or not any(isinstance(b, Stop) and b.outside for b in context.values()):
-        return binds
-    own = [
-        b
-        for b in binds
-        if not (isinstance(b, OnObject) and b.thing.frame and is_example(b.thing.frame.path, root.path))
-    ]
-    return own or [Stop(ONLY_EXAMPLES, True)]
+def _never(leaf: Leaf, why: str) -> Leaf:
+    """A request that is never sent, since each way to it leads through a branch that is not taken."""
+    leaf.draft = leaf.draft._replace(around=leaf.draft.around._replace(unreachable=why))
+    leaf.never = True
+    return leaf
 
 
-def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
-    """Many examples say little of what production code sends: beyond a few they are left out, the value stays open."""
-
-    if stage_of(root.path) == "development":
-        return binds
-
-    def counts(bind: Bind) -> bool:
-        path = bind.frame.path if isinstance(bind, Called) else root.path
-        return stage_of(path) != "development" or is_beside(path, root.path)
-
-    production = [bind for bind in binds if counts(bind)]
-    if len(binds) - len(production) <= MAX_EXAMPLES:
-        return binds
-    return production or [Stop(ONLY_EXAMPLES, True)]
+def _kept_open(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, dropped: list[tuple[Leaf, Root]], number: int
+) -> list[Leaf]:  # fmt: skip
+    """Where no context of a send can be, as far as guard sees: the request all the same, open for that reason."""
+    for leaf, root in dropped[:1]:
+        context = {**leaf.context, root: Stop(NONE_FITS)}
+        draft = _drafted(drafter, facts, ref, leaf, context, number)
+        if draft is not None:
+            return [Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged)]
+    return []
 
 
 def _children(
-    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, binds: list[Bind], number: int
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root,
+    ways: list[tuple[Bind, dict[Root, Bind]]], number: int,
 ) -> list[Leaf]:  # fmt: skip
     """One leaf for each decision of a root; decisions with the same outcome and no further question are one."""
     before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
-    for index, bind in enumerate(_closing(drafter.engine, binds, leaf.context)):
-        context = {**leaf.context, **_closure(drafter.engine, bind), root: bind}
-        if _circular(context, root):
-            continue
+    for index, (bind, context) in enumerate(ways):
         draft = _drafted(drafter, facts, ref, leaf, context, number)
         if draft is None:
             continue
@@ -220,55 +228,6 @@ def _drafted(
     """The request below a leaf: with the leaf's prompt, where that is settled."""
     draft = drafter.draft(facts, ref, context, number)
     return draft if draft is None or leaf.prompt is None else draft._replace(prompt=leaf.prompt)
-
-
-def _closing(engine: Engine, binds: list[Bind], context: dict[Root, Bind]) -> list[Bind]:
-    """Calls without those of closures that other calls made than the context has decided on."""
-
-    def fits(bind: Bind) -> bool:
-        return all(_same(context.get(root), made) for root, made in _closure(engine, bind).items())
-
-    return [b for b in binds if fits(b)] or [Stop("it is called where guard cannot see it")] if binds else []
-
-
-def _same(decided: Bind | None, made: Called) -> bool:
-    """Whether what is decided, if anything, is this call."""
-    if not isinstance(decided, Called):
-        return True
-    return (decided.frame.path, decided.call.pos) == (made.frame.path, made.call.pos)
-
-
-def _closure(engine: Engine, bind: Bind) -> dict[Root, Called]:
-    """The calls that made the closure which a call runs: they decide for the functions around it."""
-    found: dict[Root, Called] = {}
-    alts = engine.quietly(bind.call.func, bind.frame).alts if isinstance(bind, Called) else ()
-    lexical = alts[0].thing.lexical if len(alts) == 1 and isinstance(alts[0].thing, Func) else None
-    while lexical is not None:
-        if lexical.call is not None and lexical.caller is not None:
-            found[Root("callers", lexical.path, lexical.scope)] = Called(lexical.call, lexical.caller)
-        lexical = lexical.lexical
-    return found
-
-
-def _circular(context: dict[Root, Bind], root: Root) -> bool:
-    """Whether a function would be called by itself, over others: nothing new is decided that way."""
-    current = root
-    for _ in range(len(context)):
-        bind = context.get(current)
-        if not isinstance(bind, Called):
-            return False
-        frame: Frame | None = bind.frame
-        above = []
-        while frame is not None:
-            above.append(Root("callers", frame.path, frame.scope))
-            frame = frame.lexical
-        if root in above:
-            return True
-        following = next((r for r in above if r in context), None)
-        if following is None:
-            return False
-        current = following
-    return True
 
 
 def beyond_limit(number: int) -> str:

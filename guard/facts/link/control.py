@@ -7,14 +7,14 @@ it. A loop that only tries again until a call succeeds is attempts, not repeats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, truth
 from guard.facts.link.attempts import LoopLayer, retry_loop
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in
+from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in, without_demands
 from guard.facts.lower import EACH
 from guard.model import ONCE, Count
 
@@ -55,13 +55,28 @@ class _Quiet:
         finally:
             inner, engine.consulted = engine.consulted, outer
             self.asks |= {root for (root, what), bind in inner.items() if bind is None and what != DEPENDENCY}
-            engine.consulted.update(
-                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
-            )
+            engine.consulted.update(without_demands(inner))
 
 
 def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:
     """Loops, retries and branches around a call, up to the function it stands in."""
+    return _kept(engine, facts, ref, frame, True)
+
+
+def uncounted(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Around:
+    """The same without the number of repeats, which asks for much more: what a loop goes over."""
+    return _kept(engine, facts, ref, frame, False)
+
+
+def _kept(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counted: bool) -> Around:
+    key = ("around", id(ref.call), frame.key, counted)
+    kept = engine.kept(key)
+    if kept is not None:
+        return cast(Around, kept.result)
+    return cast(Around, engine.keeping(key, ref, lambda: _around(engine, facts, ref, frame, counted)))
+
+
+def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counted: bool) -> Around:
     ask = _Quiet(engine)
     counts: list[Count] = []
     retries: list[LoopLayer] = []
@@ -75,20 +90,20 @@ def around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> Arou
         retries += engine.run_again.get(id(ref.call), ())
     if ref.via in EACH and ref.call.args:
         base = getattr(ref.call.args[0], "base", None)
-        if base is not None:
+        if base is not None and counted:
             counts.append(loops.sequence_length(engine, base, frame, ask, f"{ref.via}() over"))
     scope, inner = facts.scopes[ref.scope], frame
     place = ref.call.pos.start
     while True:
         if scope.kind == "comp":
-            counts += _comprehension(engine, facts, scope, inner, place, ask)
+            counts += _comprehension(engine, facts, scope, inner, place, ask) if counted else ()
             place = scope.pos.start
         for block in reversed(blocks_at(scope, place)):
             if block.kind in ("for", "while"):
                 layer = retry_loop(engine, facts.path, scope, block, place, inner, engine.eval)
                 if layer is not None:
                     retries.append(layer)
-                else:
+                elif counted:
                     counts.append(loops.turns(engine, scope, block, place, inner, ask))
             elif block.kind in ("if", "case") and not loops.is_main_test(block.test):
                 verdict = truth.feasible(engine, block, inner)

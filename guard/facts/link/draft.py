@@ -26,11 +26,25 @@ from guard.facts.link import (
     versions,
 )  # fmt: skip
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Consulted, Engine, Reads
+from guard.facts.link.engine import Engine, Reads
 from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, role
 from guard.facts.link.sends import Target, targets
-from guard.facts.link.things import Alt, Bind, ClassThing, Frame, Hop, ListOf, Lit, Result, Root, World, union, within
+from guard.facts.link.things import (
+    Alt,
+    Bind,
+    ClassThing,
+    Consulted,
+    Frame,
+    Hop,
+    ListOf,
+    Lit,
+    Result,
+    Root,
+    World,
+    union,
+    within,
+)
 from guard.facts.link.values import (
     Accept,
     Quantity,
@@ -71,6 +85,7 @@ class Draft(NamedTuple):
     elements: tuple[int, int | None]
     """Requests in one call (batches): at least, at most."""
     around: control.Around
+    """Without the number of repeats, which decides nothing of what is sent."""
     touched: tuple[Hop, ...]
     """Places that decided a value."""
     consulted: Consulted
@@ -84,8 +99,6 @@ class Draft(NamedTuple):
     """What in the repository it rests on."""
     makers: int = 1
     """Places that make the object it goes through, of which one is asked."""
-    reached: bool = True
-    """Whether something that is known leads to the branches that it stands in."""
 
 
 class Drafter:
@@ -105,7 +118,8 @@ class Drafter:
         """A request that a call sends under a context; None when it sends none (or no further one).
 
         `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
-        `maker`: which of the objects of which one is asked; None: all of them, as variants.
+        `maker`: which of the objects of which one is asked, None where nothing known leads to it; no `maker`: all of
+        them, as variants.
         """
         engine = self.engine
         self.spent += engine.work
@@ -119,8 +133,9 @@ class Drafter:
         makers = framework.by_maker(engine, groups[number])
         if maker is not None and maker >= len(makers):
             return None
-        drafted = self._drafted(facts, ref, context, frame, groups[number] if maker is None else makers[maker])
-        return drafted._replace(makers=len(makers))
+        found = groups[number] if maker is None else makers[maker]
+        drafted = self._drafted(facts, ref, context, frame, found, unreached=maker is None)
+        return drafted and drafted._replace(makers=len(makers))
 
     def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
         """What is known of a framework's object that no request goes through, by the call that makes it: what it would
@@ -129,12 +144,15 @@ class Drafter:
         engine.ask({})
         frame = engine.root(facts.path, ref.scope)
         found = lone.targets(engine, ref.call, frame, agents)
-        return [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
+        drafts = [self._drafted(facts, ref, {}, frame, group) for group in framework.apart(found)]
+        return [draft for draft in drafts if draft is not None]
 
     def _drafted(
-        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target]
-    ) -> Draft:  # fmt: skip
-        """All roles of a target read; the others of the list are its variants by client."""
+        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target],
+        unreached: bool = True,
+    ) -> Draft | None:  # fmt: skip
+        """All roles of a target read; the others of the list are its variants by client. `unreached`: also where
+        nothing that is known leads to the target, else None."""
         engine = self.engine
         target = found[0]
         owners: list[providers.Provider] = []
@@ -148,6 +166,8 @@ class Drafter:
         others = [t for t in found[1:MAX_ALTERNATIVES] if t.clients != found[0].clients and t.spec.each is None]
         before, engine.consulted = engine.consulted, {}
         model, reached = self._models([target, *others], worlds, place)
+        if not (reached or unreached):
+            return None
         model_from = frozenset(engine.consulted)
         engine.consulted = {**before, **engine.consulted}
         model, owners = providers.by_name(engine, target, model, owners)
@@ -162,7 +182,7 @@ class Drafter:
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
-        around = control.around(engine, facts, ref, frame)
+        around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
         read = prompts.read(engine, target, self.spans)
@@ -172,7 +192,7 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
             turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(frozenset(engine.project.reads), tuple(engine.parts)), reached=reached,
+            self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
@@ -305,7 +325,7 @@ class Drafter:
             if step.bind is not None and outer is not None:
                 bind = step.bind
                 call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
-                layers += self.shown(control.around(engine, outer, call_ref, bind.frame).retries)
+                layers += self.shown(control.uncounted(engine, outer, call_ref, bind.frame).retries)
         return layers, why_unknown
 
     def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:

@@ -5,7 +5,7 @@ In: the effect, the method it stands in, the object, a name. Out: the value of t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from guard.facts.expr import Attr, Call, Expr, Item, Name, last_name
 from guard.facts.filefacts import Binding, Effect, Scope
@@ -26,15 +26,34 @@ def set_by_loop(engine: Engine, inst: Inst, cls: ClassThing, method: Scope, effe
         keys = engine.eval(key, frame)
         matches = any(isinstance(a.thing, Lit) and a.thing.value == name for a in keys.alts)
         return engine.eval(value, frame) if matches else None
-    binding, source = loop
-    results = []
-    for alt in engine.eval(source, frame).alts:
-        for entry in alt.thing.entries if isinstance(alt.thing, DictOf) else ():
-            pinned = _pinned(engine, frame, method, binding, entry)
-            keys = engine.eval(key, pinned)
-            if any(isinstance(a.thing, Lit) and a.thing.value == name for a in keys.alts):
-                results.append(engine.eval(value, pinned))
+    results = [engine.eval(value, turn) for turn in _turns_by_key(engine, frame, method, effect, loop).get(name, ())]
     return union(results) if results else None
+
+
+def _turns_by_key(
+    engine: Engine, frame: Frame, method: Scope, effect: Effect, loop: tuple[str, Expr]
+) -> dict[str, list[Frame]]:  # fmt: skip
+    """The turns of the loop, by the attribute that each sets: found once for all attributes that are asked for."""
+    key = ("setattr", id(effect), frame.key)
+    kept = engine.kept(key)
+    if kept is None:
+        found = engine.keeping(key, effect, lambda: _read_turns(engine, frame, method, effect, loop))
+    else:
+        found = kept.result
+    return cast("dict[str, list[Frame]]", found)
+
+
+def _read_turns(
+    engine: Engine, frame: Frame, method: Scope, effect: Effect, loop: tuple[str, Expr]
+) -> dict[str, list[Frame]]:  # fmt: skip
+    found: dict[str, list[Frame]] = {}
+    for alt in engine.eval(loop[1], frame).alts:
+        for entry in alt.thing.entries if isinstance(alt.thing, DictOf) else ():
+            turn = _pinned(engine, frame, method, loop[0], entry)
+            keys = engine.eval(effect.key, turn).alts if effect.key is not None else ()
+            for name in {a.thing.value for a in keys if isinstance(a.thing, Lit) and isinstance(a.thing.value, str)}:
+                found.setdefault(name, []).append(turn)
+    return found
 
 
 def _frame_of(engine: Engine, inst: Inst, cls: ClassThing, method: Scope) -> Frame:

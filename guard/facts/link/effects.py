@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
 from guard.facts.link import aliases, constructors, inplace, objects, truth
-from guard.facts.link.names import END, Place, blocks_at
+from guard.facts.link.names import CONDITIONAL, END, EXCLUSIVE, Place, between, blocks_at
 from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
 
 if TYPE_CHECKING:
@@ -181,18 +181,15 @@ def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:
 
 def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> bool | None:
     """Whether a change surely ran before the use; None when it surely did not."""
+    blocks = between(scope, effect.base.pos.start, use)
+    if blocks is None:
+        return None
     sure = True
-    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
-    groups = {group for group, _ in around}
-    for block in blocks_at(scope, effect.base.pos.start):
-        if (block.group, block.arm) in around:
-            continue
-        if (block.kind in ("if", "case") and block.group in groups) or block.leaves in ("return", "raise"):
-            return None
-        verdict = truth.feasible(engine, block, frame) if block.kind in ("if", "case") else None
+    for block in blocks:
+        verdict = truth.feasible(engine, block, frame) if block.kind in EXCLUSIVE else None
         if verdict is False:
             return None
-        if block.kind in ("if", "case", "except", "for", "while") and verdict is None:
+        if block.kind in CONDITIONAL and verdict is None:
             sure = False
     return sure
 

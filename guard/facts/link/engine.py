@@ -13,7 +13,8 @@ texts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
@@ -67,6 +68,7 @@ from guard.facts.link.things import (
     Called,
     Cell,
     ClassThing,
+    Consulted,
     Frame,
     Func,
     Held,
@@ -81,6 +83,7 @@ from guard.facts.link.things import (
     union,
     unknown,
     within,
+    without_demands,
 )  # fmt: skip
 from guard.model import Count
 
@@ -88,17 +91,19 @@ MAX_DEPTH = 60
 """Evaluations nested in one another."""
 STACK = 4000
 """Calls of Python inside one another: an evaluation takes up to some 20, an expression as deep as may be some 1,200."""
+_NONE: frozenset[Any] = frozenset()
 MAX_WORK = 60_000
 """Evaluations for one question."""
 
-Consulted = dict[tuple[Root, str], "Bind | None"]
+Key = tuple[object, ...]
+"""A question: of what kind, about what, in which frame."""
 
 
 class Reads(NamedTuple):
     """The facts that an answer rests on: its own, and those of the answers it was made of."""
 
-    own: frozenset[Fact]
-    parts: tuple[_Answer, ...]
+    own: AbstractSet[Fact]
+    parts: Sequence[_Answer]
 
     def facts(self) -> frozenset[Fact]:
         """All of them. Put together only when asked for: most answers are only parts of others."""
@@ -113,13 +118,23 @@ class Reads(NamedTuple):
         return frozenset(found)
 
 
-class _Answer(NamedTuple):
+class _Answer:
     """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
-    asked: object
-    consulted: Consulted
-    reads: Reads
-    result: Any
+    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
+
+    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
+        self.asked = asked
+        self.consulted = consulted
+        self.reads = reads
+        self.result = result
+        self._quiet: Consulted | None = None
+
+    def quiet(self) -> Consulted:
+        """What it depends on without demands for new decisions."""
+        if self._quiet is None:
+            self._quiet = without_demands(self.consulted)
+        return self._quiet
 
 
 class _Split(NamedTuple):
@@ -154,7 +169,9 @@ class Engine:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.context: dict[Root, Bind] = {}
+        self._context: dict[Root, Bind] = {}
+        self._brief: dict[Key, _Answer] = {}
+        """Answers under the context as it is."""
         self.consulted: Consulted = {}
         self.work = 0
         self.by_default = 0
@@ -208,10 +225,14 @@ class Engine:
         self.parts: list[_Answer] = []
         """Answers that the one being made rests on."""
         self._depth = 0
-        self._answers: dict[tuple[int, ...], _Answer | _Split] = {}
+        self._answers: dict[Key, _Answer | _Split] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
         self._frames: dict[tuple[object, ...], Frame] = {}
-        self._active: set[tuple[int, int]] = set()
+        self._active: set[Key] = set()
+        self._circles: frozenset[Key] = _NONE
+        """Questions at hand that the one being answered came back to, so that it says less than it would by itself."""
+        self._meanwhile: dict[Key, tuple[_Answer, frozenset[Key]]] = {}
+        """Such answers, with the questions that they came back to: good while those are at hand."""
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
             Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary,
@@ -219,6 +240,17 @@ class Engine:
             IfElse: self._if_else, Lambda: self._lambda, Comp: self._comp, Walrus: self._walrus, Opaque: self._opaque,
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
+
+    @property
+    def context(self) -> dict[Root, Bind]:
+        """What is decided for the question at hand. Set whole, never changed in place."""
+        return self._context
+
+    @context.setter
+    def context(self, decided: dict[Root, Bind]) -> None:
+        self._context = decided
+        self._brief = {}
+        self._meanwhile = {}
 
     # --- frames -------------------------------------------------------------------------------------------------
 
@@ -308,6 +340,7 @@ class Engine:
         if kept is not None:
             return cast(Result, kept.result)
         if key in self._active:
+            self._circles |= {key}
             return unknown("it depends on itself")
         if self._depth >= MAX_DEPTH or self.work >= MAX_WORK:
             return unknown("following it further would take too long")
@@ -323,36 +356,59 @@ class Engine:
             self._depth -= 1
             self._active.discard(key)
 
-    def keeping(self, key: tuple[int, ...], asked: object, answer: Callable[[], Any]) -> Any:
+    def keeping(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
         """Answer a question and keep the answer for the same decisions of the context.
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
         """
-        outer, reads, parts = self.consulted, self.project.reads, self.parts
-        self.consulted, self.project.reads, self.parts = {}, set(), []
+        outer, reads, parts, circles = self.consulted, self.project.reads, self.parts, self._circles
+        self.consulted, self.project.reads, self.parts, self._circles = {}, set(), [], _NONE
         try:
             result = answer()
         finally:
-            inner, found = self.consulted, Reads(frozenset(self.project.reads), tuple(self.parts))
-            self.consulted, self.project.reads, self.parts = outer, reads, parts
+            inner, found, open_circles = self.consulted, Reads(self.project.reads, self.parts), self._circles
+            self.consulted, self.project.reads, self.parts, self._circles = outer, reads, parts, circles
             self.consulted.update(inner)
         made = _Answer(asked, inner, found, result)
         self.parts.append(made)
-        if self.work < MAX_WORK:
+        if open_circles:
+            open_circles -= {key}
+            self._circles |= open_circles
+        if open_circles:
+            self._meanwhile[key] = made, open_circles
+        elif self.work < MAX_WORK:
             self._keep(key, made)
         return result
 
-    def kept(self, key: tuple[int, ...]) -> _Answer | None:
+    def kept(self, key: Key) -> _Answer | None:
         """An answer given before under the same decisions of the context; what it depends on is noted again."""
-        found: Any = self._answers.get(key)
-        while type(found) is _Split:
-            found = found.answers.get(id(self.context.get(found.root)))
+        found = self._brief.get(key) or self.knows(key)
+        if found is None and self._meanwhile:
+            found = self._for_now(key)
         if found is not None:
             self.consulted.update(found.consulted)
             self.parts.append(found)
+        return found
+
+    def _for_now(self, key: Key) -> _Answer | None:
+        """An answer that came back to questions which are still at hand."""
+        found, circles = self._meanwhile.get(key, (None, _NONE))
+        if found is not None and circles <= self._active:
+            self._circles |= circles
+            return found
+        return None
+
+    def knows(self, key: Key) -> _Answer | None:
+        """The answer that the decisions of the context lead to."""
+        found: Any = self._answers.get(key)
+        context = self._context
+        while type(found) is _Split:
+            found = found.answers.get(id(context.get(found.root)))
+        if found is not None:
+            self._brief[key] = found
         return cast("_Answer | None", found)
 
-    def _keep(self, key: tuple[int, ...], answer: _Answer) -> None:
+    def _keep(self, key: Key, answer: _Answer) -> None:
         """Put an answer where the same decisions lead to it.
 
         Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
@@ -367,6 +423,7 @@ class Engine:
             del roots[found.root]
             holder, place = found.answers, id(self.context.get(found.root))
         holder[place] = answer
+        self._brief[key] = answer
 
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""
@@ -374,14 +431,18 @@ class Engine:
 
     def quietly(self, expr: Expr | Held, frame: Frame) -> Result:
         """Like `eval`, but asks for no new decisions of the context (for tests of branches)."""
+        key = (id(expr), frame.key)
+        found = self._brief.get(key) or self.knows(key)
+        if found is not None:
+            self.consulted.update(found.quiet())
+            self.parts.append(found)
+            return cast(Result, found.result)
         outer, self.consulted = self.consulted, {}
         try:
             return self.eval(expr, frame)
         finally:
             inner, self.consulted = self.consulted, outer
-            self.consulted.update(
-                {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in inner.items()}
-            )
+            self.consulted.update(without_demands(inner))
 
     def consult(self, root: Root, param: str) -> Bind | None:
         """What the context decides for a root; noted as a demand when it decides nothing."""
@@ -397,7 +458,7 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
-        if name in frame.pins:
+        if name in frame.pins and len(scope.bindings.get(name, ())) < 2:
             return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
@@ -415,7 +476,7 @@ class Engine:
     def _local(self, name: str, at: Place, frame: Frame, scope: Scope) -> Result | None:
         """The name as bound in a function, lambda, class or comprehension itself; None when it is not bound there."""
         bindings = scope.bindings.get(name)
-        param = next((p for p in scope.params if p.name == name), None)
+        param = next((p for p in scope.params if p.name == name), None) if scope.params else None
         if scope.kind == "comp":
             return union(self.bound(b, frame) for b in bindings) if bindings else None
         if bindings is None and param is None:
@@ -510,6 +571,9 @@ class Engine:
         return unknown("it is declared without a value" if kind == "declare" else "it is the caught exception")
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
+        pin = frame.pins.get(binding.name)
+        if pin is not None and pin.pos == binding.pos:
+            return self.bound(pin, frame)
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
         clauses = scope.iters if scope.kind == "comp" else ()
         number = next((n for n, clause in enumerate(clauses) if clause is value), -1)

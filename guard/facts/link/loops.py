@@ -207,7 +207,7 @@ def head(engine: Engine, scope: Scope, loop: Block, frame: Frame, ask: Ask) -> C
     """Turns of a loop by its head alone."""
     if loop.kind == "for" and loop.test is not None:
         return sequence_length(engine, loop.test, frame, ask, "for over")
-    bounds = [b for b in (_counter(scope, loop, test, frame, ask) for test in _tests(loop.test)) if b is not None]
+    bounds = [b for b in (_counter(scope, loop, test, frame, ask) for test in conditions(loop.test)) if b is not None]
     if bounds:
         most, exact = min(bounds, key=lambda b: b[0])
         low = most if exact and not isinstance(loop.test, Logic) else 0
@@ -216,10 +216,10 @@ def head(engine: Engine, scope: Scope, loop: Block, frame: Frame, ask: Ask) -> C
     return Count(1 if forever else 0, 1, None, ("while loop without a bound that guard can see",))
 
 
-def _tests(test: Expr | None) -> list[Expr]:
+def conditions(test: Expr | None) -> list[Expr]:
     """The conditions that all must hold for a further turn."""
     if isinstance(test, Logic) and test.op == "and":
-        return [part for value in test.values for part in _tests(value)]
+        return [part for value in test.values for part in conditions(value)]
     return [] if test is None else [test]
 
 
@@ -244,6 +244,30 @@ def _counter(scope: Scope, loop: Block, test: Expr, frame: Frame, ask: Ask) -> t
     span = (end - start if up else start - end) + (1 if test.ops[0] in ("<=", ">=") else 0)
     exact = len(moves) == 1 and not any(b.kind == "except" for b in _between(scope, loop, sure[0].pos.start))
     return max(0, -(-span // step)), exact
+
+
+def given_up(scope: Scope, loop: Block, handler: Block, frame: Frame, ask: Ask) -> int | None:
+    """After how many failures a handler ends the loop: `tries += 1; if tries > 3: raise`. None: that is not known."""
+    for arm in scope.blocks:
+        test = arm.test
+        inside = arm.kind == "if" and handler.start <= arm.start and arm.end <= handler.end
+        if not inside or arm.leaves not in ("raise", "return", "break") or not isinstance(test, Compare):
+            continue
+        if len(test.ops) != 1 or test.ops[0] not in (">", ">=", "==") or not isinstance(test.left, Name):
+            continue
+        bindings = scope.bindings.get(test.left.id, ())
+        moves = [b for b in bindings if loop.start <= b.pos.start < loop.end]
+        starts = [b for b in bindings if b.kind == "assign" and b.at <= loop.start]
+        start, end = _start(starts, frame, ask), _known_int(test.rights[0], frame, ask)
+        if len(moves) != 1 or start is None or end is None or moves[0].op != "+" or _positive(moves[0].value) != 1:
+            continue
+        around = _between(scope, loop, moves[0].pos.start)
+        outer = _between(scope, loop, arm.start)
+        if [b for b in around if b.kind in ("if", "case", "for", "while")] or outer[:1] != around[:1]:
+            continue
+        seen = end - start + (1 if test.ops[0] == ">" else 0)
+        return max(1, seen if moves[0].at <= test.pos.start else seen + 1)
+    return None
 
 
 def _start(starts: list[Binding], frame: Frame, ask: Ask) -> int | None:

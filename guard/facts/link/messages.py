@@ -134,7 +134,8 @@ class Messages:
         if isinstance(thing, (Lit, Pieces)):
             return [Message(default, self._segments(alt))]
         if isinstance(thing, ListOf):
-            messages: list[Message] = []
+            thing = self._items_sent(thing)
+            messages: list[Message] = [] if thing.items or not thing.fewer else [Message(default, ())]
             for part in containers.in_order(thing, name):
                 if isinstance(part, str):
                     messages.append(Message(default, (self._hole(part, thing.open[0]),)))
@@ -145,6 +146,13 @@ class Messages:
         if isinstance(thing, (DictOf, Ext, Inst)):
             return self._item(Result((alt,)), form, default, name)
         return [Message(default, (self._hole(name, "built at run time"),))]
+
+    def _items_sent(self, thing: ListOf) -> ListOf:
+        """The list with all of its items or, where any may be missing, in another reading with none."""
+        if not thing.fewer or not thing.items:
+            return thing
+        picked = self._pick(Result((Alt(thing), Alt(thing._replace(items=(), gaps=())))))
+        return picked.thing if picked is not None and isinstance(picked.thing, ListOf) else thing
 
     def _item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         if self.inside >= MAX_INSIDE or self.parts >= MAX_PARTS:
@@ -232,6 +240,7 @@ class Messages:
             self.touched += alt.trail
             return self._segments(alt)
         if isinstance(thing, ListOf):
+            thing = self._items_sent(thing)
             segments: list[Segment] = []
             for part in containers.in_order(thing, name):
                 if isinstance(part, str):

@@ -17,6 +17,7 @@ END: Place = (10**9, 0)
 """Behind everything: how a name stands when its scope has run."""
 CONDITIONAL = frozenset({"if", "case", "except", "for", "while"})
 EXCLUSIVE = frozenset({"if", "case"})
+LOOPS = frozenset({"for", "while"})
 Decisions = frozenset[tuple[object, object]]
 MAX_PASSED = 8
 """Statements of which an earlier binding says that their arms were not taken."""
@@ -33,30 +34,65 @@ class Reached(NamedTuple):
 
 def blocks_at(scope: Scope, place: Place) -> list[Block]:
     """The blocks around a place, outermost first."""
-    found = scope.around.get(place)
+    key = ("blocks", place)
+    found: list[Block] | None = scope.derived.get(key)
     if found is None:
-        found = scope.around[place] = sorted(
+        found = scope.derived[key] = sorted(
             (b for b in scope.blocks if b.start <= place < b.end), key=lambda b: (b.start, (-b.end[0], -b.end[1]))
         )
     return found
+
+
+def between(scope: Scope, place: Place, use: Place) -> tuple[Block, ...] | None:
+    """The blocks around a place that do not stand around a later use; None where the way from one to the other is
+    barred: they stand in two arms of a branch, or the place's arm leaves the function."""
+    key = ("between", place, use)
+    if key not in scope.derived:
+        scope.derived[key] = _between(scope, place, use)
+    found: tuple[Block, ...] | None = scope.derived[key]
+    return found
+
+
+def _between(scope: Scope, place: Place, use: Place) -> tuple[Block, ...] | None:
+    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
+    groups = {group for group, _ in around}
+    found = []
+    for block in blocks_at(scope, place):
+        if (block.group, block.arm) in around:
+            continue
+        if (block.kind in EXCLUSIVE and block.group in groups) or block.leaves in ("return", "raise"):
+            return None
+        found.append(block)
+    return tuple(found)
 
 
 def reaching(
     scope: Scope, bindings: Sequence[Binding], use: Place, feasible: Callable[[Block], bool | None]
 ) -> tuple[list[Reached], bool]:
     """Bindings that can hold at `use`, latest first, and whether they are complete (one of them surely holds)."""
-    around = {(b.group, b.arm) for b in blocks_at(scope, use)}
-    groups = dict(around)
     found: list[Reached] = []
     missing: dict[int, set[int]] = {}
-    for binding in sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True):
-        arms = _open_arms(scope, binding, around, groups, use, feasible)
+    for binding, blocks in _candidates(scope, bindings, use):
+        arms = _open_arms(blocks, feasible)
         if arms is None:
             continue
         found.append(Reached(binding, arms))
         if not arms or (len(arms) == 1 and _covers(scope, arms[0], missing, feasible)):
             return found + _carried(scope, bindings, use, binding.pos.start), True
     return found + _carried(scope, bindings, use, None), False
+
+
+def _candidates(
+    scope: Scope, bindings: Sequence[Binding], use: Place
+) -> tuple[tuple[Binding, tuple[Block, ...]], ...]:  # fmt: skip
+    """Bindings before a use from which a way leads there, latest first, with the blocks on it."""
+    key = ("candidates", use, *map(id, bindings))
+    kept: tuple[Sequence[Binding], tuple[tuple[Binding, tuple[Block, ...]], ...]] | None = scope.derived.get(key)
+    if kept is None:
+        before = sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True)
+        ways = [(b, between(scope, b.pos.start, use)) for b in before]
+        kept = scope.derived[key] = (tuple(bindings), tuple((b, way) for b, way in ways if way is not None))
+    return kept[1]
 
 
 def worlds_of(reached: Sequence[Reached], scope: Scope, frame: int) -> tuple[list[Decisions], Decisions]:
@@ -92,19 +128,10 @@ def _ways(scope: Scope, group: int) -> set[int]:
     return {b.arm for b in blocks} | (set() if any(b.exhaustive for b in blocks) else {NO_ARM})
 
 
-def _open_arms(
-    scope: Scope, binding: Binding, around: set[tuple[int, int]], groups: dict[int, int], use: Place,
-    feasible: Callable[[Block], bool | None],
-) -> tuple[Block, ...] | None:  # fmt: skip
-    """The conditional arms between a binding and a use, or None when the binding cannot reach it."""
+def _open_arms(blocks: Sequence[Block], feasible: Callable[[Block], bool | None]) -> tuple[Block, ...] | None:
+    """The conditional arms among the blocks on a way, or None when one of them is surely not taken."""
     arms: list[Block] = []
-    for block in blocks_at(scope, binding.pos.start):
-        if (block.group, block.arm) in around:
-            continue
-        if block.group in groups and block.kind in EXCLUSIVE:
-            return None
-        if block.leaves in ("return", "raise"):
-            return None
+    for block in blocks:
         if block.kind in CONDITIONAL:
             verdict = feasible(block) if block.kind in EXCLUSIVE else None
             if verdict is False:
@@ -136,7 +163,7 @@ def _carried(scope: Scope, bindings: Sequence[Binding], use: Place, sure: Place 
 
     `sure`: a binding that surely holds before the use. Where it stands in the same loop, each turn begins with it.
     """
-    loops = [b for b in scope.blocks if b.kind in ("for", "while") and b.start <= use < b.end]
+    loops = _loops_at(scope, use)
     if not loops:
         return []
     found = []
@@ -153,6 +180,15 @@ def _carried(scope: Scope, bindings: Sequence[Binding], use: Place, sure: Place 
         )
         if not left:
             found.append(Reached(binding, (loop,)))
+    return found
+
+
+def _loops_at(scope: Scope, place: Place) -> list[Block]:
+    """The loops around a place."""
+    key = ("loops", place)
+    found: list[Block] | None = scope.derived.get(key)
+    if found is None:
+        found = scope.derived[key] = [b for b in scope.blocks if b.kind in LOOPS and b.start <= place < b.end]
     return found
 
 

@@ -164,8 +164,13 @@ def _named(engine: Engine, choice: Choice, arm: Arm, sources: frozenset[str]) ->
 
 def _scope_at(scopes: Sequence[Scope], place: Place) -> Scope | None:
     """The innermost scope around a place."""
-    around = [s for s in scopes if s.kind == "module" or s.pos.start <= place < s.pos.end]
-    return max(around, key=lambda s: s.pos.start if s.kind != "module" else (0, 0), default=None)
+    around = scopes[0] if scopes else None  # the module
+    for scope in scopes[1:]:
+        pos = scope.pos
+        if pos.line <= place[0] <= pos.end_line and pos.start <= place < pos.end:
+            inner = around is None or around.kind == "module" or pos.start > around.pos.start
+            around = scope if inner else around
+    return around
 
 
 def _outward(engine: Engine, frame: Frame, place: Place) -> Iterator[tuple[Frame, Place]]:

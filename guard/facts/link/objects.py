@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, dotted, last_name
-from guard.facts.filefacts import Scope
+from guard.facts.filefacts import Effect, Scope
 from guard.facts.link import calling, constructors, fields, gathering
 from guard.facts.link.things import (
     ClassThing,
@@ -139,8 +139,8 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
         return bind_method(engine, *found, inst)
     from guard.facts.link import injected
 
-    results = constructors.assigned(engine, inst, owned, name)
-    field = fields.field_value(engine, inst, owned, outside, name)
+    results, settled = constructors.assigned(engine, inst, owned, name)
+    field = None if settled else fields.field_value(engine, inst, owned, outside, name)
     if field is not None and not results:
         return injected.by_annotation(engine, owned, name, field)
     if field is not None:
@@ -154,6 +154,19 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     if dynamic is not None:
         return dynamic
     return _from_outside(engine, inst, outside, name)
+
+
+def before(engine: Engine, inst: Inst, name: str, running: Frame) -> Result | None:
+    """An attribute as a constructor finds it that is at its beginning; None for what is no attribute by then."""
+    owned, outside = order(engine, inst.cls)
+    results = constructors.before(engine, inst, owned, name, running)
+    field = None if results else fields.field_value(engine, inst, owned, outside, name)
+    if field is not None:
+        results = [field]
+    holder = next((o for o in owned if any(b.kind != "declare" for b in o.scope.bindings.get(name, ()))), None)
+    if not results and holder is not None:
+        results = [_class_value(engine, holder, name)]
+    return union(results) if results else None
 
 
 def decided(engine: Engine, inst: Inst, name: str) -> Inst:
@@ -270,12 +283,21 @@ def _set_dynamically(engine: Engine, inst: Inst, owned: list[Owned], name: str) 
 
     results = []
     for cls, scope in owned:
-        for child in constructors.methods_of(engine, cls, scope):
-            for effect in child.effects:
-                if effect.kind == "setattr" and dotted(effect.base) == (
-                    child.params[0].name if child.params else "self"
-                ):
-                    found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
-                    if found is not None:
-                        results.append(found)
+        for child, effect in _setattrs(engine, cls, scope):
+            found = dynamic.set_by_loop(engine, inst, cls, child, effect, name)
+            if found is not None:
+                results.append(found)
     return union(results) if results else None
+
+
+def _setattrs(engine: Engine, cls: ClassThing, scope: Scope) -> list[tuple[Scope, Effect]]:
+    """The `setattr` calls of a class on its own object, with their methods."""
+    found: list[tuple[Scope, Effect]] | None = scope.derived.get(("setattrs",))
+    if found is None:
+        found = scope.derived[("setattrs",)] = [
+            (child, effect)
+            for child in constructors.methods_of(engine, cls, scope)
+            for effect in child.effects
+            if effect.kind == "setattr" and dotted(effect.base) == (child.params[0].name if child.params else "self")
+        ]
+    return found

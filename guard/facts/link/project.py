@@ -110,9 +110,10 @@ class Project:
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
         self.reads.add(("file", path))
-        if path not in self._facts:
-            self._facts[path] = self._collect(path)
-        return self._facts[path]
+        found = self._facts.get(path)
+        if found is None and path not in self._facts:
+            found = self._facts[path] = self._collect(path)
+        return found
 
     def sure_facts(self, path: str) -> FileFacts:
         """The facts of a code file that something was found in. Raises `LookupError` for any other."""
@@ -123,7 +124,9 @@ class Project:
 
     def scope(self, path: str, scope: int) -> Scope:
         """A scope of a file whose facts are known to exist."""
-        return self.sure_facts(path).scopes[scope]
+        facts = self._facts.get(path) or self.sure_facts(path)
+        self.reads.add(("file", path))
+        return facts.scopes[scope]
 
     def _collect(self, path: str) -> FileFacts | None:
         data = self._bytes.get(path)

@@ -25,6 +25,7 @@ from guard.facts.link.things import (
     Lit,
     Pieces,
     Result,
+    World,
 )  # fmt: skip
 from guard.model import Message, Prompt, Segment
 
@@ -269,7 +270,7 @@ def read(engine: Engine, target: Target, span: Any) -> Read:
     """The prompt of a target in all its combinations; `span` turns (path, position) into a `Span`."""
     first = Reader(engine, target, span)
     found = first.read()
-    seen = {_shape(found.prompt.messages)}
+    sent = {_shape(found.prompt.messages): [first.world]}
     others: list[tuple[Message, ...]] = []
     unsure = list(first.unsure)
     picks = _next((), first.widths)
@@ -279,15 +280,30 @@ def read(engine: Engine, target: Target, span: Any) -> Read:
         prompt = reader.read().prompt
         readings += 1
         unsure += [*reader.unsure, *([prompt.why] if prompt.why and not found.prompt.open else [])]
-        shape = _shape(prompt.messages)
-        if shape not in seen:
-            seen.add(shape)
+        worlds = sent.setdefault(_shape(prompt.messages), [])
+        if not worlds:
             others.append(prompt.messages)
+        worlds.append(reader.world)
         picks = _next(picks, reader.widths)
     if picks is not None:
         unsure.append(f"more than {MAX_PROMPTS} combinations of texts can be sent")
-    prompt = replace(found.prompt, others=tuple(others), unsure=unsure[0] if unsure else None)
+    rounds = _rounds(list(sent.values())) if not unsure else ()
+    prompt = replace(found.prompt, others=tuple(others), unsure=unsure[0] if unsure else None, rounds=rounds)
     return Read(prompt, found.touched)
+
+
+def _rounds(worlds: list[list[World]]) -> tuple[int, ...]:
+    """How often each prompt is sent where the elements of loops alone decide which one is; else nothing."""
+    every = [world for same in worlds for world in same]
+    decided: dict[object, set[object]] = {}
+    for decision, value in {pair for world in every for pair in world}:
+        decided.setdefault(decision, set()).add(value)
+    differing = {decision for decision, values in decided.items() if len(values) > 1}
+    if len(every) < 2 or not all(isinstance(d, tuple) and d[0] == "each" for d in differing):
+        return ()
+    told = {frozenset(pair for pair in world if pair[0] in differing) for world in every}
+    whole = all(len(world) == len(differing) for world in told)
+    return tuple(map(len, worlds)) if whole and len(told) == len(every) else ()
 
 
 def _next(picks: tuple[int, ...], widths: list[int]) -> tuple[int, ...] | None:

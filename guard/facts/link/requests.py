@@ -60,9 +60,10 @@ class Linker:
     def _all(self) -> tuple[Request, ...]:
         made: list[Made] = []
         telling = self._telling()
-        further = {*beyond.invoking(self.project, telling), *web.helper_files(self.project)}
-        for path in sorted({*telling, *(path for path in further if not self.project.is_sdk_itself(path))}):
-            facts = self.project.facts(path)
+        project = self.project
+        further = {*beyond.invoking(project, telling), *beyond.sending(project, telling), *web.helper_files(project)}
+        for path in sorted({*telling, *(path for path in further if not project.is_sdk_itself(path))}):
+            facts = project.facts(path)
             if facts is not None:
                 for ref in candidates(self.engine, facts):
                     made += self._carefully(facts, ref)

@@ -9,6 +9,7 @@ argument in a call, `providers` what a client was given, `versions` and `documen
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import Arg
@@ -37,6 +38,10 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
         if target.own is None or name in ("client_retries", "max_retries", "reasks")
         else None
     )
+    if own is not None and own.ignored_for:
+        ignored = _by_prefix(engine, target, {**dict.fromkeys(own.ignored_for, 0), **own.by_prefix})
+        if ignored is not None and _prefixes(engine, target) <= frozenset(own.ignored_for):
+            return Sent(ignored, None)
     if own is not None:
         value = _named(engine, name, sent(target.arguments, own)) or _by_another(target.arguments, own)
         if value is not None and _is_perhaps(target.arguments, own, value):
@@ -91,17 +96,23 @@ def _named(engine: Engine, role_name: str, value: Sent | None) -> Sent | None:
     return Sent(Result(alts, value.result.open), value.name) if alts else None
 
 
-def _by_prefix(engine: Engine, target: Target, arg: Arg) -> Result | None:
+def _by_prefix(engine: Engine, target: Target, defaults: Mapping[str, Scalar]) -> Result | None:
     """The defaults that go with the models by the first part of their names; None where one of them has none."""
+    parts = _prefixes(engine, target)
     model = role(engine, target, "model")
-    names = [a.thing.value for a in model.result.alts if isinstance(a.thing, Lit)] if model is not None else []
-    if not names or len(names) < len(model.result.alts if model is not None else ()):
+    if model is None or not parts or any(part not in defaults for part in parts):
         return None
-    parts = [re.split("[:/]", str(name))[0] for name in names]
-    if any(part not in arg.by_prefix for part in parts):
-        return None
-    values = dict.fromkeys(arg.by_prefix[part] for part in parts)
-    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open if model is not None else ())
+    values = dict.fromkeys(defaults[part] for part in sorted(parts))
+    return Result(tuple(Alt(Lit(value)) for value in values), model.result.open)
+
+
+def _prefixes(engine: Engine, target: Target) -> frozenset[str]:
+    """First parts of the names of all models; none where one is not a known text."""
+    model = role(engine, target, "model")
+    alts = model.result.alts if model is not None else ()
+    if not all(isinstance(a.thing, Lit) for a in alts):
+        return frozenset()
+    return frozenset(re.split("[:/]", str(a.thing.value))[0] for a in alts if isinstance(a.thing, Lit))
 
 
 def is_boundless(engine: Engine, target: Target, name: str) -> bool:
@@ -134,7 +145,7 @@ def _by_another(arguments: Arguments, arg: Arg) -> Sent | None:
 def _default(engine: Engine, target: Target, arg: Arg) -> Result:
     from guard.facts.link.arguments import ABSENT
 
-    named = _by_prefix(engine, target, arg) if arg.by_prefix else None
+    named = _by_prefix(engine, target, arg.by_prefix) if arg.by_prefix else None
     if named is not None:
         return named
     reasons = tuple(f"environment variable {name} may decide it" for name in arg.env)

@@ -7,7 +7,7 @@ SDK by name. Neighbours: `candidates` says which calls are looked at, `roles` wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
@@ -92,6 +92,13 @@ class Target(NamedTuple):
 
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
+    key = ("targets", id(ref.call), frame.key)
+    kept = engine.kept(key)
+    found = engine.keeping(key, ref, lambda: _targets(engine, ref, frame)) if kept is None else kept.result
+    return cast("list[Target]", found)
+
+
+def _targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     asked = direct(engine, ref, frame)
     expanded = (framework.expanded if is_framework(t) else model_groups.expanded for t in asked)
     return [inner for t, parts in zip(asked, expanded) for inner in parts(engine, t)]

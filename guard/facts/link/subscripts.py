@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Item, Pos, Slice
 from guard.facts.link import containers, plain
 from guard.facts.link.things import (
+    NOWHERE,
     Alt,
     ClassThing,
     DictOf,
@@ -26,7 +27,9 @@ from guard.facts.link.things import (
     Pieces,
     Result,
     Thing,
+    World,
     opened,
+    together,
     union,
     unknown,
     within,
@@ -132,20 +135,14 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
     exact = all(
         given is None or number is not None for given, number in ((key.low, low), (key.high, high), (key.step, step))
     )
-    in_place = (key.low, key.high, key.step) == (None, None, None)
     results: list[Result] = []
     for alt in base.alts:
         thing: Thing = alt.thing
         text = plain.of(engine, thing) if exact and isinstance(thing, (Lit, Pieces)) else None
         if isinstance(text, str) and step != 0:
             results.append(Result((Alt(Lit(text[low:high:step]), alt.trail, alt.world),)))
-        elif isinstance(thing, ListOf) and exact and not thing.open and (in_place or not containers.unordered(thing)):
-            results.append(Result((Alt(thing._replace(items=thing.items[low:high:step]), alt.trail, alt.world),)))
         elif isinstance(thing, ListOf):
-            part_of = thing._replace(
-                open=(*thing.open, "a part of it is taken"), gaps=((0, containers.gap_name(expr.base)),)
-            )
-            results.append(Result((Alt(part_of, alt.trail, alt.world),)))
+            results.append(Result(_part_of_list(engine, alt, thing, expr, frame)))
         elif isinstance(thing, Pieces) and high is not None and high >= 0 and len(thing.parts) == 1:
             part: Piece = thing.parts[0]._replace(max_chars=high - (low or 0) if (low or 0) >= 0 else high)
             results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
@@ -167,6 +164,46 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
         if results
         else unknown(base.open[0] if base.open else "a part of something unknown")
     )
+
+
+def _part_of_list(engine: Engine, alt: Alt, thing: ListOf, expr: Item, frame: Frame) -> tuple[Alt, ...]:
+    """A slice of a list for each of its known bounds; where they are not known, any of its items may be missing."""
+    key = expr.key
+    assert isinstance(key, Slice)
+    in_place = (key.low, key.high, key.step) == (None, None, None)
+    if thing.open:
+        gaps = ((0, containers.gap_name(expr.base)),)
+        return (alt._replace(thing=thing._replace(open=(*thing.open, "a part of it is taken"), gaps=gaps)),)
+    if not containers.unordered(thing) or in_place:
+        parts = []
+        for bounds, world in _bounds(engine, key, frame):
+            both = together(alt.world, world)
+            if both is not None:
+                parts.append(Alt(thing._replace(items=thing.items[bounds]), alt.trail, both))
+        if parts:
+            return tuple(parts)
+    return (alt._replace(thing=thing._replace(fewer=True)),)
+
+
+def _bounds(engine: Engine, key: Slice, frame: Frame) -> list[tuple[slice, World]]:
+    """All that a slice can be, each in its world; none where that is not known or there are too many."""
+    rows: list[tuple[tuple[int | None, ...], World]] = [((), NOWHERE)]
+    for part in (key.low, key.high, key.step):
+        found = engine.quietly(part, frame) if part is not None else Result((Alt(Lit(None)),))
+        if found.open or not found.alts:
+            return []
+        numbers = [(plain.of(engine, alt.thing), alt.world) for alt in found.alts]
+        if not all(value is None or type(value) is int for value, _ in numbers):
+            return []
+        rows = [
+            ((*row, value), both)
+            for row, world in rows
+            for value, other in numbers
+            if (both := together(world, other)) is not None
+        ]
+    if len(rows) > containers.MAX_ELEMENTS or any(row[2] == 0 for row, _ in rows):
+        return []
+    return [(slice(*row), world) for row, world in rows]
 
 
 def elements(engine: Engine, result: Result, decision: object) -> Result:

@@ -289,6 +289,17 @@ class Stop(NamedTuple):
 
 Bind = Union[Called, OnObject, Stop]  # noqa: UP007
 
+Consulted = dict[tuple[Root, str], "Bind | None"]
+"""What was asked of roots and what the context decided; None: nothing yet, which is a demand."""
+
+
+def without_demands(consulted: Consulted) -> Consulted:
+    """What was asked of the context, where what it did not decide is only noted as a dependency."""
+    if None not in consulted.values():
+        return consulted
+    return {key if bind is not None else (key[0], DEPENDENCY): bind for key, bind in consulted.items()}
+
+
 MAX_ALTS = 24
 """Alternatives kept for one expression; beyond it the value is open."""
 
@@ -319,6 +330,9 @@ def together(first: World, second: World) -> World | None:
 
 def union(results: Iterable[Result]) -> Result:
     """All alternatives of several results, equal ones once."""
+    results = list(results)
+    if len(results) == 1 and len(results[0].alts) <= 1:
+        return results[0]
     alts: list[Alt] = []
     seen: set[object] = set()
     reasons: dict[str, None] = {}

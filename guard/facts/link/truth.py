@@ -44,57 +44,70 @@ _SIGNS: dict[str, Callable[..., object]] = {"-": operator.neg, "+": operator.pos
 
 def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     """Whether an arm runs: True, False, or None when it is not known."""
-    if block.kind not in ("if", "case"):
+    if block.kind == "if":
+        number = len(block.negated)
+        last = _condition(engine, block, frame, number if block.test is not None else number - 1)
+        return _after(last) if block.test is None else _runs(last)
+    if block.kind != "case":
         return None
     key = (block.group, block.arm, frame.key, int(engine.by_default > 0), 0)
     kept = engine.kept(key)
     if kept is not None:
         return cast("bool | None", kept.result)
-    return cast("bool | None", engine.keeping(key, block, partial(_feasible, engine, block, frame)))
+    return cast("bool | None", engine.keeping(key, block, partial(_case, engine, block, frame)))
 
 
-def _feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    if block.kind == "case":
-        verdict = _reached(engine, block, frame)
-        outcome = True if block.pattern is None else _matches(engine, block, frame)
-        return False if verdict is False or outcome is False else verdict if outcome else None
-    verdict = _reached(engine, block, frame)
-    if verdict is False or block.test is None:
-        return verdict
-    outcome = truth(engine, block.test, frame)
-    return False if outcome is False else verdict if outcome else None
+def _case(engine: Engine, block: Block, frame: Frame) -> bool | None:
+    verdict = _after(_condition(engine, block, frame, len(block.negated) - 1))
+    outcome = True if block.pattern is None else _matches(engine, block, frame)
+    return False if verdict is False or outcome is False else verdict if outcome else None
 
 
-def _reached(engine: Engine, block: Block, frame: Frame) -> bool | None:
-    """Whether all earlier conditions of an `if` chain (patterns of a `match`) are false; each arm adds to the last."""
-    number = len(block.negated)
-    if number == 0:
-        return True
+Condition = tuple["bool | None", "bool | None"]
+"""Of one of the conditions of an `if` chain: whether all before it are false, and its own outcome."""
+
+
+def _runs(condition: Condition) -> bool | None:
+    """Whether the arm behind a condition runs."""
+    reached, outcome = condition
+    return False if outcome is False or reached is False else reached if outcome else None
+
+
+def _after(condition: Condition) -> bool | None:
+    """Whether what follows a condition is reached: it and all before it are false."""
+    reached, outcome = condition
+    return False if outcome is True or reached is False else reached if outcome is False else None
+
+
+def _condition(engine: Engine, block: Block, frame: Frame, number: int) -> Condition:
+    """A condition of an arm's chain: one of those before it, or its own (the next number). Kept, since each arm of a
+    chain asks for all before it: work grows with the length of the chain. Number -1: there is none."""
+    if number < 0:
+        return True, False
     by_default = int(engine.by_default > 0)
-    kept = engine.kept((block.group, number, frame.key, by_default))
-    if kept is not None:
-        return cast("bool | None", kept.result)
-    verdict: bool | None = True
-    for index in range(number):
-        key = (block.group, index + 1, frame.key, by_default)
+    first = number
+    while first > 0 and engine.knows((block.group, first - 1, frame.key, by_default)) is None:
+        first -= 1
+    found: Condition = (True, False)
+    for index in range(first, number + 1):
+        key = (block.group, index, frame.key, by_default)
         kept = engine.kept(key)
         if kept is not None:
-            verdict = kept.result
+            found = kept.result
         else:
-            verdict = engine.keeping(key, block, partial(_reached_on, engine, block, frame, index))
-    return verdict
+            found = engine.keeping(key, block, partial(_condition_itself, engine, block, frame, index))
+    return found
 
 
-def _reached_on(engine: Engine, block: Block, frame: Frame, index: int) -> bool | None:
-    """Whether the conditions up to `index` are false, from what is kept of those before."""
-    before: bool | None = True
+def _condition_itself(engine: Engine, block: Block, frame: Frame, index: int) -> Condition:
+    reached: bool | None = True
     if index:
-        kept = engine.kept((block.group, index, frame.key, int(engine.by_default > 0)))
-        before = None if kept is None else kept.result
-    if before is False:
-        return False
-    outcome = truth(engine, block.negated[index], frame)
-    return False if outcome is True else before if outcome is False else None
+        kept = engine.kept((block.group, index - 1, frame.key, int(engine.by_default > 0)))
+        reached = None if kept is None else _after(kept.result)
+    if reached is False:
+        return False, None
+    test = block.negated[index] if index < len(block.negated) else block.test
+    return reached, None if test is None else truth(engine, test, frame)
 
 
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
@@ -234,8 +247,15 @@ def _thing_truth(thing: Thing) -> bool | None:
 
 
 def _first(engine: Engine, result: Result) -> Result:
-    """Only the default of what an expression can be, while defaults are asked for."""
-    return Result(result.alts[:1]) if engine.by_default and result.alts else result
+    """Only the default of what an expression can be, while defaults are asked for; of a variable that nothing sets,
+    None."""
+    from guard.facts.link import known
+
+    if not engine.by_default:
+        return result
+    if not result.alts and result.open and all(known.is_environment(reason) for reason in result.open):
+        return Result((Alt(Lit(None)),))
+    return Result(result.alts[:1]) if result.alts else result
 
 
 def _compared(engine: Engine, op: str, left: Result, right: Result) -> bool | None:
@@ -272,14 +292,22 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _compare_objects(op: str, left: Thing, right: Thing) -> bool | None:
-    """An object is not None; other comparisons of objects are not followed."""
+    """An object is not None; functions and classes are themselves. Other comparisons are not followed."""
     nothing = [t for t in (left, right) if isinstance(t, Lit) and t.value is None]
     objects = [
         t for t in (left, right) if isinstance(t, (Inst, Func, ClassThing, DictOf, ListOf, Partial, Pieces, FilePath))
     ]
     if len(nothing) == 1 and len(objects) == 1:
         return op in ("!=", "is not")
+    plain_names = all(_is_plain_name(t) for t in (left, right))
+    if plain_names and op in ("==", "is", "!=", "is not"):
+        return (left == right) is (op in ("==", "is"))
     return None
+
+
+def _is_plain_name(thing: Thing) -> bool:
+    """Whether a thing is a class or a function of a module, of which there is one."""
+    return isinstance(thing, ClassThing) or (isinstance(thing, Func) and thing.bound is None and thing.lexical is None)
 
 
 def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:

@@ -65,6 +65,15 @@ def behind(engine: Engine, name: str, scope: Scope, frame: Frame, use: Place) ->
 
 
 def _last_loop(engine: Engine, name: str, scope: Scope, frame: Frame, use: Place) -> Block | None:
+    """The loop that the last binding or change of a name before a place stands in, where the place does not."""
+    key = ("last loop", name, use)
+    if key not in scope.derived:
+        scope.derived[key] = _find_last_loop(engine, name, scope, frame, use)
+    found: Block | None = scope.derived[key]
+    return found
+
+
+def _find_last_loop(engine: Engine, name: str, scope: Scope, frame: Frame, use: Place) -> Block | None:
     places = [b.pos.start if b.kind != "for" else b.at for b in scope.bindings.get(name, ()) if b.at <= use]
     facts = engine.project.facts(frame.path)
     changes = facts.own_changes.get(scope.id, {}).get(name, ()) if facts is not None else ()

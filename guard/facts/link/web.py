@@ -128,15 +128,17 @@ def asks_callers(engine: Engine, path: str, ref: CallRef) -> bool:
 
 
 def helper_files(project: Project) -> list[str]:
-    """Files that send HTTP requests and are named in a file that holds an address of a known API.
+    """Files that send HTTP requests, and are named in a file that holds an address of a known API or import one.
 
     Such a file may get the address from there. Found by words, so that work grows with the size of the repository.
     """
     catalog = project.catalog
+    holding = project.mentioning(catalog.url_needles)
     words: set[bytes] = set()
-    for path in project.mentioning(catalog.url_needles):
+    for path in holding:
         words.update(re.findall(rb"\w+", project.bytes_of(path)))
     if not words:
         return []
     packages = [root.rpartition(".")[2].encode() for root in catalog.http_roots]
-    return [path for path in project.mentioning(packages) if project.stem(path).encode() in words]
+    importing = set(project.importing({project.stem(path) for path in holding}))
+    return [path for path in project.mentioning(packages) if path in importing or project.stem(path).encode() in words]

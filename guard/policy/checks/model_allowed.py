@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from guard.model import Choice, Priced, Value
-from guard.policy import places
+from guard.policy import places, words
 from guard.policy.examples import known, priced, unknown
 from guard.policy.types import Context, Example, Hit, Unsure
 
@@ -54,7 +54,7 @@ def check(item: Priced, params: Params, context: Context) -> Iterator[Hit | Unsu
             continue
         because = f"`{denied}` is denied" if denied else "no glob of `allow` matches it"
         yield Hit(
-            f"`{found.value}` is not an allowed model: {because}",
+            f"`{words.name(found.value)}` is not an allowed model: {because}",
             places.join([places.send(request)], places.origin(found, "model"), places.callers(request)),
             value=found.value,
             help="" if denied or not params.allow else f"allowed: {', '.join(params.allow)}",

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from guard.model import Choice, Priced, Request
-from guard.policy import places
+from guard.policy import places, words
 from guard.policy.examples import known, priced, unknown
 from guard.policy.types import Context, Example, Hit, ModelFacts, Unsure
 
@@ -73,26 +73,28 @@ def _why_none(request: Request) -> str:
 
 def _not_listed(request: Request, found: Choice, provider: str | None, context: Context) -> Hit | Unsure:
     name = str(found.value)
+    shown = words.name(name)
     labels = places.join([places.send(request)], places.origin(found, "model"), places.callers(request))
     if provider == "azure":
         # On Azure the name is that of a deployment, which its owner is free to choose.
         return Unsure(
-            f"which model stands behind the deployment `{name}`",
+            f"which model stands behind the deployment `{shown}`",
             labels,
-            f"say what it stands for in guard.yaml: `aliases: {{{name}: azure/gpt-4o}}`",
+            f"say what it stands for in guard.yaml: `aliases: {{{shown}: azure/gpt-4o}}`",
         )
     why = context.why_not(name, provider)
     if why is not None:
-        return Unsure(f"what `{name}` costs: {why}", labels, HELP)
+        return Unsure(f"what `{shown}` costs: {why}", labels, HELP)
     close = list(context.suggest(name, provider))[:3]
     meant = f"; did you mean {' or '.join(f'`{other}`' for other in close)}?" if close else ""
-    return Hit(f"`{name}` is not in the price table, so its cost is not known{meant}", labels, value=name)
+    where = f" of {words.name(provider)}" if provider else ""
+    return Hit(f"`{shown}` is not in the price table{where}, so its cost is not known{meant}", labels, value=name)
 
 
 def _retired(request: Request, found: Choice, facts: ModelFacts) -> Hit:
     what = "is no longer served by its provider" if facts.removed else f"was retired on {facts.retired}"
     return Hit(
-        f"`{found.value}` {what}",
+        f"`{words.name(found.value)}` {what}",
         places.join([places.send(request)], places.origin(found, "model"), places.callers(request)),
         value=str(found.value),
         help="move to the model that the provider names as its successor",
