@@ -42,7 +42,7 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, CallRef, Effect, Scope
+from guard.facts.filefacts import Binding, CallRef, Effect, FileFacts, Scope
 from guard.facts.link import (
     attributes,
     calling,
@@ -190,6 +190,8 @@ class Engine:
         """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.knowing: dict[tuple[str, str], list[FileFacts]] = {}
+        """Files that name something and may know the objects of a file; filled by `adding`."""
         self.set_later: dict[str, dict[str, list[Any]]] = {}
         self.list_arguments: frozenset[str] | None = None
         """What code puts into lists of objects after they are made, by file; filled by `set_later`."""
