@@ -321,13 +321,14 @@ class Engine:
 
     # --- evaluating ---------------------------------------------------------------------------------------------
 
-    def ask(self, context: dict[Root, Bind]) -> None:
-        """Begin a question under a context: recorders are emptied, what was learnt stays."""
+    def ask(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> None:
+        """Begin a question under a context: recorders are emptied, what was learnt stays. `effort`: evaluations that it
+        may take."""
         self.context = context
         self.consulted = {}
         self.project.reads = set()
         self.parts = []
-        self.work = 0
+        self.work = MAX_WORK - effort
 
     def eval(self, expr: Expr | Held, frame: Frame) -> Result:
         """What an expression can be."""
