@@ -21,7 +21,8 @@ def client(catalog: Catalog, chain: str) -> Client:
 
 
 def held(client: Client, argument: str) -> Holds:
-    (found,) = [hold for hold in client.holds if argument in hold.arg.names and not hold.paths]
+    """What the argument is for in every run; it may be asked for something else under a condition."""
+    (found,) = [h for h in client.holds if argument in h.arg.names and not h.paths and not h.when]
     return found
 
 

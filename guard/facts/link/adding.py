@@ -89,9 +89,11 @@ def _frame(engine: Engine, facts: FileFacts, ref: CallRef, made: Made) -> Frame:
 
 def files_knowing(engine: Engine, made: Made, name: str) -> list[FileFacts]:
     """The files that name something and may know the object that a call makes."""
-    project = engine.project
-    paths = {made.frame.path, *(set(project.naming(name)) & set(project.naming(project.stem(made.frame.path))))}
-    return [facts for path in sorted(paths) if (facts := project.facts(path)) is not None]
+    project, path = engine.project, made.frame.path
+    if (path, name) not in engine.knowing:
+        others = set(project.naming(name)) & set(project.naming(project.stem(path)))
+        engine.knowing[path, name] = [facts for p in sorted({path, *others}) if (facts := project.facts(p)) is not None]
+    return engine.knowing[path, name]
 
 
 def _only_maker(facts: FileFacts, call: Call) -> bool:

@@ -67,7 +67,7 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
             leaf.cut = leaf.cut or (_enough(drafter, drafts) and root is not None)
             found.append(leaf)
             continue
-        room = max(MAX_CONTEXTS - len(found) - len(waiting), 1)
+        room = max(MAX_CONTEXTS - sum(not done.never for done in found) - len(waiting), 1)
         ways, dead = deciding.ways(callers, leaf.context, root)
         if dead or not ways:
             dropped += [] if dead else [(leaf, root)]
@@ -89,7 +89,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
                 why = beyond_limit(left_out)
                 rest.draft = leftover.told(rest.draft, [child.draft for child in children[room:]], root, why)
                 waiting.append(rest)
-    found = _pruned(drafter.engine, facts, ref, found or _kept_open(drafter, facts, ref, dropped, number))
+    found = found or _kept_open(drafter, facts, ref, dropped, number)
+    found = _pruned(drafter.engine, facts, ref, sorted(found, key=lambda leaf: leaf.never))
     live = [leaf for leaf in found if leaf.never or leaf.draft.around.unreachable is None]
     return live or found[:1]
 

@@ -42,7 +42,7 @@ from guard.facts.expr import (
     Unary,
     Walrus,
 )  # fmt: skip
-from guard.facts.filefacts import Binding, CallRef, Effect, Scope
+from guard.facts.filefacts import Binding, CallRef, Effect, FileFacts, Scope
 from guard.facts.link import (
     attributes,
     calling,
@@ -190,6 +190,8 @@ class Engine:
         """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
         self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
+        self.knowing: dict[tuple[str, str], list[FileFacts]] = {}
+        """Files that name something and may know the objects of a file; filled by `adding`."""
         self.set_later: dict[str, dict[str, list[Any]]] = {}
         self.list_arguments: frozenset[str] | None = None
         """What code puts into lists of objects after they are made, by file; filled by `set_later`."""
@@ -319,13 +321,14 @@ class Engine:
 
     # --- evaluating ---------------------------------------------------------------------------------------------
 
-    def ask(self, context: dict[Root, Bind]) -> None:
-        """Begin a question under a context: recorders are emptied, what was learnt stays."""
+    def ask(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> None:
+        """Begin a question under a context: recorders are emptied, what was learnt stays. `effort`: evaluations that it
+        may take."""
         self.context = context
         self.consulted = {}
         self.project.reads = set()
         self.parts = []
-        self.work = 0
+        self.work = MAX_WORK - effort
 
     def eval(self, expr: Expr | Held, frame: Frame) -> Result:
         """What an expression can be."""

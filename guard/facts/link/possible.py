@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 T = TypeVar("T")
-MAX_TRIES = 64
+MAX_TRIES = 24
 """Evaluations of one callee; what is left then is not known."""
+MAX_EFFORT = 3_000
+"""Evaluations for one callee under one context; a callee that takes more is not known."""
 MAX_WRAPPERS = 3
 """Closures inside one another that hand all their arguments on."""
 ONLY_EXAMPLES = "only examples in the repository decide it"
@@ -193,7 +195,7 @@ class Possible:
         """The answer to a question under a context; recorders stay as they were."""
         engine = self.engine
         outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work
-        engine.ask(context)
+        engine.ask(context, MAX_EFFORT)
         try:
             return question()
         finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
-from guard.facts.link import adding, framework, holding, loops, objects
+from guard.facts.link import adding, framework, holding, loops, objects, served
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.stages import is_test
@@ -54,21 +54,38 @@ class Running:
         return self._index.get((root.path, root.scope), [])
 
     def _fill(self, index: dict[tuple[str, int], list[Called]]) -> None:
-        from guard.facts.link import beyond, candidates, sends
+        from guard.facts.link import beyond, candidates
 
         engine, project = self.engine, self.engine.project
         telling = [p for p in project.mentioning(project.catalog.needles) if not project.is_sdk_itself(p)]
         direct = project.catalog.last_names - project.catalog.invoke_names
+        by_server: list[tuple[FileFacts, CallRef]] = []
         for path in sorted({*telling, *beyond.invoking(project, telling)}):
             facts = None if is_test(path) else project.facts(path)
             for ref in candidates.candidates(engine, facts) if facts is not None else ():
-                if last_name(ref.call.func) in direct:
+                if last_name(ref.call.func) in direct or facts is None:
                     continue
-                frame = engine.root(path, ref.scope)
-                engine.work = 0
-                for target in sends.direct(engine, ref, frame):
-                    if facts is not None and sends.is_framework(target):
-                        self._of_target(index, facts, ref, frame, target)
+                if served.is_served(engine, path, ref):
+                    by_server.append((facts, ref))
+                else:
+                    self._of_call(index, facts, ref)
+        # what the repository runs itself says more of its state than a server that may run it, too
+        found = dict(index)
+        for facts, ref in by_server:
+            own: dict[tuple[str, int], list[Called]] = {}
+            self._of_call(own, facts, ref)
+            for place, runs in own.items():
+                if place not in found:
+                    index.setdefault(place, []).extend(runs)
+
+    def _of_call(self, index: dict[tuple[str, int], list[Called]], facts: FileFacts, ref: CallRef) -> None:
+        from guard.facts.link import sends
+
+        frame = self.engine.root(facts.path, ref.scope)
+        self.engine.work = 0
+        for target in sends.direct(self.engine, ref, frame):
+            if sends.is_framework(target):
+                self._of_target(index, facts, ref, frame, target)
 
     def _of_target(
         self, index: dict[tuple[str, int], list[Called]], facts: FileFacts, ref: CallRef, frame: Frame,

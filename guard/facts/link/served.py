@@ -43,6 +43,11 @@ def refs(engine: Engine, facts: FileFacts) -> list[CallRef]:
     return found
 
 
+def is_served(engine: Engine, path: str, ref: CallRef) -> bool:
+    """Whether a call stands for a server."""
+    return any(ref is other for other in engine.served_calls.get(path, ()))
+
+
 def _binding(facts: FileFacts, name: str) -> Binding | None:
     """What a module's variable is in the end."""
     bindings = facts.scopes[0].bindings.get(name, ())
