@@ -176,8 +176,9 @@ class Holds:
 class Wording:
     """Text of the library's own that goes out around what the program gives, as counted in the package."""
 
-    tokens: tuple[int, int, int]
-    """At least (releases and cases that send less), as a rule (the release that was read), at most."""
+    tokens: tuple[int, int, int] | None
+    """At least (releases and cases that send less), as a rule (the release that was read), at most. None: not the
+    library's own words, but what it finds at run time (`context`)."""
     text: str
     """What it says, in a few words for users."""
     role: str = "system"

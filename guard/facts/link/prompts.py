@@ -107,8 +107,8 @@ class Reader(Messages):
                     continue
                 if any(self._is_sent(name) for name in wording.without):
                     continue
-                hole = self._hole(f"{layer.client.family} wording", wording.text)
-                hole = replace(hole, tokens=wording.tokens)
+                name = f"{layer.client.family} wording" if wording.tokens is not None else "context"
+                hole = replace(self._hole(name, wording.text), tokens=wording.tokens)
                 number = next((n for n, message in enumerate(found) if message.role == wording.role), None)
                 if number is None:
                     found.append(Message("text", (hole,)))
