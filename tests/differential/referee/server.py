@@ -34,7 +34,7 @@ PLAIN_TEXT = "This is an answer of a few words."
 
 @dataclass(frozen=True)
 class When:
-    """An answer for requests that contain a text."""
+    """An answer for requests that contain a text; a call of a tool only for those that bring the tool."""
 
     contains: str
     text: str | None = None
@@ -196,9 +196,10 @@ def _reply(script: Script, found: Asked, outcome: str, number: int) -> Reply:
         return _call(*found.tools[0], number)
     for when in script.whens:
         if any(when.contains in text for text in asked.texts_of(found.body)):
-            if when.tool is not None:
+            if when.tool is None:
+                return Reply(when.text or script.text, number=number)
+            if when.tool in dict(found.tools):
                 return Reply(tool=when.tool, arguments=when.arguments or {}, number=number)
-            return Reply(when.text or script.text, number=number)
     if found.schema is not None:
         return Reply(json.dumps(sample.sample(found.schema)), number=number)
     if found.tools and (found.forced or not found.resulted):
