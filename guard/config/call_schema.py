@@ -40,7 +40,8 @@ MEANINGS = {
     "chunk_size": "Texts in one request.",
     "fills": "Values by name that are put into `{name}` places of the prompt's texts.",
     "reasks": "Further asks when an answer is rejected.",
-    "again_retries": "Retries by the HTTP client in each further round of the library itself.",
+    "again_retries": "Tries of one more layer: by the HTTP client in later rounds of the library, or by the library "
+    "after a refusal.",
 }
 """What an argument can mean; see `ROLES` of the catalogue."""
 HOWS = {
@@ -55,7 +56,7 @@ HOWS = {
 COUNTS = ["retries", "attempts"]
 FORMS = [
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt", "signature",
+    "object", "prompt", "signature", "tool",
 ]  # fmt: skip
 OPERATIONS = [
     "chat", "responses", "text_completion", "embedding", "image", "video", "audio_tts", "audio_stt", "moderation",

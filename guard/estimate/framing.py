@@ -198,20 +198,41 @@ _NOT_BILLED = frozenset({"required", "additionalProperties", "$schema"})
 _SCHEMA_FRAME = 9
 
 
-def schema_tokens(schema_json: str, method: Method) -> Tokens:
+_SCHEMA_ERROR = 0.10
+"""Of OpenAI's schemas: found by one reader, for some models."""
+
+
+def schema_tokens(schema_json: str, method: Method, model: str, beside: bool = False) -> Tokens:
     """Tokens of the schema of a structured answer, given as JSON text, in the form in which a request carries it.
 
-    For vendors that publish nothing: between what OpenAI bills and the whole text.
+    One that is sent as a tool counts as such; `beside`: other tools are sent, too. For vendors that publish nothing:
+    between what OpenAI bills and the whole text.
     """
     try:
         value = json.loads(schema_json)
     except (ValueError, RecursionError):
         return tokens.count(schema_json, method)
+    if isinstance(value, dict) and value.get("type") == "function":
+        return _one_tool(schema_json, method, model, beside)
     billed = tokens.count(json.dumps(_billed(_inner(value)), separators=(",", ":"), ensure_ascii=False), method)
     low, typical, high = billed.low, billed.typical, billed.high or 0
     if method.family.startswith("openai"):
-        return Tokens(low + _SCHEMA_FRAME - 1, typical + _SCHEMA_FRAME, high + _SCHEMA_FRAME)
+        error = _SCHEMA_ERROR * typical
+        return Tokens(
+            math.floor(low - error) + _SCHEMA_FRAME - 1,
+            typical + _SCHEMA_FRAME,
+            math.ceil(high + error) + _SCHEMA_FRAME,
+        )
     return Tokens(low, typical, max(high, tokens.count(schema_json, method).high or 0))
+
+
+def _one_tool(tool_json: str, method: Method, model: str, beside: bool) -> Tokens:
+    """A tool by itself, or what it adds to others."""
+    one = tool_tokens(f"[{tool_json}]", method, model) or Tokens(0, 0, 0)
+    two = tool_tokens(f"[{tool_json},{tool_json}]", method, model) if beside else None
+    if two is None:
+        return one
+    return Tokens(two.low - one.low, two.typical - one.typical, (two.high or 0) - (one.high or 0))
 
 
 def _inner(value: Any) -> Any:

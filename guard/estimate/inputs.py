@@ -80,14 +80,14 @@ def _static_runs(message: Message) -> list[tuple[int, list[Segment]]]:
     return runs
 
 
-def _static(message: Message, method: Method) -> tuple[Tokens, tuple[int, ...]]:
+def _static(message: Message, method: Method, model: str, tools: bool) -> tuple[Tokens, tuple[int, ...]]:
     """Tokens of the static text of a message, and of each segment (they add up to the typical count)."""
     counts = [0] * len(message.segments)
     total = ZERO
     for first, run in _static_runs(message):
         text = "".join(segment.text or "" for segment in run)
         is_schema = message.role == "text" and run[0].name == SCHEMA
-        run_total = framing.schema_tokens(text, method) if is_schema else tokens.count(text, method)
+        run_total = framing.schema_tokens(text, method, model, tools) if is_schema else tokens.count(text, method)
         total = add(total, run_total)
         left = round(run_total.typical)
         for offset, segment in enumerate(run):
@@ -260,7 +260,7 @@ def _without_text(prompt: Prompt) -> Prompt:
 def _one_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
     """Size with `prompt.messages` alone."""
     prompt = request.prompt
-    counted = [_static(message, method) for message in prompt.messages]
+    counted = [_static(message, method, model, prompt.tools > 0) for message in prompt.messages]
     static = add(*(total for total, _ in counted)) if counted else ZERO
     frame = ZERO if _bare(request) else framing.frame_tokens(prompt, method, model)
     tools, tool_drafts, notes = _tools(prompt, declared, method, model)

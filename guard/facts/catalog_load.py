@@ -237,15 +237,16 @@ def read_wording(raws: Any, where: str) -> tuple[Wording, ...]:
     for i, raw in enumerate(raws):
         here = f"{where}.wording[{i}]"
         if not isinstance(raw, Mapping) or not raw.keys() <= WORDING_KEYS or "says" not in raw:
-            raise CatalogError(f"{here}: expected tokens and says, perhaps role, given, without")
-        tokens = raw.get("tokens")
+            raise CatalogError(f"{here}: expected says, perhaps tokens, role, given, without")
+        tokens = raw.get("tokens", 0)
         sizes = tuple(tokens) if isinstance(tokens, list) else (tokens,) * 3
         if len(sizes) != 3 or not all(type(n) is int for n in sizes) or list(sizes) != sorted(sizes):
             raise CatalogError(f"{here}.tokens: expected a number, or three that rise")
         given, without = tuple(raw.get("given", ())), tuple(raw.get("without", ()))
         if not _ROLES.issuperset((*given, *without)):
             raise CatalogError(f"{here}: given and without are lists of roles")
-        found.append(Wording((sizes[0], sizes[1], sizes[2]), raw["says"], raw.get("role", "system"), given, without))
+        size = (sizes[0], sizes[1], sizes[2]) if "tokens" in raw else None
+        found.append(Wording(size, raw["says"], raw.get("role", "system"), given, without))
     return tuple(found)
 
 

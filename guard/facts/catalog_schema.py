@@ -90,7 +90,7 @@ def _wording() -> dict[str, Any]:
     roles = {"type": "array", "items": {"enum": list(ROLES)}, "minItems": 1}
     own: dict[str, Any] = {
         "tokens": {
-            "description": "How long it is; a list: at least, as a rule, at most.",
+            "description": "How long it is; a list: at least, as a rule, at most. Without: what is found at run time.",
             "anyOf": [count, {"type": "array", "items": count, "minItems": 3, "maxItems": 3}],
         },
         "says": {**_NAME, "description": "What it says, in a few words."},
@@ -99,7 +99,7 @@ def _wording() -> dict[str, Any]:
         "without": {**roles, "description": "Roles of which none may be sent."},
     }
     assert own.keys() == WORDING_KEYS
-    return _object("Text of the library's own around what the program gives.", ["tokens", "says"], **own)
+    return _object("Text of the library's own around what the program gives.", ["says"], **own)
 
 
 def _methods(text: str) -> dict[str, Any]:

@@ -25,14 +25,14 @@ all; `fallback` after a failure; `setting` it sends nothing, its arguments hold 
 client of the chain."""
 Form = Literal[
     "messages", "text", "items", "contents", "converse", "body", "documents", "file", "image", "audio", "server",
-    "object", "prompt", "signature",
+    "object", "prompt", "signature", "tool",
 ]  # fmt: skip
 """How the value of an input is to be read: `messages` list of {role, content}; `text` a string or list of strings;
 `items` OpenAI Responses input; `contents` Google contents; `converse` Bedrock Converse messages; `body` JSON text or a
 dict that holds the other roles; `documents` list of texts or {text}; `file`, `image`, `audio` media; `server` an id of
 something stored at the provider, whose size the code doesn't show; `object` anything else; `prompt` what frameworks
 take: a text, a list of messages (also pairs of role and text), or a prompt template; `signature` a class whose
-docstring is the task and whose fields are described (DSPy)."""
+docstring is the task and whose fields are described (DSPy); `tool` a class that is sent as a tool to call."""
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
@@ -43,7 +43,8 @@ ROLES = (
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
-`again_retries`: retries by the HTTP client in each further round of the library itself; `fills`:
+`again_retries`: further tries of one more layer, by the HTTP client in later rounds of the library or by the library
+after a refusal; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
@@ -175,8 +176,9 @@ class Holds:
 class Wording:
     """Text of the library's own that goes out around what the program gives, as counted in the package."""
 
-    tokens: tuple[int, int, int]
-    """At least (releases and cases that send less), as a rule (the release that was read), at most."""
+    tokens: tuple[int, int, int] | None
+    """At least (releases and cases that send less), as a rule (the release that was read), at most. None: not the
+    library's own words, but what it finds at run time (`context`)."""
     text: str
     """What it says, in a few words for users."""
     role: str = "system"

@@ -33,7 +33,8 @@ def test_a_recording_belongs_to_its_program_and_its_family(name: str) -> None:
     recording = recordings.load(case.recording)
     family = envs.families()[case.family]
 
-    assert recording.versions == dict(pin.split("[")[0].split("==") for pin in family.requires)
+    pins = [pin.split("==")[1] for pin in family.requires]
+    assert recording.versions == dict(zip(family.packages, pins))
     assert recording.runs[0].name == "good"
     for run in recording.runs:
         for sent in run.sent:

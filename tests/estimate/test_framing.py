@@ -109,20 +109,33 @@ def test_of_a_schema_only_the_keys_that_openai_bills_count():
     """openai-cookbook, issue 2140: the compact JSON without `required` and `additionalProperties`, and 9 tokens."""
     method = encoding_for("openai", "gpt-4o-mini")
     billed = '{"type":"object","properties":{"day":{"type":"string"},"required":{"type":"boolean"}}}'
-    assert framing.schema_tokens(json.dumps(SHIFT), method).typical == count_exact(billed, "o200k_base") + 9
+    assert (
+        framing.schema_tokens(json.dumps(SHIFT), method, "gpt-4o-mini").typical == count_exact(billed, "o200k_base") + 9
+    )
 
 
 def test_a_schema_counts_alike_in_every_form_of_a_request():
     method = encoding_for("openai", "gpt-4o-mini")
     chat = {"type": "json_schema", "json_schema": {"name": "shift", "strict": True, "schema": SHIFT}}
     responses = {"type": "json_schema", "name": "shift", "strict": True, "schema": SHIFT}
-    counts = {framing.schema_tokens(json.dumps(form), method) for form in (SHIFT, chat, responses)}
+    counts = {framing.schema_tokens(json.dumps(form), method, "gpt-4o-mini") for form in (SHIFT, chat, responses)}
     assert len(counts) == 1
+
+
+def test_a_schema_that_is_sent_as_a_tool_counts_as_one_more_tool():
+    tool = {"type": "function", "function": {"name": "Shift", "parameters": SHIFT}}
+    method = encoding_for("openai", "gpt-4o-mini")
+    alone = framing.schema_tokens(json.dumps(tool), method, "gpt-4o-mini")
+    beside = framing.schema_tokens(json.dumps(tool), method, "gpt-4o-mini", beside=True)
+    assert alone == framing.tool_tokens(json.dumps([tool]), method, "gpt-4o-mini")
+    assert (
+        beside.typical == framing.tool_tokens(json.dumps([tool, tool]), method, "gpt-4o-mini").typical - alone.typical
+    )
 
 
 def test_text_that_is_no_schema_counts_as_it_is():
     method = encoding_for("openai", "gpt-4o-mini")
-    assert framing.schema_tokens("no schema", method).typical == count_exact("no schema", "o200k_base")
+    assert framing.schema_tokens("no schema", method, "gpt-4o-mini").typical == count_exact("no schema", "o200k_base")
 
 
 def test_forms_of_the_three_big_vendors_count_alike():

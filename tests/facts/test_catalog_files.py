@@ -98,7 +98,8 @@ def test_every_client_answers_for_retries(catalog: Catalog) -> None:
 def test_references_between_entries_exist(catalog: Catalog) -> None:
     for call in every_call(catalog):
         assert set(call.on) <= catalog.clients.keys(), call.api
-        known = call.roles.keys() | {r for c in call.on for r in catalog.clients[c].roles} | {"client_retries"}
+        known = call.roles.keys() | {r for c in call.on for r in catalog.clients[c].roles}
+        known |= {"client_retries", "again_retries"}
         held = [client for client in catalog.clients.values() if client.holds]
         known |= {role for client in held for role in client.roles} if call.invoke else set()
         assert set(call.turns_when) <= known, call.api

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Name, last_name
-from guard.facts.filefacts import CallRef, FileFacts
+from guard.facts.filefacts import Binding, CallRef, FileFacts
 from guard.facts.link import running, served, web
 from guard.facts.link.things import (
     ClassThing,
@@ -109,17 +109,31 @@ def _may_send(engine: Engine, value: Expr | None, names: frozenset[str]) -> bool
 
 
 def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
-    """Variables of a scope that are bound to something ending in an API's name: `ask = client.messages.create`."""
+    """Variables of a scope that are bound to something ending in an API's name: `ask = client.messages.create`; here,
+    or in a file that names an SDK and from which they are imported."""
     names = engine.project.catalog.last_names
     held = set()
     at = scope
     while at >= 0:
         for name, bindings in facts.scopes[at].bindings.items():
             for binding in bindings:
-                if binding.kind == "assign" and _may_send(engine, binding.value, names):
+                if binding.kind == "import":
+                    if _imports_holder(engine, facts, binding, names):
+                        held.add(name)
+                elif binding.kind == "assign" and _may_send(engine, binding.value, names):
                     held.add(name)
         at = facts.scopes[at].parent
     return frozenset(held)
+
+
+def _imports_holder(engine: Engine, facts: FileFacts, binding: Binding, names: frozenset[str]) -> bool:
+    """Whether an import brings such a variable of another file of the repository."""
+    path = engine.project.module(binding.module, facts.path) if binding.member is not None else None
+    if path is None or path not in engine.project.mentioning(engine.project.catalog.needles):
+        return False
+    there = engine.project.facts(path)
+    bound = there.scopes[0].bindings.get(binding.member or "", ()) if there is not None else ()
+    return any(b.kind == "assign" and _may_send(engine, b.value, names) for b in bound)
 
 
 def _held_attributes(engine: Engine, facts: FileFacts) -> frozenset[str]:

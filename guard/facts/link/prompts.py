@@ -107,8 +107,8 @@ class Reader(Messages):
                     continue
                 if any(self._is_sent(name) for name in wording.without):
                     continue
-                hole = self._hole(f"{layer.client.family} wording", wording.text)
-                hole = replace(hole, tokens=wording.tokens)
+                name = f"{layer.client.family} wording" if wording.tokens is not None else "context"
+                hole = replace(self._hole(name, wording.text), tokens=wording.tokens)
                 number = next((n for n, message in enumerate(found) if message.role == wording.role), None)
                 if number is None:
                     found.append(Message("text", (hole,)))
@@ -191,7 +191,8 @@ class Reader(Messages):
         if alt is not None and isinstance(alt.thing, ClassThing) and len(value.result.alts) == 1:
             fields = tool_schemas.class_schema(self.engine, alt.thing)
             if fields is not None:
-                return [self._schema_text(fields)]
+                as_tool = self._form("schema", value) == "tool"
+                return [self._schema_text((tool_schemas.answering if as_tool else tool_schemas.titled)(fields))]
         return [Message("text", (self._hole("schema", "the schema of the answer is sent, too"),))]
 
     def _schema_text(self, schema: dict[str, Any]) -> Message:

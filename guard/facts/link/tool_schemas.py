@@ -74,6 +74,22 @@ def class_schema(engine: Engine, cls: ClassThing) -> dict[str, Any] | None:
     return field_types.of_class(engine, cls)
 
 
+def answering(schema: dict[str, Any]) -> dict[str, Any]:
+    """The tool by which a library has a model give an answer of a class."""
+    return _tool(str(schema.get("title", "")), schema.get("description"), schema)
+
+
+def titled(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with a title for each property, as pydantic writes it."""
+    found = {key: titled(value) if isinstance(value, dict) else value for key, value in schema.items()}
+    if isinstance(schema.get("properties"), dict):
+        found["properties"] = {
+            name: {"title": name.replace("_", " ").title(), **titled(value)} if isinstance(value, dict) else value
+            for name, value in schema["properties"].items()
+        }
+    return found
+
+
 def _tool(name: str, description: str | None, schema: dict[str, Any]) -> dict[str, Any]:
     inner: dict[str, Any] = {"name": name, "parameters": schema}
     if description:

@@ -41,7 +41,8 @@ class Case:
     """All prompts stand in the code: guard's typical input and its highest price are held against what was sent."""
     units: dict[str, str]
     """For a function that asks a model: the function whose activations count as one call of it, tries included. Not
-    named: each call of the SDK is one."""
+    named: each call of the SDK is one. `=body`: the call sends several prompts at once, and those with equal bodies
+    are the tries of one."""
     unbounded: dict[str, str]
     """For a function that asks a model: why the code does not say how often it runs."""
     approximate: float

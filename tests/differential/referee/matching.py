@@ -80,14 +80,14 @@ def _off_the_way(request: Json, sent: Sent) -> int:
     return sum(not any(_covers(site, frame.path, frame.line) for frame in sent.stack) for site in request["sites"])
 
 
-def bare(model: str) -> str:
-    """A model's name without the providers before it."""
-    return model.rsplit("/", 1)[-1]
+def means(told: object, sent: str) -> bool:
+    """Whether a name of the report, perhaps with a provider before it (`openai/`, `openai:`), is the one sent."""
+    return str(told) == sent or str(told).endswith((f"/{sent}", f":{sent}"))
 
 
 def models_of(request: Json) -> list[str]:
-    """The model names that the report gives a request, without providers."""
-    return [bare(str(choice["value"])) for choice in request["model"]["choices"]]
+    """The model names that the report gives a request."""
+    return [str(choice["value"]) for choice in request["model"]["choices"]]
 
 
 def _fit(request: Json, seen: Seen) -> tuple[int, bool, int, int]:
@@ -95,5 +95,5 @@ def _fit(request: Json, seen: Seen) -> tuple[int, bool, int, int]:
     text = "\n".join(asked.texts_of(seen.asked.body))
     static = [segment.get("text") or "" for segment in request["prompt"]["segments"]]
     sent = sum(len(part) for part in static if part in text)
-    right = bare(seen.asked.model) in models_of(request)
+    right = any(means(told, seen.asked.model) for told in models_of(request))
     return -_off_the_way(request, seen.sent), right, sent, len(request["sites"])

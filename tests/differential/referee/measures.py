@@ -5,6 +5,7 @@ Each measure is a function that gives one sentence per difference; none means th
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 from referee.cases import Case
 from referee.counting import Counted, count
-from referee.matching import Json, Matched, Seen, bare, models_of
+from referee.matching import Json, Matched, Seen, means, models_of
 from referee.recordings import Sent
 from referee.server import MOST_FAILURES
 
@@ -42,13 +43,13 @@ def model(case: Case, matched: Matched) -> Iterator[str]:
     for request, seen in matched.pairs:
         told = models_of(request)
         for name in sorted({one.asked.model for one in seen}):
-            if bare(name) not in told:
+            if not any(means(one, name) for one in told):
                 yield f"{where(request)}: {name} was sent, the report says {told or 'nothing'}"
         usual = [variant for variant in request["variants"] if variant["default"]] or request["variants"]
-        good = {bare(one.asked.model) for one in seen if one.run.name == "good"}
-        names = {bare(str(variant["model"]["value"])) for variant in usual if variant["model"]}
-        if good and not good <= names:
-            yield f"{where(request)}: {sorted(good)} was sent, the report's default is {sorted(names)}"
+        good = sorted({one.asked.model for one in seen if one.run.name == "good"})
+        names = [str(variant["model"]["value"]) for variant in usual if variant["model"]]
+        if not all(any(means(one, name) for one in names) for name in good):
+            yield f"{where(request)}: {good} was sent, the report's default is {names}"
 
 
 def limit(case: Case, matched: Matched) -> Iterator[str]:
@@ -62,17 +63,19 @@ def limit(case: Case, matched: Matched) -> Iterator[str]:
                 yield f"{where(request)}: the limit {sent} was sent, the report says {told or 'nothing'}"
 
 
-def _unit(case: Case, sent: Sent) -> int | None:
-    """The number of the activation that is one call of a request."""
+def _unit(case: Case, sent: Sent) -> object:
+    """What one call of a request is: the number of an activation, or a body."""
     name = case.units.get(sent.inner.function)
     if name is None:
         return sent.inner.called
+    if name == "=body":
+        return json.dumps(sent.body)
     return next(frame.activation for frame in reversed(sent.stack) if frame.function == name)
 
 
-def _calls(case: Case, seen: Iterable[Seen]) -> dict[tuple[str, int | None], list[Seen]]:
+def _calls(case: Case, seen: Iterable[Seen]) -> dict[tuple[str, object], list[Seen]]:
     """Requests by run and call."""
-    calls: dict[tuple[str, int | None], list[Seen]] = {}
+    calls: dict[tuple[str, object], list[Seen]] = {}
     for one in seen:
         calls.setdefault((one.run.name, _unit(case, one.sent)), []).append(one)
     return calls

@@ -15,6 +15,7 @@ import asyncio
 import base64
 import concurrent.futures
 import contextvars
+import dataclasses
 import functools
 import importlib
 import importlib.util
@@ -22,6 +23,7 @@ import json
 import math
 import socket
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -32,8 +34,15 @@ HOST = "x-differential-host"
 FAILURE = "x-differential-failure"
 """Header of an answer that the program must not see: the library raises its own timeout instead."""
 LONGEST_WAIT = 0.002
+_CALLBACK = asyncio.Handle._run.__code__
+"""The frame below which an event loop runs a step of a task."""
 
-_started_from: contextvars.ContextVar[tuple[list[Any], ...]] = contextvars.ContextVar("started_from", default=())
+Start = tuple[int, list[list[Any]]]
+"""The stack from which a thread or task was started, with a number that counts up."""
+NOWHERE: Start = (0, [])
+_started_from: contextvars.ContextVar[Start] = contextvars.ContextVar("started_from", default=NOWHERE)
+_of_thread = threading.local()
+"""The same for the job of a thread, which may run in a context that was copied before."""
 
 
 class Recorder:
@@ -43,6 +52,7 @@ class Recorder:
         self.root = root.rstrip("/") + "/"
         self.server = urlsplit(server)
         self._numbers: dict[int, tuple[FrameType, int]] = {}
+        self._starts = 0
 
     def number(self, frame: FrameType) -> int:
         """The number of a frame. The frame is kept, so that no later one gets its identity."""
@@ -64,8 +74,16 @@ class Recorder:
                 library = None
             else:
                 library = frame
+            if frame.f_code is _CALLBACK:  # above it stands who runs the loop; the task knows who started it
+                break
             frame = frame.f_back
-        return [*_started_from.get(), *reversed(own)]
+        _, started = max(_started_from.get(), getattr(_of_thread, "start", NOWHERE), key=lambda start: start[0])
+        return [*started, *reversed(own)]
+
+    def start(self) -> Start:
+        """The stack for what is started here."""
+        self._starts += 1
+        return self._starts, self.stack()
 
     def headers(self, host: str) -> dict[str, str]:
         """The headers that a request gets more."""
@@ -88,6 +106,8 @@ def install(root: str, server: str) -> Recorder:
         _patch_requests(recorder)
     if _installed("aiohttp"):
         _patch_aiohttp(recorder)
+    if _installed("dspy"):
+        _patch_dspy(recorder)
     return recorder
 
 
@@ -126,22 +146,22 @@ def _patch_starting(recorder: Recorder) -> None:
     create_task = asyncio.BaseEventLoop.create_task
 
     def submit_from(self: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        stack = tuple(recorder.stack())
+        start = recorder.start()
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
-            token = _started_from.set(stack)
+            before = getattr(_of_thread, "start", NOWHERE)
+            _of_thread.start = start
             try:
                 return function(*args, **kwargs)
             finally:
-                _started_from.reset(token)
+                _of_thread.start = before
 
         return submit(self, run, *args, **kwargs)
 
     def create_from(self: Any, coroutine: Any, *, name: Any = None, context: Any = None) -> Any:
         context = context if context is not None else contextvars.copy_context()
-        stack = tuple(recorder.stack())
-        context.run(_started_from.set, stack)
+        context.run(_started_from.set, recorder.start())
         return create_task(self, coroutine, name=name, context=context)
 
     concurrent.futures.ThreadPoolExecutor.submit = submit_from  # type: ignore[method-assign]
@@ -237,3 +257,24 @@ def _patch_aiohttp(recorder: Recorder) -> None:
         return response
 
     aiohttp.ClientSession._request = redirected
+
+
+def _patch_dspy(recorder: Recorder) -> None:
+    """DSPy from 3.4 on brings a transport of its own, over sockets; older releases ask through LiteLLM."""
+    try:
+        from dspy._vendor.lm15.transports import _exceptions, _sync
+    except ImportError:
+        return
+    stream = _sync.StdlibTransport.stream
+
+    def redirected(self: Any, request: Any) -> Any:
+        more = recorder.headers(urlsplit(request.url).hostname or "")
+        headers = [pair for pair in request.headers if pair[0].lower() != "host"]
+        url = _to_server(recorder, request.url)
+        response = stream(self, dataclasses.replace(request, url=url, headers=[*headers, *more.items()]))
+        if dict(response.headers).get(FAILURE) == "timeout":
+            response.close()
+            raise _exceptions.ReadTimeout("read timed out")
+        return response
+
+    _sync.StdlibTransport.stream = redirected

@@ -27,6 +27,8 @@ Way = tuple[Chain, str]
 MOST_FAILURES = 60
 """After that many a run gets good answers: a program that tries for ever has shown it."""
 STATUS = {"429": "rate limit", "500": "internal error", "503": "unavailable", "529": "overloaded"}
+COUNTING = ("/input_tokens", "/count_tokens")
+"""Ends of paths that count tokens, which costs nothing: answered, not noted."""
 PLAIN_TEXT = "This is an answer of a few words."
 
 
@@ -46,7 +48,7 @@ class Script:
 
     pattern: tuple[str, ...] = ("good",)
     """What the requests get in turn, over and over: `good`, `tools` (always a call of a tool), `invalid` (text that is
-    not the demanded structure), `timeout`, or a status."""
+    not the demanded structure), `empty` (no text at all), `timeout`, or a status."""
     only: Way | None = None
     """The way whose requests the pattern is for. None: all requests."""
     others: tuple[str, ...] = ("good",)
@@ -142,6 +144,8 @@ class ModelServer:
         sent = {name.lower(): value for name, value in headers.items()}
         body = asked.decode(data, sent.get("content-type", ""))
         found = asked.asked(path, body)
+        if path.split("?")[0].endswith(COUNTING):
+            return 200, "application/json", b'{"object": "response.input_tokens", "input_tokens": 10}', {}
         with self.lock:
             run = self.run
             if found is None:
@@ -184,6 +188,8 @@ def _outcome(run: Run, way: Way) -> str:
 
 def _reply(script: Script, found: Asked, outcome: str, number: int) -> Reply:
     """What the model says to a request that it answers."""
+    if outcome == "empty":
+        return Reply(number=number)
     if outcome == "invalid":
         return Reply("This is not what was asked for.", number=number)
     if outcome == "tools" and found.tools:
