@@ -30,10 +30,10 @@ def test_every_turn_is_in_the_band_of_its_size(first, growth, turns, window, thr
         above = max((t for t in thresholds if size > t), default=0)
         number, tokens = expected.get(above, (0, 0))
         expected[above] = (number + 1, tokens + size)
-    found = {band.above: (band.turns, band.input_tokens) for band in bands(first, growth, turns, window, thresholds)}
     merged = {}
-    for above, (number, tokens) in found.items():
-        merged[above] = (merged.get(above, (0, 0))[0] + number, merged.get(above, (0, 0))[1] + tokens)
+    for band in bands(first, growth, turns, window, thresholds):
+        number, tokens = merged.get(band.above, (0, 0))
+        merged[band.above] = (number + band.turns, tokens + band.input_tokens)
     assert merged.keys() == expected.keys()
     for above in merged:
         assert merged[above] == pytest.approx(expected[above])

@@ -7,11 +7,11 @@ function. Calls in tests decide nothing for code that is not a test.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
+from guard.facts.link.engine import MAX_WORK, Engine
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
@@ -27,9 +27,6 @@ from guard.facts.link.things import (
     Stop,
     Thing,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from guard.facts.link.engine import Engine
 
 MAX_CANDIDATES = 400
 """Calls of one name that are looked at."""
@@ -60,24 +57,24 @@ class Callers:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
         if root not in self._kept:
             self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
-            outer, work = self.engine.context, self.engine.work
-            self.engine.context = {}
+            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
+            self.engine.context, self.engine.effort = {}, MAX_WORK
             try:
                 found = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
             finally:
-                self.engine.context, self.engine.work = outer, work
+                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
             self._kept[root] = found
         return self._kept[root]
 
     def takers(self, path: str, scope: int) -> list[OnObject]:
         """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
         if (path, scope) not in self._takers:
-            outer, work = self.engine.context, self.engine.work
-            self.engine.context = {}
+            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
+            self.engine.context, self.engine.effort = {}, MAX_WORK
             try:
                 self._takers[path, scope] = self._made_with(Root("callers", path, scope))
             finally:
-                self.engine.context, self.engine.work = outer, work
+                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
         return self._takers[path, scope]
 
     def _made_with(self, root: Root) -> list[OnObject]:

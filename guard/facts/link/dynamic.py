@@ -105,4 +105,4 @@ def _pinned(engine: Engine, frame: Frame, method: Scope, key_name: str, entry: E
             ):
                 cell = known(Lit(entry.key)) if binding.path == (0,) else entry.value
                 pins[name] = Binding(name, "assign", binding.at, binding.pos, standing_in(binding.pos, cell))
-    return engine.pinned(frame, key_name, entry.key, pins)
+    return engine.pinned(frame, key_name, entry.key, targets=pins)

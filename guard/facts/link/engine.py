@@ -13,9 +13,10 @@ texts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 from guard.facts.expr import (
@@ -174,6 +175,8 @@ class Engine:
         """Answers under the context as it is."""
         self.consulted: Consulted = {}
         self.work = 0
+        self.effort = MAX_WORK
+        """Evaluations that the question at hand may take."""
         self.by_default = 0
         """While above 0, tests are decided by the defaults of what can be overridden."""
         self.annotated: set[ClassThing] = set()
@@ -274,23 +277,20 @@ class Engine:
             return (owner.cls, owner.call.pos if owner.call else None, owner.frame.key if owner.frame else None)
         return owner if isinstance(owner, ClassThing) else None if owner is None else id(owner)
 
-    def pinned(self, frame: Frame, name: str, turn: object, pins: dict[str, Binding]) -> Frame:
-        """The frame at one turn of a loop: the loop's targets have the values of that turn."""
+    def pinned(
+        self, frame: Frame, name: str, turn: object, pins: Mapping[str, Binding] = MappingProxyType({}),
+        targets: Mapping[str, Binding] = MappingProxyType({}),
+    ) -> Frame:  # fmt: skip
+        """The frame at one turn of a loop. `pins`: what names hold there; `targets`: what its targets hold when it
+        begins."""
         key = ("pinned", frame.key, name, turn)
         found = self._frames.get(key)
         if found is None:
-            found = Frame(
-                frame.path,
-                frame.scope,
-                frame.call,
-                frame.caller,
-                frame.owner,
-                frame.lexical,
-                len(self._frames),
+            found = self._frames[key] = Frame(
+                frame.path, frame.scope, frame.call, frame.caller, frame.owner, frame.lexical, len(self._frames),
                 frame.pin,
-            )
-            found.pins = pins
-            self._frames[key] = found
+            )  # fmt: skip
+            found.pins, found.targets = pins, targets
         return found
 
     def root(self, path: str, scope: int) -> Frame:
@@ -328,7 +328,8 @@ class Engine:
         self.consulted = {}
         self.project.reads = set()
         self.parts = []
-        self.work = MAX_WORK - effort
+        self.work = 0
+        self.effort = effort
 
     def eval(self, expr: Expr | Held, frame: Frame) -> Result:
         """What an expression can be."""
@@ -343,7 +344,7 @@ class Engine:
         if key in self._active:
             self._circles |= {key}
             return unknown("it depends on itself")
-        if self._depth >= MAX_DEPTH or self.work >= MAX_WORK:
+        if self._depth >= MAX_DEPTH or self.work >= self.effort:
             return unknown("following it further would take too long")
         self._active.add(key)
         self._depth += 1
@@ -377,7 +378,7 @@ class Engine:
             self._circles |= open_circles
         if open_circles:
             self._meanwhile[key] = made, open_circles
-        elif self.work < MAX_WORK:
+        elif self.work < self.effort:
             self._keep(key, made)
         return result
 
@@ -459,7 +460,7 @@ class Engine:
     def lookup(self, name: str, at: Place, frame: Frame) -> Result:
         """What a name is at a place of a frame."""
         scope = self.scope_of(frame)
-        if name in frame.pins and len(scope.bindings.get(name, ())) < 2:
+        if name in frame.pins:
             return self.bound(frame.pins[name], frame)
         if scope.kind == "module":
             return modules.module_name(self, frame.path, name, at)
@@ -572,9 +573,9 @@ class Engine:
         return unknown("it is declared without a value" if kind == "declare" else "it is the caught exception")
 
     def _for_target(self, binding: Binding, frame: Frame) -> Result:
-        pin = frame.pins.get(binding.name)
-        if pin is not None and pin.pos == binding.pos:
-            return self.bound(pin, frame)
+        target = frame.targets.get(binding.name)
+        if target is not None and target.pos == binding.pos:
+            return self.bound(target, frame)
         scope, value = self.scope_of(frame), cast(Expr, binding.value)
         clauses = scope.iters if scope.kind == "comp" else ()
         number = next((n for n, clause in enumerate(clauses) if clause is value), -1)

@@ -194,12 +194,14 @@ class Possible:
     def _asked(self, context: Context, question: Callable[[], T]) -> T:
         """The answer to a question under a context; recorders stay as they were."""
         engine = self.engine
-        outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work
+        outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort
         engine.ask(context, MAX_EFFORT)
         try:
             return question()
         finally:
-            engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work = outer
+            (
+                engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort,
+            ) = outer  # fmt: skip
 
     def _runs(self, way: Way, bind: Called, root: Root, context: Context) -> bool:
         scope = self.engine.project.scope(root.path, root.scope)

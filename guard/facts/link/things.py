@@ -35,7 +35,7 @@ class Frame:
     A *root* frame has no call: its parameters are decided by the context of the question (`Engine.context`).
     """
 
-    __slots__ = ("call", "caller", "depth", "key", "lexical", "owner", "path", "pin", "pins", "scope")
+    __slots__ = ("call", "caller", "depth", "key", "lexical", "owner", "path", "pin", "pins", "scope", "targets")
 
     def __init__(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
@@ -54,7 +54,9 @@ class Frame:
         self.pin = pin
         """Of a comprehension: the number of the element that each of its clauses is at."""
         self.pins: Mapping[str, Binding] = {}
-        """Names whose binding is fixed to that of one turn of a loop."""
+        """Names whose value is fixed to that at a place in one turn of a loop."""
+        self.targets: Mapping[str, Binding] = {}
+        """Targets of a loop whose value is fixed to that at the beginning of one turn."""
 
 
 class Lit(NamedTuple):
