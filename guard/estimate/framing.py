@@ -53,8 +53,8 @@ def _range(low: int, typical: int, high: int) -> Tokens:
 # Roles are one token in o200k_base and cl100k_base.
 # OpenAI cookbook: 3 per message + the role + 3 for the primed reply; exact for gpt-3.5, gpt-4 and gpt-4o.
 _FRAME_OPENAI = Frame(_range(3, 3, 3), _range(4, 4, 4))
-# Reasoning models: the cookbook's constants, of which one is missing for o4-mini (openai-cookbook issue 2140, measured);
-# at most ai-tokenizer's fit (5 + 4 per message + role), which is also 2 above the cookbook for gpt-4o.
+# Reasoning models: the cookbook's constants, less one for o4-mini (openai-cookbook issue 2140, measured); at most
+# ai-tokenizer's fit (5 + 4 per message + role), which is above the cookbook's for gpt-4o, too.
 _FRAME_OPENAI_REASONING = Frame(_range(2, 3, 5), _range(4, 4, 5))
 # ctok 1.3.0: 6 or 7 tokens for a single user message; ai-tokenizer: 6 + 2 per message + role.
 _FRAME_CLAUDE = Frame(_range(3, 4, 6), _range(3, 3, 4))
