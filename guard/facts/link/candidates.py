@@ -129,7 +129,7 @@ def _holders(engine: Engine, facts: FileFacts, scope: int) -> frozenset[str]:
 def _imports_holder(engine: Engine, facts: FileFacts, binding: Binding, names: frozenset[str]) -> bool:
     """Whether an import brings such a variable of another file of the repository."""
     path = engine.project.module(binding.module, facts.path) if binding.member is not None else None
-    if path is None or path not in engine.project.mentioning(engine.project.catalog.needles):
+    if path is None or not engine.project.names_sdk(path):
         return False
     there = engine.project.facts(path)
     bound = there.scopes[0].bindings.get(binding.member or "", ()) if there is not None else ()

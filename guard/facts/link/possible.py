@@ -45,7 +45,7 @@ T = TypeVar("T")
 MAX_TRIES = 24
 """Evaluations of one callee; what is left then is not known."""
 MAX_EFFORT = 3_000
-"""Evaluations for one callee under one context; a callee that takes more is not known."""
+"""Evaluations for one callee, all decisions that are tried out together; one that takes more is not known."""
 MAX_WRAPPERS = 3
 """Closures inside one another that hand all their arguments on."""
 ONLY_EXAMPLES = "only examples in the repository decide it"
@@ -70,6 +70,8 @@ class Possible:
         self.engine = engine
         self.callers = callers
         self._kept: dict[tuple[int, int, bool], tuple[Call, list[Way]]] = {}
+        self._took = 0
+        """Evaluations that the last answer took."""
 
     def entering(self, call: Call, frame: Frame, root: Root) -> list[Thing] | None:
         """The things by which a call enters a function, whoever makes its objects and calls what is around it; None
@@ -164,14 +166,15 @@ class Possible:
 
     def _ways(self, call: Call, frame: Frame, context: Context, examples: bool = True) -> Iterator[tuple[Context, Way]]:
         """What a call runs under a context; where that asks for more, under each of the further decisions."""
-        waiting, tries = [context], 0
+        waiting, tries, left = [context], 0, MAX_EFFORT
         while waiting:
             tries += 1
-            if tries > MAX_TRIES:
+            if tries > MAX_TRIES or left <= 0:
                 yield context, Way((), True, None)
                 return
             current = waiting.pop()
-            way = self._evaluated(call, frame, current)
+            way = self._evaluated(call, frame, current, left)
+            left -= self._took
             if way.asked is None:
                 yield current, way
             else:
@@ -180,9 +183,9 @@ class Possible:
                     binds = [bind for bind in binds if not _in_example(bind, frame.path)] or [Stop(ONLY_EXAMPLES)]
                 waiting += [{**current, way.asked: bind} for bind in reversed(binds[:MAX_TRIES])]
 
-    def _evaluated(self, call: Call, frame: Frame, context: Context) -> Way:
+    def _evaluated(self, call: Call, frame: Frame, context: Context, effort: int = MAX_EFFORT) -> Way:
         """What a call runs under a context."""
-        return self._asked(context, partial(self._way, call, frame))
+        return self._asked(context, partial(self._way, call, frame), effort)
 
     def _way(self, call: Call, frame: Frame) -> Way:
         found = self.engine.eval(call.func, frame)
@@ -191,14 +194,15 @@ class Possible:
         unseen = any(isinstance(alt.thing, Ext) and _is_unseen(alt.thing) for alt in found.alts)
         return Way(tuple(things), bool(found.open) or unseen, next(asked, None))
 
-    def _asked(self, context: Context, question: Callable[[], T]) -> T:
+    def _asked(self, context: Context, question: Callable[[], T], effort: int = MAX_EFFORT) -> T:
         """The answer to a question under a context; recorders stay as they were."""
         engine = self.engine
         outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort
-        engine.ask(context, MAX_EFFORT)
+        engine.ask(context, effort)
         try:
             return question()
         finally:
+            self._took = engine.work
             (
                 engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort,
             ) = outer  # fmt: skip

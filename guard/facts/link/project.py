@@ -56,6 +56,7 @@ class Project:
         self._words: dict[bytes, list[int]] | None = None
         """By word, numbers of the modules in which it stands."""
         self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
+        self._naming_sdk: frozenset[str] | None = None
         self._modules = _module_index(self._files)
         self._folders = frozenset(
             folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
@@ -92,6 +93,12 @@ class Project:
                 path for path, data in self._bytes.items() if any(needle in data for needle in wanted)
             )
         return list(self._mentioning[wanted])
+
+    def names_sdk(self, path: str) -> bool:
+        """Whether the bytes of a code file hold the name of an SDK of the catalogue."""
+        if self._naming_sdk is None:
+            self._naming_sdk = frozenset(self.mentioning(self.catalog.needles))
+        return path in self._naming_sdk
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
