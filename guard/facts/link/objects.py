@@ -9,7 +9,7 @@ the context decides which of the repository's constructor calls made it. Neighbo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Call, dotted, last_name
 from guard.facts.filefacts import Effect, Scope
@@ -53,7 +53,14 @@ class Owned(NamedTuple):
 
 
 def order(engine: Engine, cls: ClassThing) -> tuple[list[Owned], list[Ext]]:
-    """The class and its bases in the repository, nearest first, and the bases outside of it."""
+    """The class and its bases in the repository, nearest first, and the bases outside of it; both only to be read."""
+    key = ("order", cls.path, cls.scope)
+    kept = engine.kept(key)
+    found = engine.keeping(key, cls, lambda: _order(engine, cls)) if kept is None else kept.result
+    return cast("tuple[list[Owned], list[Ext]]", found)
+
+
+def _order(engine: Engine, cls: ClassThing) -> tuple[list[Owned], list[Ext]]:
     owned: list[Owned] = []
     outside: list[Ext] = []
     waiting = [cls]
