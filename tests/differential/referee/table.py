@@ -18,6 +18,7 @@ from guard.run import scan
 from referee import cases, compare, measures, recordings
 
 DOCUMENT = cases.HERE.parents[1] / "docs" / "accuracy.md"
+LABELLED = "labelled repositories"
 BEGIN, END = "<!-- begin: make accuracy -->\n", "<!-- end: make accuracy -->\n"
 
 
@@ -84,7 +85,7 @@ def section(folders: list[Path]) -> str:
     ]
     if folders:
         reports = [as_data(scan(folder, load_config(folder), compare.DAY)) for folder in folders]
-        lines.append(f"- the {len(folders)} labelled repositories: {_widths(reports)}")
+        lines.append(f"- the {len(folders)} {LABELLED}: {_widths(reports)}")
     return "\n".join(lines) + "\n"
 
 
@@ -92,8 +93,11 @@ def main(arguments: list[str]) -> int:
     """The command."""
     text = DOCUMENT.read_text()
     before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + section([Path(one) for one in arguments]) + END + after)
+    old, _, after = rest.partition(END)
+    made = section([Path(one) for one in arguments])
+    if not arguments:  # what was measured on repositories stays
+        made += "".join(line for line in old.splitlines(keepends=True) if LABELLED in line)
+    DOCUMENT.write_text(before + BEGIN + made + END + after)
     return 0
 
 
