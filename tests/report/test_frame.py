@@ -154,5 +154,5 @@ def test_marks_stand_below_the_text_they_mark(line: str, data: st.DataObject, wi
     shown, marks = rows[2][4:], rows[3][4:]
     assert columns(rows[2]) <= width and columns(rows[3]) <= width
     if "..." not in shown:
-        before = "".join(map(safe_character, line.rstrip()[: start - 1]))
+        before = "".join(map(safe_character, line[: start - 1]))
         assert marks.index("^") == columns(before)
