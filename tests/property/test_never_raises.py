@@ -17,7 +17,7 @@ from report_schema import assert_valid
 from spec_check import broken_rules
 
 from guard.config.types import Config
-from guard.facts.link import contexts, engine, requests
+from guard.facts.link import answers, contexts, requests
 from guard.report.json import render
 from guard.run import scan
 
@@ -82,7 +82,7 @@ def test_a_scan_ends_well(written: Write, number: int, tmp_path: Path, counted: 
         shown = "\n".join(f"# {name}\n{text}" for name, text in files.items())
         assert_valid(render(report))
         assert not broken_rules(report), f"{broken_rules(report)}\n{shown}"
-        assert counted.most <= engine.MAX_WORK, shown
+        assert counted.most <= answers.MAX_WORK, shown
         sends = sum(text.count("(") for text in files.values())
         assert counted.total <= sends * contexts.MAX_SPENT, shown
 

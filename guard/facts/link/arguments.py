@@ -211,9 +211,7 @@ def sent(arguments: Arguments, arg: Arg) -> Sent | None:
         return _sent(arguments, arg)
     engine, call, frame = arguments
     key = ("sent", arg.names, arg.pos, id(call), frame.key)
-    kept = engine.kept(key)
-    found = engine.keeping(key, (arg, call), lambda: _sent(arguments, arg)) if kept is None else kept.result
-    return cast("Sent | None", found)
+    return cast("Sent | None", engine.once(key, (arg, call), lambda: _sent(arguments, arg)))
 
 
 def _sent(arguments: Arguments, arg: Arg) -> Sent | None:

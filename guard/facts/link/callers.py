@@ -7,11 +7,12 @@ function. Calls in tests decide nothing for code that is not a test.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
-from guard.facts.link.engine import MAX_WORK, Engine
+from guard.facts.link.answers import MAX_WORK
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
@@ -27,6 +28,9 @@ from guard.facts.link.things import (
     Stop,
     Thing,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from guard.facts.link.engine import Engine
 
 MAX_CANDIDATES = 400
 """Calls of one name that are looked at."""

@@ -70,10 +70,7 @@ def uncounted(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame) -> A
 
 def _kept(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counted: bool) -> Around:
     key = ("around", id(ref.call), frame.key, counted)
-    kept = engine.kept(key)
-    if kept is not None:
-        return cast(Around, kept.result)
-    return cast(Around, engine.keeping(key, ref, lambda: _around(engine, facts, ref, frame, counted)))
+    return cast(Around, engine.once(key, ref, lambda: _around(engine, facts, ref, frame, counted)))
 
 
 def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counted: bool) -> Around:

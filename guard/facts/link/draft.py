@@ -25,8 +25,9 @@ from guard.facts.link import (
     transports,
     versions,
 )  # fmt: skip
+from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
-from guard.facts.link.engine import Engine, Reads
+from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, role
 from guard.facts.link.sends import Target, targets

@@ -35,11 +35,7 @@ def _turns_by_key(
 ) -> dict[str, list[Frame]]:  # fmt: skip
     """The turns of the loop, by the attribute that each sets: found once for all attributes that are asked for."""
     key = ("setattr", id(effect), frame.key)
-    kept = engine.kept(key)
-    if kept is None:
-        found = engine.keeping(key, effect, lambda: _read_turns(engine, frame, method, effect, loop))
-    else:
-        found = kept.result
+    found = engine.once(key, effect, lambda: _read_turns(engine, frame, method, effect, loop))
     return cast("dict[str, list[Frame]]", found)
 
 

@@ -13,11 +13,9 @@ texts.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from guard.facts.expr import (
     Attr,
@@ -58,28 +56,26 @@ from guard.facts.link import (
     truth,
     turns,
 )
+from guard.facts.link.answers import Answers
 from guard.facts.link.declared import Declared
 from guard.facts.link.elsewhere import Touched
+from guard.facts.link.frames import Frames
 from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
-from guard.facts.link.project import Fact, Project
+from guard.facts.link.project import Project
 from guard.facts.link.things import (
     DEPENDENCY,
     Alt,
-    Bind,
     Called,
     Cell,
     ClassThing,
-    Consulted,
     Frame,
     Func,
     Held,
     Hop,
-    Inst,
     Lit,
     OnObject,
     Result,
     Root,
-    Thing,
     World,
     union,
     unknown,
@@ -92,66 +88,6 @@ MAX_DEPTH = 60
 """Evaluations nested in one another."""
 STACK = 4000
 """Calls of Python inside one another: an evaluation takes up to some 20, an expression as deep as may be some 1,200."""
-_NONE: frozenset[Any] = frozenset()
-MAX_WORK = 60_000
-"""Evaluations for one question."""
-
-Key = tuple[object, ...]
-"""A question: of what kind, about what, in which frame."""
-
-
-class Reads(NamedTuple):
-    """The facts that an answer rests on: its own, and those of the answers it was made of."""
-
-    own: AbstractSet[Fact]
-    parts: Sequence[_Answer]
-
-    def facts(self) -> frozenset[Fact]:
-        """All of them. Put together only when asked for: most answers are only parts of others."""
-        found = set(self.own)
-        waiting, seen = list(self.parts), set()
-        while waiting:
-            part = waiting.pop()
-            if id(part) not in seen:
-                seen.add(id(part))
-                found |= part.reads.own
-                waiting += part.reads.parts
-        return frozenset(found)
-
-
-class _Answer:
-    """An answer with what it depends on; what was asked and decided is kept so that identities last."""
-
-    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
-
-    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
-        self.asked = asked
-        self.consulted = consulted
-        self.reads = reads
-        self.result = result
-        self._quiet: Consulted | None = None
-
-    def quiet(self) -> Consulted:
-        """What it depends on without demands for new decisions."""
-        if self._quiet is None:
-            self._quiet = without_demands(self.consulted)
-        return self._quiet
-
-
-class _Split(NamedTuple):
-    """Answers that differ by what the context decides for a root, by identity of the decision."""
-
-    root: Root
-    answers: dict[int, Any]
-
-
-def _identity(call: Call) -> object:
-    """What tells calls of one place apart: the callee, and arguments that guard put there (`partial`, `map`)."""
-    given: list[Expr | Held] = [*call.args, *(value for _, value in call.keywords)]
-    if not any(isinstance(value, Held) for value in given):
-        return id(call.func)
-    held = [value.cell for value in given if isinstance(value, Held)]
-    return (id(call.func), *((id(c), 0) if isinstance(c, Result) else (id(c.expr), c.frame.key) for c in held))
 
 
 @contextmanager
@@ -165,18 +101,12 @@ def room_for_nesting() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-class Engine:
+class Engine(Answers, Frames):
     """Evaluates expressions of one repository. `context` decides roots; `ask` sets it for a question."""
 
     def __init__(self, project: Project) -> None:
-        self.project = project
-        self._context: dict[Root, Bind] = {}
-        self._brief: dict[Key, _Answer] = {}
-        """Answers under the context as it is."""
-        self.consulted: Consulted = {}
-        self.work = 0
-        self.effort = MAX_WORK
-        """Evaluations that the question at hand may take."""
+        Answers.__init__(self, project)
+        Frames.__init__(self)
         self.by_default = 0
         """While above 0, tests are decided by the defaults of what can be overridden."""
         self.annotated: set[ClassThing] = set()
@@ -225,17 +155,7 @@ class Engine:
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
-        self.parts: list[_Answer] = []
-        """Answers that the one being made rests on."""
         self._depth = 0
-        self._answers: dict[Key, _Answer | _Split] = {}
-        """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
-        self._frames: dict[tuple[object, ...], Frame] = {}
-        self._active: set[Key] = set()
-        self._circles: frozenset[Key] = _NONE
-        """Questions at hand that the one being answered came back to, so that it says less than it would by itself."""
-        self._meanwhile: dict[Key, tuple[_Answer, frozenset[Key]]] = {}
-        """Such answers, with the questions that they came back to: good while those are at hand."""
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
             Map: self._map, Text: texts.formatted, Format: texts.format_field, Op: texts.binary,
@@ -244,92 +164,7 @@ class Engine:
             Star: self._star, Slice: self._opaque,
         }  # fmt: skip
 
-    @property
-    def context(self) -> dict[Root, Bind]:
-        """What is decided for the question at hand. Set whole, never changed in place."""
-        return self._context
-
-    @context.setter
-    def context(self, decided: dict[Root, Bind]) -> None:
-        self._context = decided
-        self._brief = {}
-        self._meanwhile = {}
-
-    # --- frames -------------------------------------------------------------------------------------------------
-
-    def frame(
-        self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
-        lexical: Frame | None, pin: tuple[int, ...] = (),
-    ) -> Frame:  # fmt: skip
-        """The one frame with these parts. `pin`: numbers of the elements that a comprehension is at."""
-        key = (
-            path, scope, call.pos if call else None, _identity(call) if call else 0, caller.key if caller else None,
-            self._owner_key(owner), lexical.key if lexical else None, pin,
-        )  # fmt: skip
-        found = self._frames.get(key)
-        if found is None:
-            found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), pin)
-        return found
-
-    @staticmethod
-    def _owner_key(owner: Thing | None) -> object:
-        if isinstance(owner, Inst):
-            return (owner.cls, owner.call.pos if owner.call else None, owner.frame.key if owner.frame else None)
-        return owner if isinstance(owner, ClassThing) else None if owner is None else id(owner)
-
-    def pinned(
-        self, frame: Frame, name: str, turn: object, pins: Mapping[str, Binding] = MappingProxyType({}),
-        targets: Mapping[str, Binding] = MappingProxyType({}),
-    ) -> Frame:  # fmt: skip
-        """The frame at one turn of a loop. `pins`: what names hold there; `targets`: what its targets hold when it
-        begins."""
-        key = ("pinned", frame.key, name, turn)
-        found = self._frames.get(key)
-        if found is None:
-            found = self._frames[key] = Frame(
-                frame.path, frame.scope, frame.call, frame.caller, frame.owner, frame.lexical, len(self._frames),
-                frame.pin,
-            )  # fmt: skip
-            found.pins, found.targets = pins, targets
-        return found
-
-    def root(self, path: str, scope: int) -> Frame:
-        """The frame of a scope without a known caller; comprehensions and closures hang on the roots around them."""
-        inner = self.project.scope(path, scope)
-        parent = self.enclosing(path, inner)
-        lexical = self.root(path, parent.id) if parent is not None else None
-        return self.frame(path, scope, None, None, None, lexical)
-
-    def enclosing(self, path: str, scope: Scope) -> Scope | None:
-        """The function around a scope, if its names are visible there (class bodies are not)."""
-        parent = scope.parent
-        direct = True
-        while parent > 0:
-            above = self.project.scope(path, parent)
-            if above.kind != "class" or (direct and scope.kind == "comp"):
-                return above
-            parent, direct = above.parent, False
-        return None
-
-    def module(self, path: str) -> Frame:
-        """The frame of a module."""
-        return self.frame(path, 0, None, None, None, None)
-
-    def scope_of(self, frame: Frame) -> Scope:
-        """The scope that a frame is an activation of."""
-        return self.project.scope(frame.path, frame.scope)
-
     # --- evaluating ---------------------------------------------------------------------------------------------
-
-    def ask(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> None:
-        """Begin a question under a context: recorders are emptied, what was learnt stays. `effort`: evaluations that it
-        may take."""
-        self.context = context
-        self.consulted = {}
-        self.project.reads = set()
-        self.parts = []
-        self.work = 0
-        self.effort = effort
 
     def eval(self, expr: Expr | Held, frame: Frame) -> Result:
         """What an expression can be."""
@@ -358,75 +193,6 @@ class Engine:
             self._depth -= 1
             self._active.discard(key)
 
-    def keeping(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
-        """Answer a question and keep the answer for the same decisions of the context.
-
-        `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
-        """
-        outer, reads, parts, circles = self.consulted, self.project.reads, self.parts, self._circles
-        self.consulted, self.project.reads, self.parts, self._circles = {}, set(), [], _NONE
-        try:
-            result = answer()
-        finally:
-            inner, found, open_circles = self.consulted, Reads(self.project.reads, self.parts), self._circles
-            self.consulted, self.project.reads, self.parts, self._circles = outer, reads, parts, circles
-            self.consulted.update(inner)
-        made = _Answer(asked, inner, found, result)
-        self.parts.append(made)
-        if open_circles:
-            open_circles -= {key}
-            self._circles |= open_circles
-        if open_circles:
-            self._meanwhile[key] = made, open_circles
-        elif self.work < self.effort:
-            self._keep(key, made)
-        return result
-
-    def kept(self, key: Key) -> _Answer | None:
-        """An answer given before under the same decisions of the context; what it depends on is noted again."""
-        found = self._brief.get(key) or self.knows(key)
-        if found is None and self._meanwhile:
-            found = self._for_now(key)
-        if found is not None:
-            self.consulted.update(found.consulted)
-            self.parts.append(found)
-        return found
-
-    def _for_now(self, key: Key) -> _Answer | None:
-        """An answer that came back to questions which are still at hand."""
-        found, circles = self._meanwhile.get(key, (None, _NONE))
-        if found is not None and circles <= self._active:
-            self._circles |= circles
-            return found
-        return None
-
-    def knows(self, key: Key) -> _Answer | None:
-        """The answer that the decisions of the context lead to."""
-        found: Any = self._answers.get(key)
-        context = self._context
-        while type(found) is _Split:
-            found = found.answers.get(id(context.get(found.root)))
-        if found is not None:
-            self._brief[key] = found
-        return cast("_Answer | None", found)
-
-    def _keep(self, key: Key, answer: _Answer) -> None:
-        """Put an answer where the same decisions lead to it.
-
-        Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
-        """
-        roots = dict.fromkeys(root for root, _ in answer.consulted)
-        holder: dict[Any, Any] = self._answers
-        place: Any = key
-        while roots:
-            found = holder.get(place)
-            if type(found) is not _Split or found.root not in roots:
-                found = holder[place] = _Split(next(iter(roots)), {})
-            del roots[found.root]
-            holder, place = found.answers, id(self.context.get(found.root))
-        holder[place] = answer
-        self._brief[key] = answer
-
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""
         return cell if isinstance(cell, Result) else self.eval(cell.expr, cell.frame)
@@ -445,12 +211,6 @@ class Engine:
         finally:
             inner, self.consulted = self.consulted, outer
             self.consulted.update(without_demands(inner))
-
-    def consult(self, root: Root, param: str) -> Bind | None:
-        """What the context decides for a root; noted as a demand when it decides nothing."""
-        bind = self.context.get(root)
-        self.consulted[(root, param)] = bind
-        return bind
 
     # --- names --------------------------------------------------------------------------------------------------
 

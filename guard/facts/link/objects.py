@@ -55,9 +55,7 @@ class Owned(NamedTuple):
 def order(engine: Engine, cls: ClassThing) -> tuple[list[Owned], list[Ext]]:
     """The class and its bases in the repository, nearest first, and the bases outside of it; both only to be read."""
     key = ("order", cls.path, cls.scope)
-    kept = engine.kept(key)
-    found = engine.keeping(key, cls, lambda: _order(engine, cls)) if kept is None else kept.result
-    return cast("tuple[list[Owned], list[Ext]]", found)
+    return cast("tuple[list[Owned], list[Ext]]", engine.once(key, cls, lambda: _order(engine, cls)))
 
 
 def _order(engine: Engine, cls: ClassThing) -> tuple[list[Owned], list[Ext]]:

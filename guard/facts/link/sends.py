@@ -93,9 +93,7 @@ class Target(NamedTuple):
 def targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """What a call can send to; empty when it is no request to a model."""
     key = ("targets", id(ref.call), frame.key)
-    kept = engine.kept(key)
-    found = engine.keeping(key, ref, lambda: _targets(engine, ref, frame)) if kept is None else kept.result
-    return cast("list[Target]", found)
+    return cast("list[Target]", engine.once(key, ref, lambda: _targets(engine, ref, frame)))
 
 
 def _targets(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:

@@ -354,11 +354,7 @@ def _repeated(thing: ListOf, times: int) -> ListOf | None:
 def augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:
     """`name += value`: what it was before, with the value added; in a loop it may have grown further."""
     key = (id(binding), frame.key, -3)
-    kept = engine.kept(key)
-    if kept is None:
-        found: Result = engine.keeping(key, binding, lambda: _augmented(engine, binding, frame))
-        return found
-    return cast(Result, kept.result)
+    return cast(Result, engine.once(key, binding, lambda: _augmented(engine, binding, frame)))
 
 
 def _augmented(engine: Engine, binding: Binding, frame: Frame) -> Result:

@@ -51,10 +51,7 @@ def feasible(engine: Engine, block: Block, frame: Frame) -> bool | None:
     if block.kind != "case":
         return None
     key = (block.group, block.arm, frame.key, int(engine.by_default > 0), 0)
-    kept = engine.kept(key)
-    if kept is not None:
-        return cast("bool | None", kept.result)
-    return cast("bool | None", engine.keeping(key, block, partial(_case, engine, block, frame)))
+    return cast("bool | None", engine.once(key, block, partial(_case, engine, block, frame)))
 
 
 def _case(engine: Engine, block: Block, frame: Frame) -> bool | None:
@@ -91,11 +88,7 @@ def _condition(engine: Engine, block: Block, frame: Frame, number: int) -> Condi
     found: Condition = (True, False)
     for index in range(first, number + 1):
         key = (block.group, index, frame.key, by_default)
-        kept = engine.kept(key)
-        if kept is not None:
-            found = kept.result
-        else:
-            found = engine.keeping(key, block, partial(_condition_itself, engine, block, frame, index))
+        found = engine.once(key, block, partial(_condition_itself, engine, block, frame, index))
     return found
 
 

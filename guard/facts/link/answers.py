@@ -1,0 +1,195 @@
+"""Questions under a context, and the answers that are kept.
+
+In: a question, by a key that names it, and the function that answers it. Out: the answer, made once for the same
+decisions of the context, with the facts that it rests on and the roots that it asked for. Bounded by the evaluations
+that a question may take. Neighbours: `engine` evaluates expressions, `contexts` decides what was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple, cast
+
+from guard.facts.link.project import Fact, Project
+from guard.facts.link.things import Bind, Consulted, Root, without_demands
+
+MAX_WORK = 60_000
+"""Evaluations for one question."""
+
+Key = tuple[object, ...]
+"""A question: of what kind, about what, in which frame."""
+_NONE: frozenset[Any] = frozenset()
+
+
+class Reads(NamedTuple):
+    """The facts that an answer rests on: its own, and those of the answers it was made of."""
+
+    own: AbstractSet[Fact]
+    parts: Sequence[_Answer]
+
+    def facts(self) -> frozenset[Fact]:
+        """All of them. Put together only when asked for: most answers are only parts of others."""
+        found = set(self.own)
+        waiting, seen = list(self.parts), set()
+        while waiting:
+            part = waiting.pop()
+            if id(part) not in seen:
+                seen.add(id(part))
+                found |= part.reads.own
+                waiting += part.reads.parts
+        return frozenset(found)
+
+
+class _Answer:
+    """An answer with what it depends on; what was asked and decided is kept so that identities last."""
+
+    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
+
+    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
+        self.asked = asked
+        self.consulted = consulted
+        self.reads = reads
+        self.result = result
+        self._quiet: Consulted | None = None
+
+    def quiet(self) -> Consulted:
+        """What it depends on without demands for new decisions."""
+        if self._quiet is None:
+            self._quiet = without_demands(self.consulted)
+        return self._quiet
+
+
+class _Split(NamedTuple):
+    """Answers that differ by what the context decides for a root, by identity of the decision."""
+
+    root: Root
+    answers: dict[int, Any]
+
+
+class Answers:
+    """What is asked and answered of one repository. `context` decides roots; `ask` sets it for a question."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.consulted: Consulted = {}
+        self.parts: list[_Answer] = []
+        """Answers that the one being made rests on."""
+        self.work = 0
+        self.effort = MAX_WORK
+        """Evaluations that the question at hand may take."""
+        self._context: dict[Root, Bind] = {}
+        self._brief: dict[Key, _Answer] = {}
+        """Answers under the context as it is."""
+        self._answers: dict[Key, _Answer | _Split] = {}
+        """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
+        self._active: set[Key] = set()
+        """Questions at hand."""
+        self._circles: frozenset[Key] = _NONE
+        """Questions at hand that the one being answered came back to, so that it says less than it would by itself."""
+        self._meanwhile: dict[Key, tuple[_Answer, frozenset[Key]]] = {}
+        """Such answers, with the questions that they came back to: good while those are at hand."""
+
+    @property
+    def context(self) -> dict[Root, Bind]:
+        """What is decided for the question at hand. Set whole, never changed in place."""
+        return self._context
+
+    @context.setter
+    def context(self, decided: dict[Root, Bind]) -> None:
+        self._context = decided
+        self._brief = {}
+        self._meanwhile = {}
+
+    def ask(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> None:
+        """Begin a question under a context: recorders are emptied, what was learnt stays. `effort`: evaluations that it
+        may take."""
+        self.context = context
+        self.consulted = {}
+        self.project.reads = set()
+        self.parts = []
+        self.work = 0
+        self.effort = effort
+
+    def consult(self, root: Root, param: str) -> Bind | None:
+        """What the context decides for a root; noted as a demand when it decides nothing."""
+        bind = self.context.get(root)
+        self.consulted[(root, param)] = bind
+        return bind
+
+    def once(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
+        """The answer to a question: as it was given under the same decisions of the context, else made and kept.
+
+        `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
+        """
+        kept = self.kept(key)
+        return self.keeping(key, asked, answer) if kept is None else kept.result
+
+    def keeping(self, key: Key, asked: object, answer: Callable[[], Any]) -> Any:
+        """Answer a question and keep the answer for the same decisions of the context.
+
+        `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
+        """
+        outer, reads, parts, circles = self.consulted, self.project.reads, self.parts, self._circles
+        self.consulted, self.project.reads, self.parts, self._circles = {}, set(), [], _NONE
+        try:
+            result = answer()
+        finally:
+            inner, found, open_circles = self.consulted, Reads(self.project.reads, self.parts), self._circles
+            self.consulted, self.project.reads, self.parts, self._circles = outer, reads, parts, circles
+            self.consulted.update(inner)
+        made = _Answer(asked, inner, found, result)
+        self.parts.append(made)
+        if open_circles:
+            open_circles -= {key}
+            self._circles |= open_circles
+        if open_circles:
+            self._meanwhile[key] = made, open_circles
+        elif self.work < self.effort:
+            self._keep(key, made)
+        return result
+
+    def kept(self, key: Key) -> _Answer | None:
+        """An answer given before under the same decisions of the context; what it depends on is noted again."""
+        found = self._brief.get(key) or self.knows(key)
+        if found is None and self._meanwhile:
+            found = self._for_now(key)
+        if found is not None:
+            self.consulted.update(found.consulted)
+            self.parts.append(found)
+        return found
+
+    def _for_now(self, key: Key) -> _Answer | None:
+        """An answer that came back to questions which are still at hand."""
+        found, circles = self._meanwhile.get(key, (None, _NONE))
+        if found is not None and circles <= self._active:
+            self._circles |= circles
+            return found
+        return None
+
+    def knows(self, key: Key) -> _Answer | None:
+        """The answer that the decisions of the context lead to."""
+        found: Any = self._answers.get(key)
+        context = self._context
+        while type(found) is _Split:
+            found = found.answers.get(id(context.get(found.root)))
+        if found is not None:
+            self._brief[key] = found
+        return cast("_Answer | None", found)
+
+    def _keep(self, key: Key, answer: _Answer) -> None:
+        """Put an answer where the same decisions lead to it.
+
+        Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
+        """
+        roots = dict.fromkeys(root for root, _ in answer.consulted)
+        holder: dict[Any, Any] = self._answers
+        place: Any = key
+        while roots:
+            found = holder.get(place)
+            if type(found) is not _Split or found.root not in roots:
+                found = holder[place] = _Split(next(iter(roots)), {})
+            del roots[found.root]
+            holder, place = found.answers, id(self.context.get(found.root))
+        holder[place] = answer
+        self._brief[key] = answer
