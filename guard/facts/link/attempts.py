@@ -69,7 +69,11 @@ def retry_loop(
         ends = {block.leaves, success.leaves if success is not None else ""}
         if "break" in ends and not _leaves_both(scope, loop, block):
             ends.discard("break")
-        if (ends | {loop.leaves}) & {"return", "break"} or _leaves_inside(scope, block, place) or _settles(scope, loop, block, place):
+        if (
+            (ends | {loop.leaves}) & {"return", "break"}
+            or _leaves_inside(scope, block, place)
+            or _settles(scope, loop, block, place)
+        ):
             count = loops.head(engine, scope, loop, frame, ask)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""

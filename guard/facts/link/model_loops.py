@@ -1,9 +1,10 @@
 """Loops over models that end with the first success: a request for each model, each further one after a failure.
 
 In: a decided request with a loop around it that tries again (`attempts.retry_loop`), whose turns ask different models.
-Out: one request for each turn, in the order of the loop, without that loop as a layer of attempts; all but the first are
-fallbacks (`groups.fallbacks`). Where the order or the number of turns is not known, the request as it was: its attempts
-then go to any of the models. Neighbours: `alternatives` does the same for objects of which one is asked.
+Out: one request for each turn, in the order of the loop, without that loop as a layer of attempts; all but the first
+are fallbacks (`groups.fallbacks`). Where other models may come, or in another order, it stays one request, whose
+attempts go to any of them; a first model that is known by default is then its typical one. Neighbours: `alternatives`
+does the same for objects of which one is asked.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.link import containers
+from guard.facts.link.alternatives import MAX_APART
 from guard.facts.link.things import Called, DictOf, Frame, ListOf, World, together
-from guard.facts.link.values import fitting
+from guard.facts.link.values import Quantity, fitting, value_of
+from guard.model import Step
 
 if TYPE_CHECKING:
     from guard.facts.filefacts import Block, CallRef, FileFacts
@@ -39,18 +42,18 @@ class _Turns(NamedTuple):
 
 def separately(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, before: int) -> list[Leaf]:
     """The request once for each turn of the loops that try another model. `before`: requests of the call so far."""
-    from guard.facts.link.alternatives import MAX_APART
-
     found = [leaf]
-    if leaf.cut or leaf.draft.target.choice or leaf.draft.model.value.open or len(leaf.draft.model.rows) < 2:
+    if leaf.cut or leaf.draft.target.choice or len(leaf.draft.model.rows) < 2:
         return found
     drafter.engine.ask(leaf.context)
-    for turns in _loops(drafter, facts, ref, leaf):
-        if len(found) * len(turns.elements) > MAX_MODELS or before + len(found) * len(turns.elements) > MAX_APART:
+    loops = list(_loops(drafter, facts, ref, leaf))
+    if leaf.draft.model.value.open:
+        return [replace(leaf, draft=_led(leaf.draft, loops[0]))] if len(loops) == 1 else found
+    for turns in loops:
+        number = len(found) * len(turns.elements)
+        if number > MAX_MODELS or before + number > MAX_APART:
             break
-        found = [
-            replace(one, draft=_at(one.draft, turns, number)) for one in found for number in range(len(turns.elements))
-        ]
+        found = [replace(one, draft=_at(one.draft, turns, n)) for one in found for n in range(len(turns.elements))]
     return found
 
 
@@ -64,7 +67,7 @@ def _loops(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf) -> Iter
                 continue
             head = drafter.spans(frame.path, block.test.pos)
             layer = next((x for x in leaf.draft.layers if x.span == head and x.name == "retry loop (for)"), None)
-            if layer is None or not _is_ordered(engine, block, frame):
+            if layer is None or not _is_ordered(engine, block, frame, leaf.draft.model.value.open):
                 continue
             targets = [b for found in scope.bindings.values() for b in found if b.value is block.test]
             decisions: frozenset[object] = frozenset(("each", frame.key, b.pos) for b in targets if b.kind == "for")
@@ -85,15 +88,21 @@ def _frames(start: Frame, leaf: Leaf) -> list[Frame]:
     return list(found.values())
 
 
-def _is_ordered(engine: Engine, loop: Block, frame: Frame) -> bool:
-    """Whether a loop goes over known elements, of which it is sure which is the first."""
+def _is_ordered(engine: Engine, loop: Block, frame: Frame, perhaps: bool) -> bool:
+    """Whether it is sure which element of what a loop goes over is the first, and which others there are.
+
+    `perhaps`: it is enough that the first one is known, unless something else is gone over.
+    """
     found = engine.quietly(loop.test, frame) if loop.test is not None else None
-    if found is None or found.open or not found.alts:
+    if found is None or not found.alts or (found.open and not perhaps):
         return False
     for alt in found.alts:
         thing = alt.thing
-        known = isinstance(thing, ListOf) and not thing.each and not containers.unordered(thing)
-        if not isinstance(thing, (ListOf, DictOf)) or thing.open or not (known or isinstance(thing, DictOf)):
+        if not isinstance(thing, (ListOf, DictOf)) or (thing.open and not perhaps):
+            return False
+        if isinstance(thing, ListOf) and (
+            thing.each or containers.unordered(thing) or any(before == 0 for before, _ in thing.gaps)
+        ):
             return False
     return True
 
@@ -116,3 +125,22 @@ def _at(draft: Draft, turns: _Turns, number: int) -> Draft:
         layers=tuple(layer for layer in draft.layers if layer is not turns.layer),
         target=draft.target._replace(fallback=draft.target.fallback or number > 0),
     )
+
+
+def _led(draft: Draft, turns: _Turns) -> Draft:
+    """The request with the values of the first known element marked as those that hold without overrides."""
+
+    def marked(found: Quantity) -> Quantity:
+        rows = tuple(
+            (replace(choice, trail=(*choice.trail[:1], step, *choice.trail[1:])), world)
+            if first in _element(world, turns.decisions)
+            else (choice, world)
+            for choice, world in found.rows
+        )
+        return Quantity(value_of(list(rows), (found.value.why,) if found.value.open and found.value.why else ()), rows)
+
+    first = 0  # of a list; where its model is not known, none is typical
+    if turns.layer.span is None or first not in _element(draft.model.rows[0][1], turns.decisions):
+        return draft
+    step = Step(turns.layer.span, "default", "the first model that is tried")
+    return draft._replace(model=marked(draft.model), max_output=marked(draft.max_output))
