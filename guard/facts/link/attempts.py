@@ -66,8 +66,14 @@ def retry_loop(
         if not again:
             continue
         success = next((b for b in group if b.kind == "try_else"), None)
-        ends = {block.leaves, loop.leaves, success.leaves if success is not None else ""}
-        if ends & {"return", "break"} or _leaves_inside(scope, block, place) or _settles(scope, loop, block, place):
+        ends = {block.leaves, success.leaves if success is not None else ""}
+        if "break" in ends and not _leaves_both(scope, loop, block):
+            ends.discard("break")
+        if (
+            (ends | {loop.leaves}) & {"return", "break"}
+            or _leaves_inside(scope, block, place)
+            or _settles(scope, loop, block, place)
+        ):
             count = loops.head(engine, scope, loop, frame, ask)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""
@@ -79,6 +85,16 @@ def retry_loop(
             billed = retry_errors.together([retry_errors.of_types(engine, b.test, frame) for b in again])
             return LoopLayer(f"retry loop ({what})", most, billed, path, _block_pos(loop), why)
     return _with_attempt(engine, path, loop, frame)
+
+
+def _leaves_both(scope: Scope, loop: Block, tried: Block) -> bool:
+    """Whether a `break` in a `try` ends a loop: it stands in no loop inside of it, or what is behind that may leave."""
+    between = [b for b in blocks_at(scope, tried.start) if b.kind in ("for", "while") and b.group != loop.group]
+    inner = next((b for b in between if loop.start <= b.start and b.end <= loop.end), None)
+    if inner is None:
+        return True
+    behind = [b for b in scope.blocks if inner.end <= b.start and b.end <= loop.end and b.kind in ("if", "case")]
+    return any(b.leaves in ("break", "return") for b in behind)
 
 
 def _tries_again(scope: Scope, handler: Block) -> bool:

@@ -15,7 +15,7 @@ from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Effect, FileFacts, Param, Scope
 from guard.facts.link import aliases, constructors, inplace, objects, truth
 from guard.facts.link.names import CONDITIONAL, END, EXCLUSIVE, Place, between, blocks_at
-from guard.facts.link.things import Alt, DictOf, Frame, Func, Inst, ListOf, Result, Thing
+from guard.facts.link.things import Alt, DictOf, Ext, Frame, Func, Inst, ListOf, Result, Thing
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -220,12 +220,14 @@ def _changed(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
 
 
 def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
-    """What functions of the repository do to an object that a call passes to them."""
+    """What functions of the repository, or one that shuffles, do to an object that a call passes to them."""
     call = change.effect.value
     if depth >= MAX_PASSED or not isinstance(call, Call) or not isinstance(thing, (DictOf, ListOf)):
         return thing
     callee = engine.quietly(call.func, change.frame)
     functions = [a.thing for a in callee.alts if isinstance(a.thing, Func)]
+    if isinstance(thing, ListOf) and any(is_shuffle(a.thing) for a in callee.alts):
+        return thing._replace(kind="set", gaps=((0, ""),) if thing.open else ())
     for func in functions:
         facts = engine.project.facts(func.path)
         scope = engine.project.scope(func.path, func.scope)
@@ -250,6 +252,11 @@ def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thin
             if sure is not None:
                 thing = _changed(engine, thing, Change(effect, frame, scope, sure and alone, change.stage), depth + 1)
     return thing
+
+
+def is_shuffle(function: Thing) -> bool:
+    """Whether a function of a library gives the list that it gets another order: `random.shuffle` and its like."""
+    return isinstance(function, Ext) and function.chain.endswith(".shuffle")
 
 
 def _parameter_of(scope: Scope, call: Call, given: Expr, bound: bool) -> Param | None:

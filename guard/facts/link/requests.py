@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, web
+from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, model_loops, web
 from guard.facts.link.above import Above, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
@@ -143,10 +143,14 @@ class Linker:
             for leaf in found:
                 before = sum(map(len, merged.values()))
                 arms = alternatives.separately(self.drafter, facts, ref, leaf, number, before)
-                made = [self._request(facts, ref, arm) for arm in arms]
+                if len(arms) > 1:
+                    made = [self._request(facts, ref, arm)._replace(arms=1) for arm in arms]
+                else:
+                    tried = model_loops.separately(self.drafter, facts, ref, arms[0], before)
+                    made = [self._request(facts, ref, one) for one in tried]
                 old = merged.get(tuple(m.key for m in made))
                 merged[tuple(m.key for m in made)] = made if old is None else _each_joined(old, made)
-        return [m if len(arms) == 1 else m._replace(arms=n) for n, arms in enumerate(merged.values(), 1) for m in arms]
+        return [m._replace(arms=n) if m.arms else m for n, arms in enumerate(merged.values(), 1) for m in arms]
 
     def _request(self, facts: FileFacts, ref: CallRef, leaf: Leaf) -> Made:
         draft = leaf.draft

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, containers, inplace, subscripts, texts, truth
+from guard.facts.link import aliases, containers, effects, inplace, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, ListOf, Lit, Method, Pieces, Result, standing_in
 
@@ -138,7 +138,9 @@ class _Run:
         """Whether an argument of a call stays as it is: no function of the repository is called."""
         call = effect.value
         found = self.engine.quietly(call.func, self.frame) if isinstance(call, Call) else None
-        return found is not None and bool(found.alts) and all(isinstance(a.thing, (Ext, Method)) for a in found.alts)
+        if found is None or not found.alts or any(effects.is_shuffle(a.thing) for a in found.alts):
+            return False
+        return all(isinstance(a.thing, (Ext, Method)) for a in found.alts)
 
     def _check(self, names: list[str], path: str) -> None:
         """Only plain names of the scope itself, which no other function binds."""
