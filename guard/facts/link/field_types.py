@@ -8,6 +8,7 @@ and `prompts` ask.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Attr, Call, Const, Expr, Item, Name, Op, Opaque, Seq, last_name
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MAX_FIELDS = 100
 MAX_DEPTH = 6
 """Classes and containers inside one another."""
+MAX_ANNOTATIONS = 400
+"""Annotations read for one schema: classes that name one another would else be written out again and again."""
 PLAIN = {
     "str": "string", "int": "integer", "float": "number", "bool": "boolean", "bytes": "string", "None": "null",
     "Decimal": "number", "Path": "string",
@@ -32,14 +35,35 @@ MODELS = frozenset({"BaseModel", "TypedDict", "BaseSettings", "SQLModel", "Named
 """Bases outside of the repository by which a class is one of fields, by last name."""
 
 
-def of_class(
-    engine: Engine, cls: ClassThing, depth: int = 0, around: tuple[ClassThing, ...] = ()
-) -> dict[str, Any] | None:
-    """The schema of a class of fields, with its title and description; None for a class that is none."""
+class TooLarge(ValueError):
+    """A schema takes more annotations than guard reads for one: it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The classes that a schema is inside of, and how many annotations the whole may still read."""
+
+    classes: tuple[ClassThing, ...] = ()
+    left: list[int] = field(default_factory=lambda: [MAX_ANNOTATIONS])
+
+    def spend(self) -> None:
+        """Counts one annotation; raises `TooLarge` where it is one too many."""
+        self.left[0] -= 1
+        if self.left[0] < 0:
+            raise TooLarge(f"a schema of more than {MAX_ANNOTATIONS} annotations")
+
+
+def of_class(engine: Engine, cls: ClassThing, depth: int = 0, around: Around | None = None) -> dict[str, Any] | None:
+    """The schema of a class of fields, with its title and description; None for a class that is none.
+
+    Raises `TooLarge`.
+    """
+    around = around or Around()
     owned, outside = objects.order(engine, cls)
     is_model = any(ext.chain.rsplit(".", 1)[-1] in MODELS for ext in outside)
     if not is_model and not any(objects.decorated(o.scope, fields.DATA_DECORATORS) for o in owned):
         return None
+    inside = Around((*around.classes, cls), around.left)
     properties: dict[str, Any] = {}
     required: list[str] = []
     for entry, name in fields.field_order(engine, owned)[:MAX_FIELDS]:
@@ -47,7 +71,7 @@ def of_class(
             continue
         binding = entry.scope.bindings[name][-1]
         frame = objects.body_frame(engine, entry)
-        found = of_annotation(engine, binding.annotation, frame, depth + 1, (*around, cls))
+        found = of_annotation(engine, binding.annotation, frame, depth + 1, inside)
         description, needed = _described(engine, binding.value, frame)
         if description:
             found = {**found, "description": description}
@@ -98,9 +122,11 @@ def _text(engine: Engine, expr: Expr | None, frame: Frame) -> str | None:
 
 
 def of_annotation(
-    engine: Engine, annotation: Expr | None, frame: Frame, depth: int = 0, around: tuple[ClassThing, ...] = ()
+    engine: Engine, annotation: Expr | None, frame: Frame, depth: int = 0, around: Around | None = None
 ) -> dict[str, Any]:
-    """The schema of an annotation; `{}` where it is not known or nested too deep."""
+    """The schema of an annotation; `{}` where it is not known or nested too deep. Raises `TooLarge`."""
+    around = around or Around()
+    around.spend()
     if annotation is None or depth > MAX_DEPTH:
         return {}
     if isinstance(annotation, Const):
@@ -124,7 +150,7 @@ def of_annotation(
 
 
 def _of_constant(
-    engine: Engine, annotation: Const, frame: Frame, depth: int, around: tuple[ClassThing, ...]
+    engine: Engine, annotation: Const, frame: Frame, depth: int, around: Around
 ) -> dict[str, Any]:  # fmt: skip
     """`None`, or the name of a class as a text."""
     if annotation.value is None:
@@ -134,7 +160,7 @@ def _of_constant(
 
 
 def _of_item(
-    engine: Engine, annotation: Item, frame: Frame, depth: int, around: tuple[ClassThing, ...]
+    engine: Engine, annotation: Item, frame: Frame, depth: int, around: Around
 ) -> dict[str, Any]:  # fmt: skip
     """`Optional[X]`, `list[X]`, `Literal["a", "b"]`, `Annotated[X, "what it is"]`."""
     name = last_name(annotation.base)
@@ -167,18 +193,18 @@ def _of_note(engine: Engine, note: Expr, frame: Frame) -> str | None:
 
 
 def _either(
-    parts: list[Expr], engine: Engine, frame: Frame, depth: int, around: tuple[ClassThing, ...]
+    parts: list[Expr], engine: Engine, frame: Frame, depth: int, around: Around
 ) -> dict[str, Any]:  # fmt: skip
     return {"anyOf": [of_annotation(engine, part, frame, depth, around) for part in parts]}
 
 
 def _of_named(
-    engine: Engine, annotation: Expr, frame: Frame, depth: int, around: tuple[ClassThing, ...]
+    engine: Engine, annotation: Expr, frame: Frame, depth: int, around: Around
 ) -> dict[str, Any]:  # fmt: skip
     """A class of the repository: an enumeration, or one of fields."""
     for alt in engine.quietly(annotation, frame).alts:
         cls = alt.thing
-        if not isinstance(cls, ClassThing) or cls in around:
+        if not isinstance(cls, ClassThing) or cls in around.classes:
             continue
         if objects.is_enum(engine, cls):
             scope = engine.project.scope(cls.path, cls.scope)

@@ -42,6 +42,10 @@ MAX_ROWS = 24
 FAILURES = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
 
+class TooLarge(ValueError):
+    """What a function would make is too large to be followed; that it fails in Python, too, is not said."""
+
+
 class _NotPlain:
     """Stands for a value that is not known, or too large."""
 
@@ -126,8 +130,8 @@ def thing_of(value: object, trail: tuple[Hop, ...] = ()) -> Thing | None:
 def applied(engine: Engine, function: Callable[..., object], arguments: Sequence[Result], why: str) -> Result:
     """What a function gives for every combination of alternatives of its arguments; open where one is not plain.
 
-    A combination for which the function fails gives nothing: code that goes on had another one. `why` says in words
-    what is not known where nothing is.
+    A combination for which the function fails gives nothing: code that goes on had another one. What is too large to be
+    followed leaves the value open. `why` says in words what is not known where nothing is.
     """
     rows: list[tuple[tuple[Any, ...], tuple[Hop, ...], World]] = [((), (), NOWHERE)]
     reasons: dict[str, None] = {}
@@ -149,6 +153,8 @@ def applied(engine: Engine, function: Callable[..., object], arguments: Sequence
     for row, trail, world in rows:
         try:
             made = thing_of(function(*row), trail)
+        except TooLarge:
+            made = None
         except FAILURES:
             continue
         if made is None:

@@ -1,6 +1,6 @@
 """Functions of Python without side effects that guard applies to known values, each with a bound on what it makes.
 
-In: plain values (`plain`). Out: plain values. Raises `ValueError` where the outcome would be too large to be followed,
+In: plain values (`plain`). Out: plain values. Raises `TooLarge` where the outcome would be too large to be followed,
 and whatever Python's own function raises. Neighbours: `methods` and `stdlib` say where code calls them.
 """
 
@@ -13,7 +13,7 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from guard.facts.link.plain import MAX_TEXT, MAX_VALUES
+from guard.facts.link.plain import MAX_TEXT, MAX_VALUES, TooLarge
 from guard.facts.lower import MAX_BITS
 
 Function = Callable[..., object]
@@ -28,8 +28,11 @@ TEXT_METHODS = frozenset({
 LIST_METHODS = frozenset({"count", "index", "copy"})
 """Methods of a list that leave it as it is."""
 _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
-_WIDE = re.compile(r"\d{4,}|\*")
+_WIDE = re.compile(r"\d{4,}|[*{]")
 """A width or precision of thousands of characters, or one that is given as a value."""
+_NUMBER = re.compile(r"\d+")
+_STARS = re.compile(r"%[-#0 +\d.*]*\*")
+"""A width or precision of `%` that is a value."""
 
 
 def text_method(name: str) -> Function:
@@ -67,26 +70,45 @@ def formatted(value: object, conversion: str, spec: str) -> str:
 
 def percent(template: str, values: object) -> str:
     """`template % values`"""
-    _check_widths(template)
+    stars = sum(found.count("*") for found in _STARS.findall(template))
+    _check_widths(template, values if isinstance(values, tuple) else (values,), stars)
     return template % values
 
 
 def format_method(template: str, *args: object, **keywords: object) -> str:
     """`template.format(...)`; fields that ask for attributes are not followed."""
-    _check_widths(template)
-    if any("." in (name or "") or "{" in (spec or "") for _, name, spec, _ in string.Formatter().parse(template)):
-        raise ValueError("attributes of values, and widths that are values, are not followed")
+    parse = string.Formatter().parse
+    found = [(name or "", spec or "") for _, name, spec, _ in parse(template)]
+    inner = [name or "" for _, spec in found if "{" in spec for _, name, _, _ in parse(spec)]
+    if any("." in name for name in (*inner, *(name for name, _ in found))):
+        raise ValueError("attributes of values are not followed")
+    if any("[" in name for name in inner):
+        raise TooLarge("widths inside of values are not followed")
+    _check_widths(template, (*args, *keywords.values()), len(inner))
     return template.format(*args, **keywords)
 
 
-def _check_widths(text: str) -> None:
-    if _WIDE.search(text):
-        raise ValueError("too wide")
+def is_wide(spec: str) -> bool:
+    """Whether a format can add thousands of characters to a text, or says its width by a value."""
+    return _WIDE.search(spec) is not None
+
+
+def _check_widths(text: str, values: tuple[object, ...] = (), times: int = 0) -> None:
+    """Holds all numbers of a format to the size of a text; `values` are widths, so many times."""
+    widest = max((_width(value) for value in values), default=0) if times else 0
+    _check(_width(text) + widest * times, MAX_TEXT)
+
+
+def _width(value: object) -> int:
+    """The most characters that a value can ask for, as a width or as a text of formats."""
+    if isinstance(value, str):
+        return sum(int(number) for number in _NUMBER.findall(value))
+    return abs(value) if isinstance(value, int) else 0
 
 
 def _check(size: float, most: int) -> None:
     if size > most:
-        raise ValueError("too large")
+        raise TooLarge("too large")
 
 
 def _multiplied(a: Any, b: Any) -> object:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Op, Pos, Star
 from guard.facts.link import containers, plain, pure
-from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, origin, pieces, shown, unformatted
+from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, in_format, origin, pieces, shown
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 
-_PERCENT = re.compile(r"%(?:\((\w+)\))?([-#0 +]*[\d*]*(?:\.\d+)?[sdrifgeEGxXaouc%])")
+_PERCENT = re.compile(r"%(?:\((\w+)\))?([-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?[sdrifgeEGxXaouc%])")
 MAX_WAYS = 16
 """Templates and values that are put together."""
 
@@ -72,7 +72,7 @@ def _percent_filled(
                 texts.append(Result((Alt(Lit("%")),)))
                 continue
             texts.append(_percent_value(engine, values, match, count, right, expr, frame))
-            count += 1
+            count += 1 + match.group(2).count("*")
         texts.append(Result((Alt(Lit(part.text[last:]), alt.trail),)))
     return within(combined(texts), alt.world)
 
@@ -83,7 +83,9 @@ def _percent_value(
     name, field = match.group(1), "%" + match.group(2)
     value: Result | None = None
     given: Expr | Held = expr.right
-    if isinstance(values, ListOf) and index < len(values.items) and not containers.unordered(values):
+    if "*" in field:  # one value says how wide another is
+        pass
+    elif isinstance(values, ListOf) and index < len(values.items) and not containers.unordered(values):
         cell = values.items[index]
         value, given = engine.force(cell), Held(expr.right.pos, cell)
     elif isinstance(values, DictOf) and name is not None:
@@ -96,8 +98,7 @@ def _percent_value(
         hole = Piece(None, name or hole_name(expr.right), frame.path, expr.right.pos, None, "not known")
         return Result((Alt(Pieces((hole,))),))
     if field != "%s":
-        exact = plain.applied(engine, lambda v: pure.percent(field, (v,)), [value], "a value that is not known")
-        value = exact if exact.alts and not exact.open else unformatted(value)
+        value = in_format(engine, value, lambda v: pure.percent(field, (v,)), pure.is_wide(field))
     return as_text(shown(engine, value), given, frame, name or "")
 
 
@@ -123,10 +124,11 @@ def filled(
                     texts.append(Result((Alt(Lit(text), alt.trail),)))
                 if name is None:
                     continue
-                form = (conversion, spec)
+                inner = [n for _, n, _, _ in string.Formatter().parse(spec) if n is not None] if "{" in spec else []
+                form = (conversion, None if inner else spec)  # a width that is a value is not followed here
                 if name == "" or name.isdigit():
                     index = auto if name == "" else int(name)
-                    auto += 1
+                    auto += 1 + len(inner)
                     spread = any(isinstance(given, Star) for given in positional[: index + 1])
                     given = positional[index] if index < len(positional) and not spread else None
                     hole = _named_hole(f"argument {index}", frame, call)
@@ -145,7 +147,7 @@ def _named_hole(name: str, frame: Frame, call: Call) -> Result:
 
 
 def _field(
-    engine: Engine, fields: DictOf | None, name: str, form: tuple[str, str], call: Call, frame: Frame
+    engine: Engine, fields: DictOf | None, name: str, form: tuple[str, str | None], call: Call, frame: Frame
 ) -> Result:  # fmt: skip
     root = name.split(".")[0].split("[")[0]
     value = containers.get(engine, fields, root) if fields is not None else None

@@ -5,7 +5,7 @@ In: expressions and results. Out: `Lit` where all is known, `Pieces` with named 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
@@ -205,20 +205,33 @@ def format_field(engine: Engine, expr: Format, frame: Frame) -> Result:
 def as_formatted(
     engine: Engine, value: Result, conversion: str, spec: object, expr: Expr | Held, frame: Frame, name: str = ""
 ) -> Result:  # fmt: skip
-    """A value as text in a format, where both are known; else the value's own text, or a hole for it."""
-    if isinstance(spec, str) and (conversion or spec) and not value.open:
-        found = plain.applied(engine, lambda v: pure.formatted(v, conversion, spec), [value], "a value in a format")
-        if found.alts and not found.open:
-            return found
-    if conversion or spec:
-        value = unformatted(value)
+    """A value as text in a format, where both are known; else a hole, or the value's own text around its holes."""
+    if conversion or not isinstance(spec, str) or spec:
+        form = spec if isinstance(spec, str) else None
+        function = None if form is None else lambda v: pure.formatted(v, conversion, form)
+        value = in_format(engine, value, function, form is None or pure.is_wide(form))
     return as_text(shown(engine, value), expr, frame, name)
 
 
-def unformatted(value: Result) -> Result:
-    """Without the numbers: how they look in a format that is not known is not known, either."""
-    alts = tuple(a for a in value.alts if isinstance(a.thing, Pieces) or isinstance(getattr(a.thing, "value", 0), str))
-    return value if len(alts) == len(value.alts) else Result(alts, value.open or ("a format that is not followed",))
+def in_format(engine: Engine, value: Result, function: Callable[[object], str] | None, is_wide: bool) -> Result:
+    """Each alternative as a format shows it; `function` is None where the format is not known.
+
+    Texts with holes stay as they are, unless the format may add much to them (`is_wide`). What else can't be followed
+    leaves the value open.
+    """
+    alts: list[Alt] = []
+    reasons = dict.fromkeys(value.open)
+    for alt in value.alts:
+        exact = None
+        if function is not None:
+            exact = plain.applied(engine, function, [Result((alt,))], "a format that is not followed")
+        if exact is not None and exact.alts and not exact.open:
+            alts += exact.alts
+        elif isinstance(alt.thing, Pieces) and not is_wide and any(part.text is None for part in alt.thing.parts):
+            alts.append(alt)
+        else:
+            reasons.update(dict.fromkeys(exact.open if exact is not None else ("a format that is not followed",)))
+    return Result(tuple(alts), tuple(reasons))
 
 
 def shown(engine: Engine, value: Result) -> Result:

@@ -55,7 +55,14 @@ _MISSING: Any = object()
 
 
 def definition(engine: Engine, thing: Thing) -> dict[str, Any] | None:
-    """A tool's definition as a model gets it; None where a part of it is not known."""
+    """A tool's definition as a model gets it; None where a part of it is not known, or it is too large."""
+    try:
+        return _definition(engine, thing)
+    except field_types.TooLarge:
+        return None
+
+
+def _definition(engine: Engine, thing: Thing) -> dict[str, Any] | None:
     if isinstance(thing, Partial):
         thing = thing.func
     if isinstance(thing, Func):
@@ -70,8 +77,11 @@ def definition(engine: Engine, thing: Thing) -> dict[str, Any] | None:
 
 
 def class_schema(engine: Engine, cls: ClassThing) -> dict[str, Any] | None:
-    """The JSON Schema of a class of fields (pydantic, dataclass, TypedDict); None for any other class."""
-    return field_types.of_class(engine, cls)
+    """The JSON Schema of a class of fields (pydantic, dataclass, TypedDict); None for any other, or one too large."""
+    try:
+        return field_types.of_class(engine, cls)
+    except field_types.TooLarge:
+        return None
 
 
 def answering(schema: dict[str, Any]) -> dict[str, Any]:
@@ -137,16 +147,17 @@ def _first_text(engine: Engine, call: Call, frame: Frame) -> str | None:
 
 
 def parameters_schema(engine: Engine, path: str, scope: Scope, bound: bool) -> dict[str, Any]:
-    """The schema of a function's parameters, without those that frameworks fill."""
+    """The schema of a function's parameters, without those that frameworks fill. Raises `field_types.TooLarge`."""
     frame = _around(engine, path, scope)
     taken = [p for p in scope.params if p.kind in ("positional_only", "positional", "keyword")]
     taken = taken[1:] if bound and taken else taken
+    around = field_types.Around()
     properties: dict[str, Any] = {}
     required: list[str] = []
     for param in taken[: field_types.MAX_FIELDS]:
         if _is_handed(param):
             continue
-        properties[param.name] = field_types.of_annotation(engine, param.annotation, frame)
+        properties[param.name] = field_types.of_annotation(engine, param.annotation, frame, 0, around)
         if param.default is None:
             required.append(param.name)
     return field_types.an_object(properties, required)
