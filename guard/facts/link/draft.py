@@ -15,6 +15,7 @@ from guard.facts.link import (
     attempts,
     control,
     framework,
+    handovers,
     holding,
     lone,
     narrowing,
@@ -372,8 +373,10 @@ class Drafter:
         if target.spec.turns is None:
             return 1, None
         if target.spec.turns_when:
+            once = handovers.without_return(self.engine, target)
             values = [value for name in target.spec.turns_when for value in role_parts(self.engine, target, name)]
-            later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target))
+            values = [value for value in values if value.name not in once]
+            later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target, once))
             if not later and all(v.result.alts and all(is_off(a) for a in v.result.alts) for v in values):
                 return 1, None
         numbers, reasons = self._numbers(target)
