@@ -77,6 +77,8 @@ class Draft(NamedTuple):
     max_output: Quantity
     reasoning: Quantity
     tier: Quantity
+    size: Quantity
+    quality: Quantity
     outputs: int | None
     prompt: Prompt
     layers: tuple[Layer, ...]
@@ -180,6 +182,7 @@ class Drafter:
         )
         reasoning = self._optional(target, "reasoning", is_effort, place)
         tier = self._optional(target, "tier", is_name, place)
+        size, quality = (self._optional(target, name, is_name, place) for name in ("size", "quality"))
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
@@ -191,9 +194,9 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
+            target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
+            unknown_attempts, turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
+            model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
