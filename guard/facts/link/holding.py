@@ -246,7 +246,7 @@ def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Res
 
     if unknown:  # a text or an object; nothing but its model matters
         return Result((Alt(of(result)),), result.open)
-    alts = (a._replace(thing=of(Result((a,)))) if _is_text(a) else a for a in result.alts)
+    alts = (a._replace(thing=of(Result((a,), result.open))) if _is_text(a) else a for a in result.alts)
     return Result(tuple(alts), result.open)
 
 
