@@ -271,6 +271,11 @@ class Request:
     """The call stands under a condition, so the low of everything is 0."""
     outputs: int | None = 1
     """Answers per request (`n=`); None: unknown."""
+    size: Value = Value((), False)
+    """Size of an image as sent, a choice of None: nothing is sent; without choices and not open: there is no such
+    argument, or the price depends on more."""
+    quality: Value = Value((), False)
+    """Quality of an image, likewise."""
     unknown: tuple[Unknown, ...] = ()
     assumed: tuple[str, ...] = ()
     """Assumptions that the analysis made (dearest variant as typical, duck-typed receiver, ...)."""

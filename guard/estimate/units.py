@@ -2,27 +2,22 @@
 
 In: `Request`, price `Row`, what is declared. Out: `VariantCost`, or why there is none. A quantity that neither the code
 nor a declaration gives is not made up: the request is then not priced, and the reason says what to declare. Neighbours:
-`cost` (asks), `variant` (billing by tokens).
+`cost` (asks), `variant` (billing by tokens), `pictures` (images whose tokens follow from size and quality).
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from guard.estimate import pictures
 from guard.estimate.inputs import CHARACTERS_PER_TOKEN
 from guard.estimate.price_rows import Row
 from guard.estimate.usage import Declared
-from guard.estimate.variant import MILLION, NotPriced, VariantCost, decimal
-from guard.model import Hole, Money, Part, Request, Tokens
+from guard.estimate.variant import MILLION, NotPriced, VariantCost, decimal, unit_part
+from guard.model import Hole, Part, Request, Tokens
 
 OPERATIONS = ("image", "video", "audio_tts", "audio_stt", "ocr", "rerank", "realtime")
 """Operations that this module prices, or declines with a reason. `rerank` by tokens goes to `variant`."""
-
-
-def _line(name: str, quantity: Tokens, usd_per_unit: Decimal, index: int) -> Part:
-    high = None if quantity.high is None else usd_per_unit * quantity.high
-    usd = Money(usd_per_unit * quantity.low, usd_per_unit * decimal(quantity.typical), high)
-    return Part(name, quantity, usd_per_unit * MILLION, usd, index)
 
 
 def _cost(
@@ -50,17 +45,20 @@ def _image(request: Request, index: int, row: Row, declared: Declared) -> Varian
     if per_image is not None:
         count = Tokens(1, 1, None) if number is None else _exactly(number)
         why = ("the number of images per request is not known",) if number is None else ()
-        return _cost(index, row, _line("images", count, per_image.usd, index), why=why)
+        return _cost(index, row, unit_part("images", count, per_image.usd, index), why=why)
     rate = row.rates.output_image or row.rates.output
     found = _declared(declared, "image_tokens")
     if rate is None:
         return NotPriced(f"the price table has no price per image for {row.price_id}")
+    by_size = pictures.price(request, index, row, declared) if found is None else None
+    if by_size is not None:
+        return by_size
     if found is None or number is None:
         return NotPriced(
             f"{row.price_id} is billed by image tokens, whose number depends on size and quality: declare "
             "`# guard: assume image_tokens=...`"
         )
-    part = _line("image tokens", _exactly(found[1] * number), rate.usd_per_million / MILLION, index)
+    part = unit_part("image tokens", _exactly(found[1] * number), rate.usd_per_million / MILLION, index)
     return _cost(index, row, part, notes=("the prompt's own tokens are not counted beside the image tokens",))
 
 
@@ -106,7 +104,7 @@ def _speech(request: Request, index: int, row: Row, declared: Declared) -> Varia
     if request.prompt.unsure is not None:
         low, high = 0, None
         notes.append(f"other text may be sent than what is known ({request.prompt.unsure})")
-    part = _line("characters", Tokens(low, typical, high), rate.usd / MILLION, index)
+    part = unit_part("characters", Tokens(low, typical, high), rate.usd / MILLION, index)
     return _cost(
         index, row, part, holes=tuple(holes), assumed=rate.usd / MILLION * decimal(assumed), notes=tuple(notes),
         why=("no bound on the length of the text that is spoken",) if high is None else (),
@@ -121,7 +119,7 @@ def _audio(index: int, row: Row, declared: Declared) -> VariantCost | NotPriced:
     if found is None:
         return NotPriced("the length of the audio is not known: declare `# guard: assume seconds=...`")
     seconds = found[1] * (60 if found[0] == "minutes" else 1)
-    return _cost(index, row, _line("seconds of audio", _exactly(seconds), per_hour.usd / 3600, index))
+    return _cost(index, row, unit_part("seconds of audio", _exactly(seconds), per_hour.usd / 3600, index))
 
 
 def _counted(
@@ -134,7 +132,7 @@ def _counted(
     found = _declared(declared, *names)
     if found is None or times is None:
         return NotPriced(f"the number of {what}s is not known: declare `# guard: assume {names[0]}=...`")
-    return _cost(index, row, _line(f"{what}s", _exactly(found[1] * times), rate.usd, index))
+    return _cost(index, row, unit_part(f"{what}s", _exactly(found[1] * times), rate.usd, index))
 
 
 def _rerank(index: int, row: Row, declared: Declared) -> VariantCost | NotPriced:
@@ -144,9 +142,9 @@ def _rerank(index: int, row: Row, declared: Declared) -> VariantCost | NotPriced
         return NotPriced(f"the price table has no price per search for {row.price_id}")
     found = _declared(declared, "searches")
     if found is not None:
-        return _cost(index, row, _line("searches", _exactly(found[1]), rate.usd, index))
+        return _cost(index, row, unit_part("searches", _exactly(found[1]), rate.usd, index))
     return _cost(
-        index, row, _line("searches", Tokens(1, 1, None), rate.usd, index),
+        index, row, unit_part("searches", Tokens(1, 1, None), rate.usd, index),
         notes=("one search per call is taken; over 100 documents count as more",),
         why=("the number of documents is not known: declare `# guard: assume searches=...`",),
     )  # fmt: skip

@@ -81,6 +81,13 @@ class _Sizes:
     """Share of the cacheable tokens that is read from the cache; None: no cache is counted on."""
 
 
+def unit_part(name: str, quantity: Tokens, usd_per_unit: Decimal, index: int) -> Part:
+    """A line of the arithmetic of variant `index`: a quantity at a price for one."""
+    high = None if quantity.high is None else usd_per_unit * quantity.high
+    usd = Money(usd_per_unit * quantity.low, usd_per_unit * decimal(quantity.typical), high)
+    return Part(name, quantity, usd_per_unit * MILLION, usd, index)
+
+
 def decimal(quantity: float) -> Decimal:
     """A quantity as an exact decimal, to a millionth of a token."""
     return Decimal(quantity) if isinstance(quantity, int) else Decimal(f"{quantity:.6f}")
@@ -284,7 +291,7 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
         assumed_usd=max(Decimal(0), usd.typical - total(certain)),
         notes=(*size.notes, *written.notes, *result_notes, *cache_notes, *remarks, *([grown.note] if grown else [])),
         why_open=why,
-        approximate=None if method.exact or not size.static_tokens else _label(request, method),
+        approximate=None if method.exact or not size.static_tokens else label(request, method),
         usd_in_loop=in_loop,
     )
 
@@ -306,7 +313,7 @@ def _method(row: Row) -> Method:
     return tokens.encoding_for(row.provider, row.id)
 
 
-def _label(request: Request, method: Method) -> str:
+def label(request: Request, method: Method) -> str:
     """The label for the class of text that the prompt's static part has."""
     text = "\n".join(s.text for message in request.prompt.messages for s in message.segments if s.text)
     return method.label_for(text)

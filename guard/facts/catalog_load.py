@@ -52,8 +52,11 @@ CALL_KEYS = frozenset({
     "class_paths",
 })  # fmt: skip
 HOLDS_KEYS = frozenset(
-    {"as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears", "dicts"}
-)
+    {
+        "as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears", "dicts",
+        "takes_over",
+    }
+)  # fmt: skip
 WORDING_KEYS = frozenset({"tokens", "says", "role", "given", "without"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -226,6 +229,7 @@ def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
                 read_arg(raw["per"], f"{here}.per") if "per" in raw else None,
                 raw.get("dicts"),
                 raw.get("hears", ""),
+                bool(raw.get("takes_over", False)),
             )
         )
     return tuple(found)

@@ -80,6 +80,7 @@ def _holds() -> dict[str, Any]:
         "per": {"$ref": "#/$defs/arg", "description": "A list: it is asked as often for each element."},
         "dicts": {**_NAME, "description": "Constructor that a dict in its place stands for."},
         "hears": {**_NAME, "description": "What an element reads of those that were asked before it."},
+        "takes_over": {"type": "boolean", "description": "It goes on in place of the holder, which gets no answer."},
     }
     assert own.keys() == HOLDS_KEYS
     return _object("Other objects that send when this one is invoked.", [], **argument_keys(), **own)

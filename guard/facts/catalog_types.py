@@ -170,6 +170,9 @@ class Holds:
     hears: str = ""
     """What an element reads of those that were asked before it, in words for users: a hole of its prompt. The first
     element reads nothing of the kind, where each is asked once."""
+    takes_over: bool = False
+    """Who is asked goes on in place of the holder, whose model does not get the answer (a hand-over): that alone gives
+    the holder no further turn."""
 
 
 @dataclass(frozen=True, slots=True)

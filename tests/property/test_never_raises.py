@@ -17,7 +17,7 @@ from report_schema import assert_valid
 from spec_check import broken_rules
 
 from guard.config.types import Config
-from guard.facts.link import answers, contexts, requests
+from guard.facts.link import answers, contexts, engine, requests
 from guard.report.json import render
 from guard.run import scan
 

@@ -318,7 +318,8 @@ def values_of(draft: Draft) -> object:
     prompt = tuple((m.role, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in draft.prompt.messages)
     layers = tuple((layer.name, layer.attempts) for layer in draft.layers)
     return (
-        plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), draft.outputs, prompt,
+        plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), plain(draft.size),
+        plain(draft.quality), draft.outputs, prompt,
         draft.prompt.tools_json, layers, draft.turns, draft.elements, tuple(p for p, _ in draft.providers),
         draft.target.spec.api,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from guard.facts.link import (
     attempts,
     control,
     framework,
+    handovers,
     holding,
     lone,
     narrowing,
@@ -77,6 +78,8 @@ class Draft(NamedTuple):
     max_output: Quantity
     reasoning: Quantity
     tier: Quantity
+    size: Quantity
+    quality: Quantity
     outputs: int | None
     prompt: Prompt
     layers: tuple[Layer, ...]
@@ -180,6 +183,7 @@ class Drafter:
         )
         reasoning = self._optional(target, "reasoning", is_effort, place)
         tier = self._optional(target, "tier", is_name, place)
+        size, quality = (self._optional(target, name, is_name, place) for name in ("size", "quality"))
         outputs = self._outputs(target)
         layers, unknown_attempts = self._layers(target, facts, ref, context)
         turns, turns_why = self._turns(target)
@@ -191,9 +195,9 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, owners, model, limit, reasoning, tier, outputs, read.prompt, tuple(layers), unknown_attempts,
-            turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only, model_from,
-            self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
+            target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
+            unknown_attempts, turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
+            model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
@@ -373,8 +377,10 @@ class Drafter:
         if target.spec.turns is None:
             return 1, None
         if target.spec.turns_when:
+            once = handovers.without_return(self.engine, target)
             values = [value for name in target.spec.turns_when for value in role_parts(self.engine, target, name)]
-            later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target))
+            values = [value for value in values if value.name not in once]
+            later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target, once))
             if not later and all(v.result.alts and all(is_off(a) for a in v.result.alts) for v in values):
                 return 1, None
         numbers, reasons = self._numbers(target)

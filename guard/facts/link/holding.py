@@ -85,8 +85,14 @@ def is_one_setting(held: Held) -> bool:
     return isinstance(place, tuple) and place[:1] == (SETTING,)
 
 
-def added_tools(engine: Engine, target: Target) -> list[Result]:
-    """Tools that are added to an agent after it is made (`@agent.tool`)."""
+def given(engine: Engine, layer: Layer, holds: Holds) -> list[Result]:
+    """The values that one of a client's arguments holds things in, also those that it gets later; empty where nothing
+    is sent."""
+    return [] if layer.made is None else [result for _, result, _ in _given(engine, layer.client, layer.made, holds)]
+
+
+def added_tools(engine: Engine, target: Target, besides: frozenset[str] = frozenset()) -> list[Result]:
+    """Tools that are added to an agent after it is made (`@agent.tool`); `besides`: arguments that are not meant."""
     return [
         result
         for layer in target.clients
@@ -98,6 +104,7 @@ def added_tools(engine: Engine, target: Target) -> list[Result]:
         for layer in target.clients[: target.own]
         if layer.made is not None and "tools" in layer.client.roles and not is_unwritten(layer.made)
         for name in layer.client.roles["tools"].names
+        if name not in besides
         for result in set_later.values(engine, layer.made, name)
         for alt in result.alts[:1]
         for element in (
@@ -239,7 +246,7 @@ def _of_texts(engine: Engine, result: Result, layer: Layer, holds: Holds) -> Res
 
     if unknown:  # a text or an object; nothing but its model matters
         return Result((Alt(of(result)),), result.open)
-    alts = (a._replace(thing=of(Result((a,)))) if _is_text(a) else a for a in result.alts)
+    alts = (a._replace(thing=of(Result((a,), result.open))) if _is_text(a) else a for a in result.alts)
     return Result(tuple(alts), result.open)
 
 

@@ -196,6 +196,9 @@ def turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame,
         conditional = any(b.kind in ("if", "case") for b in _between(scope, loop, place))
         low = 0 if before or conditional else min(1, count.low)
         return Count(low, 1, 1, ("leaves the loop after it",) if count.high != 1 else count.why)
+    if _succeeds_after(scope, loop, place) and count.high != 1:
+        low = 0 if before else min(1, count.low)
+        return Count(low, min(1, count.typical), count.high, (*count.why, "leaves the loop when what follows succeeds"))
     if before or ends:
         low = 0 if before else min(1, count.low)
         why = (*count.why, "may end earlier") if count.low > low else count.why
@@ -342,6 +345,17 @@ def _leaves_after(scope: Scope, loop: Block, place: Place) -> bool:
         if not failing and not any(b.leaves in ("continue", "mixed") for b in behind):
             return True
     return False
+
+
+def _succeeds_after(scope: Scope, loop: Block, place: Place) -> bool:
+    """Whether a `try` behind a place leaves the loop unless it fails: `try: return json.loads(text)`."""
+    around = {(b.group, b.arm) for b in blocks_at(scope, place)}
+    return any(
+        b.kind == "try" and b.leaves in ("return", "break") and place < b.start and _goes_on(scope, b)
+        and all((x.group, x.arm) in around for x in _between(scope, loop, b.start) if x.group != b.group)
+        for b in scope.blocks
+        if loop.start <= b.start and b.end <= loop.end
+    )  # fmt: skip
 
 
 def _goes_on(scope: Scope, tried: Block) -> bool:

@@ -72,8 +72,8 @@ def reaching(
     """Bindings that can hold at `use`, latest first, and whether they are complete (one of them surely holds)."""
     found: list[Reached] = []
     missing: dict[int, set[int]] = {}
-    for binding, blocks in _candidates(scope, bindings, use):
-        arms = _open_arms(blocks, feasible)
+    for binding, blocks, tried in _candidates(scope, bindings, use):
+        arms = _open_arms(blocks, feasible, tried)
         if arms is None:
             continue
         found.append(Reached(binding, arms))
@@ -82,17 +82,36 @@ def reaching(
     return found + _carried(scope, bindings, use, None), False
 
 
-def _candidates(
-    scope: Scope, bindings: Sequence[Binding], use: Place
-) -> tuple[tuple[Binding, tuple[Block, ...]], ...]:  # fmt: skip
-    """Bindings before a use from which a way leads there, latest first, with the blocks on it."""
+Candidate = tuple[Binding, tuple[Block, ...], tuple[Block, ...]]
+"""A binding with the blocks on the way to a use, and those of them that are tried and may fail before it."""
+
+
+def _candidates(scope: Scope, bindings: Sequence[Binding], use: Place) -> tuple[Candidate, ...]:
+    """Bindings before a use from which a way leads there, latest first."""
     key = ("candidates", use, *map(id, bindings))
-    kept: tuple[Sequence[Binding], tuple[tuple[Binding, tuple[Block, ...]], ...]] | None = scope.derived.get(key)
+    kept: tuple[Sequence[Binding], tuple[Candidate, ...]] | None = scope.derived.get(key)
     if kept is None:
         before = sorted((b for b in bindings if b.at <= use), key=lambda b: b.at, reverse=True)
         ways = [(b, between(scope, b.pos.start, use)) for b in before]
-        kept = scope.derived[key] = (tuple(bindings), tuple((b, way) for b, way in ways if way is not None))
+        found = tuple((b, way, _failing(scope, bindings, way)) for b, way in ways if way is not None)
+        kept = scope.derived[key] = (tuple(bindings), found)
     return kept[1]
+
+
+def _failing(scope: Scope, bindings: Sequence[Binding], way: Sequence[Block]) -> tuple[Block, ...]:
+    """The `try` bodies on a way after which a handler goes on without binding the name, which was bound before: where
+    the body fails, that still holds (`ok = False; try: ask(); ok = True; except Error: pass`)."""
+    return tuple(
+        block
+        for block in way
+        if block.kind == "try"
+        and any(b.at <= block.start for b in bindings)
+        and any(
+            handler.kind == "except" and handler.group == block.group and not handler.leaves
+            and not any(handler.start <= b.pos.start < handler.end for b in bindings)
+            for handler in scope.blocks
+        )
+    )  # fmt: skip
 
 
 def worlds_of(reached: Sequence[Reached], scope: Scope, frame: int) -> tuple[list[Decisions], Decisions]:
@@ -128,9 +147,11 @@ def _ways(scope: Scope, group: int) -> set[int]:
     return {b.arm for b in blocks} | (set() if any(b.exhaustive for b in blocks) else {NO_ARM})
 
 
-def _open_arms(blocks: Sequence[Block], feasible: Callable[[Block], bool | None]) -> tuple[Block, ...] | None:
+def _open_arms(
+    blocks: Sequence[Block], feasible: Callable[[Block], bool | None], tried: Sequence[Block] = ()
+) -> tuple[Block, ...] | None:  # fmt: skip
     """The conditional arms among the blocks on a way, or None when one of them is surely not taken."""
-    arms: list[Block] = []
+    arms: list[Block] = [*tried]
     for block in blocks:
         if block.kind in CONDITIONAL:
             verdict = feasible(block) if block.kind in EXCLUSIVE else None

@@ -116,6 +116,7 @@ class Linker:
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
             why_not="nothing that guard can see uses this object, or another one is taken by default",
             stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
+            size=draft.size.value, quality=draft.quality.value,
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
         )  # fmt: skip
 
@@ -183,6 +184,7 @@ class Linker:
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
             counted=why_not is None, why_not=why_not, stage=stage_of(stage_path),
             conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
+            size=draft.size.value, quality=draft.quality.value,
             unknown=self._unknown(facts, ref, draft), assumed=self._assumed(draft, leaf, too_many),
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
@@ -309,7 +311,8 @@ def _merge_key(request: Request) -> tuple[object, ...]:
     sites = tuple((s.span.path, s.span.line, s.span.column) for s in request.sites)
     layers = tuple((layer.name, layer.attempts) for layer in request.layers)
     model, limit = value(request.model), value(request.max_output)
-    return sites, model, limit, layers, texts, request.prompt.tools_json, request.provider
+    image = (request.outputs, value(request.size), value(request.quality))
+    return sites, model, limit, layers, texts, request.prompt.tools_json, request.provider, image
 
 
 def _identity(request: Request) -> str:

@@ -198,10 +198,11 @@ def dearest(case: Case, request: Json, seen: list[Seen]) -> Decimal | None:
         for one in call:
             if one.sent.status != 200:
                 continue
-            written = one.asked.limit if one.asked.limit is not None else longest
+            answers = int(one.asked.body.get("n") or 1)
+            written = longest if one.asked.limit is None else one.asked.limit * answers  # `longest`: all answers
             size = count(one.asked, request["provider"]).most
             usd += Decimal(str(size)) * rates.get("input", Decimal(0))
-            usd += Decimal(written) * int(one.asked.body.get("n") or 1) * rates.get("output", Decimal(0))
+            usd += Decimal(written) * rates.get("output", Decimal(0))
         most = max(most, usd)
     return most
 

@@ -76,7 +76,9 @@ def section(folders: list[Path]) -> str:
     static = [compare.report_of(name) for name in cases.names() if cases.load(name).static]
     agreed = sum(not found for name in cases.names() for found in compare.differences(name).values())
     asked = len(cases.names()) * len(measures.MEASURES)
-    lines = [*table(), "", f"{agreed} of {asked} cells agree. What differs, and why:", "", *_differing(), ""]
+    differing = _differing()
+    why = [" What differs, and why:", "", *differing] if differing else [""]
+    lines = [*table(), "", f"{agreed} of {asked} cells agree.{why[0]}", *why[1:], ""]
     lines += [
         "How wide a price is: the median of high by low of one call.",
         "",
