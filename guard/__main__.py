@@ -10,13 +10,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from guard.cli import BAD, main
+from guard.output import Raw, install
 
 
 def run() -> None:
     """Run the command that the arguments name and end the process with its exit code."""
     gc.disable()
+    out, _ = install()
     code: int | str | None = 0
     try:
         main()
@@ -25,20 +28,23 @@ def run() -> None:
     if isinstance(code, str):
         sys.stderr.write(f"{code}\n")
         code = 1
-    os._exit(_flushed(code or 0))
+    os._exit(_flushed(code or 0, out))
 
 
-def _flushed(code: int) -> int:
-    """Write out what was printed; the exit code, or that of an error where it could not be written."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:  # who read the output has gone, as `head` does
-            pass
-        except OSError as error:
-            code = BAD
-            if stream is sys.stdout:
-                sys.stderr.write(f"guard: the output could not be written: {error.strerror}\n")
+def _flushed(code: int, out: Raw | None) -> int:
+    """Write out what was printed; the exit code, or that of an error where the output could not be written."""
+    error: OSError | None = None
+    try:
+        sys.stdout.flush()
+    except OSError as raised:
+        error = raised
+    error = error if out is None else out.failed
+    # A broken pipe: who read the output has gone, as `head` does.
+    if error is not None and not isinstance(error, BrokenPipeError):
+        code = BAD
+        sys.stderr.write(f"guard: the output could not be written: {error.strerror}\n")
+    with suppress(OSError):
+        sys.stderr.flush()
     return code
 
 

@@ -391,8 +391,9 @@ def _again(path: Path, config: Path | None) -> str:
 
 
 def _sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], list[str] | None]:
-    """Lines of files for frames: those below `root`, and the configuration where it lies above."""
-    from guard.report.withheld import without_prompts
+    """Lines of files for frames, without secrets: those below `root`, and the configuration where it lies above."""
+    from guard.facts.link.secrets import stretches
+    from guard.report.withheld import without_prompts, without_secrets
     from guard.run import source_lines
 
     @functools.cache
@@ -402,7 +403,7 @@ def _sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], 
             return source_lines(file.parent, file.name)
         return source_lines(root, path)
 
-    return lines if show_prompts else without_prompts(report, lines)
+    return without_secrets(lines if show_prompts else without_prompts(report, lines), stretches)
 
 
 def _as_json(report: Report, show_prompts: bool) -> str:

@@ -1,4 +1,6 @@
-"""Source lines without the text of prompts, for frames. In: a report, the lines of files. Out: the same lines.
+"""Source lines without the text of prompts and without secrets, for frames.
+
+In: a report, the lines of files. Out: the same lines.
 
 What the report knows to be text that is sent is written as dots, one for each character, so that columns stay where
 they are; what is filled in at run time (`{question}` in an f-string) stays readable. Neighbour: `frame.py`, which
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from guard.model import Priced, Report, Span
@@ -44,6 +46,23 @@ def without_prompts(report: Report, sources: Sources) -> Sources:
         found = sources(path)
         here = texts.get(path)
         return found if found is None or not here else _masked(found, here, path.endswith(CODE))
+
+    return lines
+
+
+def without_secrets(sources: Sources, stretches: Callable[[str, bool], Iterable[tuple[int, int]]]) -> Sources:
+    """Lines as `sources` has them, with what `stretches` finds in a line (of code or not) as dots."""
+
+    def shown(line: str, code: bool) -> str:
+        cells = list(line)
+        for start, end in stretches(line, code):
+            cells[start:end] = DOT * (end - start)
+        return "".join(cells)
+
+    @functools.cache
+    def lines(path: str) -> list[str] | None:
+        found = sources(path)
+        return found if found is None else [shown(line, path.endswith(CODE)) for line in found]
 
     return lines
 

@@ -1,4 +1,7 @@
-"""Source frames show code, not prompts: text that is sent reads as dots, in place, and what fills it stays readable."""
+"""Source frames show code, not prompts: text that is sent reads as dots, in place, and what fills it stays readable.
+
+Secrets are never shown, with `--show-prompts` neither.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from dataclasses import replace
 import pytest
 from report_samples import RANKED, REPORT
 
+from guard.facts.link.secrets import stretches
 from guard.model import Message, Prompt, Segment, Span
-from guard.report.withheld import without_prompts
+from guard.report.withheld import without_prompts, without_secrets
 
 
 def shown(source: str, *spans: tuple[int, int, int, int], path: str = "a.py") -> list[str]:
@@ -47,3 +51,72 @@ def test_a_prompt_file_is_all_dots() -> None:
 
 def test_a_file_that_shrank_since_it_was_read_is_no_error() -> None:
     assert shown("a = 1", (9, 1, 9, 5)) == ["a = 1"]
+
+
+def shown_line(line: str, path: str = "a.py") -> str:
+    (found,) = without_secrets({path: [line]}.get, stretches)(path) or []
+    assert len(found) == len(line)
+    return found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'client = OpenAI(api_key="hunter2-x")',
+        "client = OpenAI(model='m', api_key = 'hunter2-x')",
+        'token: str | None = "hunter2-x"',
+        'headers = {"Authorization": "hunter2-x", "X": "y"}',
+        'headers["x-api-key"] = "hunter2-x"',
+        '{"apiKey": "hunter2-x"}',
+        'connect(password=SecretStr("hunter2-x"))',
+        'key = os.getenv("OPENAI_API_KEY", "hunter2-x")',
+        'credentials = \'{"private": "hunter2-x"}\'',
+        'password = """hunter2-x',
+        'post(url, "Bearer hunter2-x")',
+        'ask("sk-abcdefgh-hunter2-x")',
+        'url = "https://me:hunter2-x@host/v1"',
+        'url = "https://host/v1?key=hunter2-x&a=b"',
+    ],
+)
+def test_a_secret_in_a_shown_line_is_dots(line: str) -> None:
+    found = shown_line(line)
+    assert "hunter2" not in found and "." * len("hunter2-x") in found
+    assert found[:3] == line[:3]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        (".env", "export OPENAI_API_KEY=hunter2", "export OPENAI_API_KEY=......."),
+        ("s.yaml", "  - api-key: hunter2", "  - api-key: ......."),
+        ("s.yaml", "model: gpt-4o", "model: gpt-4o"),
+        ("k.py", "-----BEGIN PRIVATE KEY-----", "." * 27),
+    ],
+)
+def test_settings_need_no_quotes_to_be_withheld(path: str, line: str, expected: str) -> None:
+    assert shown_line(line, path) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'client = OpenAI(api_key=os.environ["OPENAI_API_KEY"], max_tokens=500)',
+        'create(model="gpt-4o", max_tokens=500, messages=[{"role": "user", "content": "hi"}])',
+        "client = OpenAI(api_key=settings.api_key)",
+        'headers = {"Authorization": f"{settings.key}"}',
+        'if token == "done":',
+        'model = "pplx-7b-online"',
+    ],
+)
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert shown_line(line) == line
+
+
+def test_what_fills_a_secret_at_run_time_stays_readable() -> None:
+    assert shown_line('h = {"Authorization": f"Bearer {settings.key}"}') == (
+        'h = {"Authorization": f".......{settings.key}"}'
+    )
+
+
+def test_a_file_that_cannot_be_read_has_no_lines() -> None:
+    assert without_secrets({}.get, stretches)("gone.py") is None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guard.facts.link.project import Project
 
 MAX_VARIANTS = 16
+SECRET = "it looks like a secret, which guard does not show"
 Accept = Callable[[object], bool]
 
 
@@ -113,7 +114,7 @@ def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     thing = alt.thing
     text = thing.value if isinstance(thing, Lit) else None
     if isinstance(text, str) and looks_secret(text):
-        return "it looks like a secret, which guard does not show"
+        return SECRET
     if isinstance(thing, Lit) and accept(thing.value):
         return Choice(thing.value, spans.steps(alt.trail))
     if isinstance(thing, Pieces):
@@ -124,7 +125,8 @@ def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
         return f"part of it ({', '.join(holes)}) is filled at run time" if holes else "a text"
     why = getattr(thing, "why", None)
     chain = getattr(thing, "chain", None)
-    return why or (f"it comes from {chain}" if chain else "it is built at run time")
+    reason = why or (f"it comes from {chain}" if chain else "it is built at run time")
+    return SECRET if looks_secret(reason) else reason
 
 
 def is_name(value: object) -> bool:
