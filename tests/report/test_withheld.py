@@ -6,10 +6,13 @@ Secrets are never shown, with `--show-prompts` neither.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from report_samples import RANKED, REPORT
 
+from guard.cli import main
 from guard.facts.link.secrets import stretches
 from guard.model import Message, Prompt, Segment, Span
 from guard.report.withheld import without_prompts, without_secrets
@@ -120,3 +123,16 @@ def test_what_fills_a_secret_at_run_time_stays_readable() -> None:
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:
     assert without_secrets({}.get, stretches)("gone.py") is None
+
+
+@pytest.mark.parametrize("option", [[], ["--show-prompts"]], ids=["check", "show-prompts"])
+def test_no_command_shows_a_secret_of_the_code(tmp_path: Path, option: list[str]) -> None:
+    (tmp_path / ".git").mkdir()
+    call = 'OpenAI(api_key="hunter2-x").chat.completions.create(model="sk-abcdefghijk", messages=[])'
+    (tmp_path / "a.py").write_text(f"from openai import OpenAI\n{call}\n")
+    for command in ("check", "cost"):
+        for form in ("text", "json"):
+            arguments = [command, str(tmp_path), "--width", "200", "--format", form, *option]
+            printed = CliRunner().invoke(main, arguments).output
+            assert "a.py" in printed and "hunter2" not in printed and "sk-abc" not in printed
+            assert command == "cost" or form == "json" or 'api_key="........."' in printed
