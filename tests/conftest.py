@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of guard; speed is measured in bench/.
+settings.register_profile("guard", deadline=None)
+settings.load_profile("guard")
 
 collect_ignore = ["projects"]
 
