@@ -200,14 +200,24 @@ Expr = Union[  # noqa: UP007 - a string-free union would need the classes before
 
 def dotted(expr: Expr) -> str | None:
     """`a.b.c` for a chain of names, else None."""
+    names, root = _chain(expr)
+    return ".".join(reversed(names)) if isinstance(root, Name) else None
+
+
+def names_from_end(expr: Expr) -> list[str]:
+    """The names of a chain from its last one back to what is no name: `["create", "chat"]` for `make().chat.create`."""
+    return _chain(expr)[0]
+
+
+def _chain(expr: Expr) -> tuple[list[str], Expr]:
+    """The names of a chain of attributes, last one first, and what it begins with."""
     names: list[str] = []
     while isinstance(expr, Attr):
         names.append(expr.name)
         expr = expr.base
-    if not isinstance(expr, Name):
-        return None
-    names.append(expr.id)
-    return ".".join(reversed(names))
+    if isinstance(expr, Name):
+        names.append(expr.id)
+    return names, expr
 
 
 def written(expr: Expr) -> str:

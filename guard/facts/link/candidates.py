@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, Call, Expr, Name, last_name
+from guard.facts.expr import Attr, Call, Expr, Name, last_name, names_from_end
 from guard.facts.filefacts import Binding, CallRef, FileFacts
 from guard.facts.link import running, served, web
 from guard.facts.link.things import (
@@ -30,13 +30,7 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     """Whether a call looks so much like an API that its callers are worth asking for its receiver or its address."""
     if _in_module(engine, facts, ref):
         return True
-    names: list[str] = []
-    expr: Expr = ref.call.func
-    while isinstance(expr, Attr):
-        names.append(expr.name)
-        expr = expr.base
-    if isinstance(expr, Name):
-        names.append(expr.id)
+    names = names_from_end(ref.call.func)
     tails = engine.project.call_tails
     if ".".join(reversed(names[:2])) in tails or (len(names) > 1 and names[0] in engine.declared.by_last):
         return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
-from guard.facts.expr import Attr, Call, Expr, Name
+from guard.facts.expr import Call, names_from_end
 from guard.facts.filefacts import CallRef
 from guard.facts.link import calling, framework, model_groups, providers, web
 from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, is_absent, sent
@@ -221,13 +221,7 @@ def _holds(engine: Engine, arg: Arg, equals: tuple[object, ...], made: Made) -> 
 
 def _duck(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
     """`something.chat.completions.create(...)`: the path alone is particular enough for some APIs."""
-    names: list[str] = []
-    expr: Expr = ref.call.func
-    while isinstance(expr, Attr):
-        names.append(expr.name)
-        expr = expr.base
-    if isinstance(expr, Name):
-        names.append(expr.id)
+    names = names_from_end(ref.call.func)
     if not names:
         return []
     path = ".".join(reversed(names))
