@@ -12,6 +12,7 @@ from guard.commands.errors import Stage, debugging
 
 @click.command("cost")
 @shared.reporting
+@shared.folder
 @shared.scanning
 @click.option("--all", "everything", is_flag=True, help="Also show requests in tests and those that are not counted.")
 @debugging
