@@ -1,7 +1,7 @@
 """What the tests of the integrations share: tools from outside, and repositories to try them on.
 
-The tools (`pip install -e '.[integrations]'`) take time to install, so a test that needs one that is missing is skipped,
-except where GUARD_ALL_TOOLS is set, as `.ci/run` does: there it fails.
+The tools (`pip install -e '.[integrations]'`) take time to install, so a test that needs one which is missing is
+skipped, except where GUARD_ALL_TOOLS is set, as `.ci/run` does: there it fails.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ class Repository:
     def run(self, *command: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command here and fails unless it exits with `code`."""
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
+            command, check=False, cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
         if code is not None and done.returncode != code:
             raise AssertionError(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done
