@@ -1,8 +1,8 @@
 """JSON over HTTP to a service that may be busy. In: an address and a token. Out: decoded JSON, or an `ApiError`.
 
-What is worth another try is tried again: limits of rate (the service says how long to wait), trouble on the server's side
-and broken connections. What makes something new (POST) is tried again only where the first try surely did nothing; else
-the caller looks first whether it is there by now (`integrations.sticky`).
+What is worth another try is tried again: limits of rate (the service says how long to wait), trouble on the server's
+side and broken connections. What makes something new (POST) is tried again only where the first try surely did nothing;
+else the caller looks first whether it is there by now (`integrations.sticky`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ApiError(Exception):
 
 
 class Api:
-    """A service at `base`, an https address without a slash at its end. `headers` carry the token, and go nowhere else."""
+    """A service at the address `base`. `headers` carry the token, and go nowhere else."""
 
     def __init__(self, base: str, headers: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
         self.base = base.rstrip("/")

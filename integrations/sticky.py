@@ -6,12 +6,14 @@ A comment is ours where its author is who we are and it carries our hidden mark;
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from integrations.api import ApiError
 
-Mode = Literal["update", "replace", "off"]
-"""`update`: the same comment is written anew; `replace`: a new one comes below, and the old one goes; `off`: none."""
+Mode = Literal["update", "replace"]
+"""`update`: the same comment is written anew; `replace`: a new one comes below, and the old one goes."""
+MODES: Mapping[str, Mode] = {"update": "update", "replace": "replace"}
 Done = Literal["created", "updated", "replaced", "unchanged", "not needed"]
 ROUNDS = 3
 """How often all is looked at again after an error that may pass."""
@@ -30,7 +32,7 @@ class Thread(Protocol):
 
 
 def mark(key: str) -> str:
-    """The hidden first line of our comments; `key` tells several at one change apart. Raises ValueError for a bad one."""
+    """The hidden first line of our comments; `key` tells several at one change apart. A bad one: ValueError."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", key):
         raise ValueError("the key of a comment is up to 64 letters, digits, dots, lines and underscores")
     return f"<!-- guard: comment {key} -->"

@@ -1,20 +1,19 @@
-"""Keeps guard's comment at a pull request. In: the environment of a step (see `main`). Out: the comment, a line in the log.
+"""Keeps guard's comment at a pull request. In: the environment of a step. Out: the comment, and a line in the log.
 
-Nothing here fails a job: the report stands in the job's summary as well. A token that may not write, as for changes from
-forks, is a notice; anything else that goes wrong a warning.
+Nothing here fails a job: the report stands in the job's summary as well. A token that may not write, as for changes
+from forks, is a notice; anything else that goes wrong is a warning.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from integrations import sticky
 from integrations.api import Api, ApiError
 from integrations.github import event
-from integrations.outcome import read, threshold, worth_a_comment
+from integrations.wish import wish
 
 LONGEST = 65_536
 """Characters that GitHub takes in a comment."""
@@ -61,7 +60,7 @@ class PullRequest:
         return self._name
 
     def _viewer(self) -> str | None:
-        """REST does not tell a workflow's token who it is; GraphQL does, to tokens of people and of applications, too."""
+        """REST does not tell a workflow's token who it is; GraphQL does, as it tells people and applications."""
         try:
             answer: Any = self._graphql.call("POST", "/graphql", {"query": "query { viewer { login } }"})
         except ApiError as error:
@@ -72,38 +71,21 @@ class PullRequest:
         return viewer.get("login")
 
 
-def text_of(report: str, head: str | None) -> str:
-    """The comment: the report, and which commit it is about."""
-    foot = f"\n\n<sub>guard, for commit {head}</sub>\n" if head else "\n"
-    room = LONGEST - len(foot) - 100
-    if len(report) > room:
-        report = "guard's report is too long for a comment; it stands in the summary of the job."
-    return report.rstrip() + foot
-
-
 def comment(environment: Mapping[str, str]) -> tuple[str, str]:
     """Does what is to be done; a word for the log's level (`notice`, `warning`) and what happened."""
-    mode = environment.get("GUARD_COMMENT") or "update"
     here = event.read(environment)
-    if mode == "off" or here.pull_request is None:
-        return "notice", "no comment: " + ("switched off" if mode == "off" else "this run is not about a pull request")
-    if mode not in ("update", "replace"):
-        return "warning", f"no comment: `comment` is update, replace or off, not {mode!r}"
-    key = environment.get("GUARD_COMMENT_KEY") or "guard"
+    if here.pull_request is None:
+        return "notice", "no comment: this run is not about a pull request"
     try:
-        sticky.mark(key)
-        least = threshold(environment.get("GUARD_COMMENT_THRESHOLD") or "0")
-        outcome = read(int(environment["GUARD_EXIT_CODE"]), Path(environment["GUARD_REPORT"]))
-        if outcome.verdict == "error":
-            return "notice", "no comment: guard itself failed"
-        text = text_of(Path(environment["GUARD_MARKDOWN"]).read_text("utf-8"), here.head)
-    except (ValueError, OSError) as error:
+        wished = wish(environment, here.head, LONGEST)
+        if isinstance(wished, str):
+            return "notice", f"no comment: {wished}"
+        thread = _thread(environment, here.pull_request)
+        return "notice", f"comment {sticky.keep(thread, wished.mode, wished.key, wished.text, wished.wanted)}"
+    except ValueError as error:
         return "warning", f"no comment: {error}"
-    try:
-        done = sticky.keep(_thread(environment, here.pull_request), mode, key, text, worth_a_comment(outcome, least))
     except ApiError as error:
         return _refused(error, here.from_fork)
-    return "notice", f"comment {done}"
 
 
 def _thread(environment: Mapping[str, str], number: int) -> PullRequest:
@@ -129,8 +111,8 @@ def _refused(error: ApiError, from_fork: bool) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Reads GUARD_COMMENT, GUARD_COMMENT_KEY, GUARD_COMMENT_THRESHOLD, GUARD_EXIT_CODE, GUARD_REPORT, GUARD_MARKDOWN,
-    GUARD_TOKEN and what every runner sets (GITHUB_API_URL, GITHUB_GRAPHQL_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH)."""
+    """Reads GUARD_TOKEN, what `integrations.wish` reads, and what every runner sets: GITHUB_API_URL,
+    GITHUB_GRAPHQL_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH."""
     level, words = comment(os.environ)
     for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         words = words.replace(character, code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from integrations.conftest import Repository, Tool
+from ci_repository import Repository, Tool
 
 LLM = """\
 from openai import OpenAI

@@ -1,37 +1,16 @@
-"""What the tests of the integrations share: tools from outside, and repositories to try them on.
-
-The tools (`pip install -e '.[integrations]'`) take time to install, so a test that needs one which is missing is
-skipped, except where GUARD_ALL_TOOLS is set, as `.ci/run` does: there it fails.
-"""
+"""Git repositories for tests: made in a folder, without anything of the machine's own configuration."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
+"""guard's own sources."""
 Tool = Callable[[str], str]
-
-
-@pytest.fixture(scope="session")
-def tool() -> Tool:
-    """The path of a tool: beside the running Python, else on the PATH."""
-
-    def find(name: str) -> str:
-        found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-        if found is not None:
-            return found
-        if os.environ.get("GUARD_ALL_TOOLS"):
-            pytest.fail(f"{name} is not installed, and GUARD_ALL_TOOLS asks for all tools")
-        pytest.skip(f"{name} is not installed: pip install -e '.[integrations]'")
-
-    return find
+"""From a tool's name to its path; the fixture `tool`."""
 
 
 class Repository:
@@ -80,19 +59,3 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "-q", "--no-verify", "--allow-empty", "-m", words)
         return self.git("rev-parse", "HEAD").stdout.strip()
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """guard as others get it: a repository of what git lists here, as it stands; its folder and commit."""
-    repository = Repository(tmp_path_factory.mktemp("published") / "guard")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, check=True,
-    ).stdout.decode()  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            target = repository.folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, target)
-    return repository.folder, repository.commit({}, "guard")
