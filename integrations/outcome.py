@@ -1,4 +1,4 @@
-"""What a run of `guard check` came to. In: its exit code and its JSON report. Out: an `Outcome`, and whether it is worth
+"""What a run of `guard check` came to. In: its exit code and JSON report. Out: an `Outcome`, and whether it is worth
 a comment. As a program: prints the outcome as `name=value` lines, as later steps of a job read them.
 
 Where the report has a `difference` (a base was given), the costs are those before and after; else there is one cost.
