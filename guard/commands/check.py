@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from guard.commands import shared
 from guard.commands.errors import Refusal, Stage, debugging, escaped, message
+from guard.commands.outputs import Look, Output, deliver, planned
 
 if TYPE_CHECKING:
     from guard.model import Finding, Report, Severity
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 @debugging
 def command(
     paths: tuple[Path, ...],
-    form: str,
+    form: str | None,
+    outputs: tuple[Output, ...],
     show_prompts: bool,
     config: Path | None,
     color: str,
@@ -42,7 +45,8 @@ def command(
     reported: a call, or a step of a value on its way there. A file that is the configuration brings back all of it.
     """
     path, files = _split(paths)
-    report = shared.read(path, config, stage)
+    plan = planned(form, outputs)
+    loaded, report = shared.read_with(path, config, stage)
     if files:
         stage.name = "selecting what is about the files"
         report = _narrowed(report, path, files)
@@ -53,22 +57,8 @@ def command(
         return exit_code((finding,), fail_on) != 0
 
     stage.name = "writing the report"
-    if form == "json":
-        text = shared.as_json(report, show_prompts)
-    else:
-        from guard.report.text import render_check
-
-        text = render_check(
-            report,
-            color=shared.color(color),
-            width=shared.width(width),
-            sources=shared.sources(path, report, show_prompts),
-            known=shared.known(report),
-            blocks=blocks,
-            everything=everything,
-            again=shared.again(path, config),
-        )
-    shared.emit(text)
+    shown = shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts)
+    deliver(plan, replace(shown, blocks=blocks, everything=everything), Look(color, width))
     raise click.exceptions.Exit(exit_code(report.findings, fail_on))
 
 
