@@ -186,7 +186,7 @@ def _no_repository(root: Path, error: str) -> RevisionError:
             f"git refuses to read the repository of {root}, since it belongs to another user",
             "Allow it: `git config --global --add safe.directory FOLDER`.",
         )
-    if "bare repository" in error or (root / "objects").is_dir() and (root / "HEAD").is_file():
+    if "bare repository" in error or ((root / "objects").is_dir() and (root / "HEAD").is_file()):
         return RevisionError(f"{root} is a bare repository, without files to compare", "Clone it and run guard there.")
     if error and "not a git repository" not in error:
         return RevisionError(f"git could not read the repository of {root} ({error.splitlines()[0]})")

@@ -1,8 +1,8 @@
 """The files of a repository as `link` sees them: facts by path, modules by name, calls and definitions by name.
 
-In: a tree and the listing of its files. Out: answers to look-ups, each noted in the recorder of the running question, so that answers
-can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name of a known SDK
-is parsed only when a question asks for a name that a search of its bytes finds in it.
+In: a tree and the listing of its files. Out: answers to look-ups, each noted in the recorder of the running question,
+so that answers can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name
+of a known SDK is parsed only when a question asks for a name that a search of its bytes finds in it.
 """
 
 from __future__ import annotations
