@@ -1,6 +1,6 @@
 """What changed between two reports: the types that `guard.use.diff` makes and `guard.report` shows.
 
-As `guard.model`: frozen, slotted, plain data. A `Difference` stands beside the report of the head and never replaces it.
+As `guard.model`: frozen, slotted, plain data. A `Difference` stands beside the report of the head.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The pipeline on one page: a tree and a configuration in, a `Report` out. Pure and picklable; prints nothing.
 
-sources -> parse -> facts -> estimate -> policy; `guard.cli` hands the report to a renderer. `scan` is the whole way;
+sources -> parse -> facts -> estimate -> policy; a command hands the report to a renderer. `scan` is the whole way;
 `look` and `judged` are its two halves, for who compares two trees (`guard.use.diff`).
 """
 
