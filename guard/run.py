@@ -6,6 +6,7 @@ sources -> parse -> facts -> estimate -> policy; a command hands the report to a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -74,8 +75,10 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
     return Scanned(report, _directives(project))
 
 
-def judged(scanned: Scanned, rules: Config, today: date) -> Report:
-    """The report with the findings of all policies and budgets of `rules`.
+def judged(
+    scanned: Scanned, rules: Config, today: date, *, merged: bool = True, before: Sequence[Priced] | None = None
+) -> Report:
+    """The report with the findings of all policies and budgets of `rules`; `merged`, `before` as in `judge`.
 
     Raises `guard.config.issues.ConfigError` when policies do not fit their checks.
     """
@@ -83,7 +86,8 @@ def judged(scanned: Scanned, rules: Config, today: date) -> Report:
     from guard.policy.judge import context, judge
 
     prices = load_prices().with_rules(rules.prices)
-    findings = judge(scanned.report.requests, rules, context(prices, rules.aliases, today), scanned.directives)
+    known = context(prices, rules.aliases, today)
+    findings = judge(scanned.report.requests, rules, known, scanned.directives, merged=merged, before=before)
     return replace(scanned.report, findings=findings)
 
 

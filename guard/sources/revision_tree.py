@@ -57,6 +57,13 @@ class GitTree:
         """Name of the folder that the root is."""
         return self._name
 
+    def below(self, folder: str) -> GitTree:
+        """The files below a folder, which ends in `/`; all of them for an empty one."""
+        if not folder:
+            return self
+        inner = {path.removeprefix(folder): entry for path, entry in self.entries.items() if path.startswith(folder)}
+        return GitTree(self._program, self._base, self._name, inner)
+
     def listing(self, exclude: tuple[str, ...] = (), prefix: str = "") -> Listing:
         """The files, as `walk.listing` lists those of a folder."""
         problems: list[Problem] = []

@@ -122,16 +122,8 @@ def _of_texts(found: Sequence[Text], versions: Versions | None) -> list[Cause]:
         both = _places(text.base, text.head, versions)
         if both is not None:
             head, base = both.head, both.base
-            made.append(
-                Cause(
-                    "prompt",
-                    None if head is None else head.span,
-                    None if base is None else base.span,
-                    text.before,
-                    text.after,
-                    short(text.note) or "",
-                )  # fmt: skip
-            )
+            spans = None if head is None else head.span, None if base is None else base.span
+            made.append(Cause("prompt", *spans, text.before, text.after, short(text.note) or ""))
     return made
 
 

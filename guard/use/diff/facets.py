@@ -42,7 +42,7 @@ def differing(before: Request, after: Request) -> list[Facet]:
         *_attempts(before, after),
         *_count("turns", before.turns, after.turns),
         *_tools(before, after),
-        *_plain("outputs", before.outputs, after.outputs, ("n", "num_", "candidate_count")),
+        *_plain("outputs", before.outputs, after.outputs, ("n=", "n:", "num_", "candidate_count")),
         *_plain("reasoning", _of_variants(before, "reasoning"), _of_variants(after, "reasoning"), REASONING),
         *_plain("tier", _of_variants(before, "tier"), _of_variants(after, "tier"), ("tier", "batch")),
         *_value("size", before.size, after.size),
@@ -76,7 +76,8 @@ def _trails(choices: tuple[Choice, ...] | list[Choice]) -> tuple[Step, ...]:
 
 def _plain(what: CauseKind, before: Scalar, after: Scalar, words: tuple[str, ...]) -> Iterator[Facet]:
     if before != after:
-        yield Facet(what, *(None if one is None else str(one) for one in (before, after)), words=words)
+        old, new = (None if one is None else str(one) for one in (before, after))
+        yield Facet(what, old, new, words=words)
 
 
 def _of_variants(request: Request, field: str) -> str | None:

@@ -1,7 +1,7 @@
 """Pieces of a prompt that differ. In: a request before and after. Out: `Text`s with their sizes and places.
 
-Pieces are compared in order; a piece that stands elsewhere in the text is one gone and one come. Sizes are tokens as the
-estimate counted them; the text itself is never shown. Neighbour: `causes`.
+Pieces are compared in order; a piece that stands elsewhere in the text is one gone and one come. Sizes are tokens as
+the estimate counted them; the text itself is never shown. Neighbour: `causes`.
 """
 
 from __future__ import annotations
