@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from guard.commands import shared
 from guard.commands.errors import Stage, debugging
+from guard.commands.outputs import Look, Output, deliver, planned
 
 if TYPE_CHECKING:
     from guard.model import Finding, Severity
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 @debugging
 def command(
     path: Path,
-    form: str,
+    form: str | None,
+    outputs: tuple[Output, ...],
     show_prompts: bool,
     config: Path | None,
     color: str,
@@ -36,7 +39,8 @@ def command(
     stage: Stage,
 ) -> None:
     """Check PATH (default: this folder) against the policies and budgets; exit 1 if one blocks."""
-    report = shared.read(path, config, stage)
+    plan = planned(form, outputs)
+    loaded, report = shared.read_with(path, config, stage)
     stage.name = "deciding the exit code"
     from guard.policy.decide import exit_code
 
@@ -44,20 +48,6 @@ def command(
         return exit_code((finding,), fail_on) != 0
 
     stage.name = "writing the report"
-    if form == "json":
-        text = shared.as_json(report, show_prompts)
-    else:
-        from guard.report.text import render_check
-
-        text = render_check(
-            report,
-            color=shared.color(color),
-            width=shared.width(width),
-            sources=shared.sources(path, report, show_prompts),
-            known=shared.known(report),
-            blocks=blocks,
-            everything=everything,
-            again=shared.again(path, config),
-        )
-    shared.emit(text)
+    shown = shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts)
+    deliver(plan, replace(shown, blocks=blocks, everything=everything), Look(color, width))
     raise click.exceptions.Exit(exit_code(report.findings, fail_on))

@@ -9,17 +9,19 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from guard.commands.errors import Command, Stage, escaped
+from guard.commands.outputs import outputting
 
 if TYPE_CHECKING:
     from guard.config.types import Config
     from guard.model import Report
+    from guard.report.view import Rule, View
 
 WIDTH = 100
 """Columns where the output is no terminal."""
@@ -41,14 +43,14 @@ def scanning(command: Command) -> Command:
 
 
 def reporting(command: Command) -> Command:
-    """Adds the options of `check` and `cost`."""
+    """Adds the options of every command that makes a report."""
     for option in (
         click.option(
             "--show-prompts",
             is_flag=True,
             help="Show the text of prompts (dots in frames, left out of JSON otherwise).",
         ),
-        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
+        outputting,
         click.argument("path", type=PATH, default="."),
     ):
         command = option(command)
@@ -57,10 +59,15 @@ def reporting(command: Command) -> Command:
 
 def read(path: Path, config: Path | None, stage: Stage) -> Report:
     """The report of a folder under its configuration."""
+    return read_with(path, config, stage)[1]
+
+
+def read_with(path: Path, config: Path | None, stage: Stage) -> tuple[Config, Report]:
+    """The configuration of a folder, and the report under it."""
     stage.name = "reading the configuration"
     loaded = configuration(path, config)
     stage.name = "scanning"
-    return scan(path, loaded)
+    return loaded, scan(path, loaded)
 
 
 def configuration(root: Path, explicit: Path | None) -> Config:
@@ -100,10 +107,41 @@ def sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], l
     return without_secrets(lines if show_prompts else without_prompts(report, lines), stretches)
 
 
-def as_json(report: Report, show_prompts: bool) -> str:
-    from guard.report.json import render
+def view(path: Path, config: Config, report: Report, *, explicit: Path | None, show_prompts: bool) -> View:
+    """What formats ask of a report on the folder `path`; `explicit`: the configuration file that was named."""
+    from guard.report.view import View
 
-    return render(report, show_prompts=show_prompts)
+    def rules() -> Sequence[Rule]:
+        from guard.use.rules import rules
+
+        return rules(config)
+
+    return View(
+        report,
+        show_prompts=show_prompts,
+        again=again(path, explicit),
+        folder=_seen_from(path, _top(path)),
+        here=_seen_from(path, os.curdir),
+        sources=sources(path, report, show_prompts),
+        known=lambda: known(report),
+        rules=rules,
+    )
+
+
+def _top(path: Path) -> str:
+    """The folder that machine formats count from: the top of the repository, else the current one where it is above."""
+    folder = os.path.realpath(path)
+    current = os.path.realpath(os.curdir)
+    for above in (Path(folder), *Path(folder).parents):
+        if (above / ".git").exists():
+            return str(above)
+    return current if (folder + os.sep).startswith(current.rstrip(os.sep) + os.sep) else folder
+
+
+def _seen_from(path: Path, folder: str) -> str:
+    """`path` relative to `folder`, with `/`; empty where they are the same."""
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(folder)).replace(os.sep, "/")
+    return "" if relative == "." else relative
 
 
 def within(target: str, root: Path) -> str:
