@@ -119,6 +119,7 @@ def _figures() -> Json:
             "typical": NUMBER,
             "high": _says(WHOLE_OR_NULL, "null: no bound was found."),
             "why": _list(TEXT),
+            "trail": _says(_list(_ref("step")), "Where the number comes from, as far as it is written somewhere."),
         },
         "looked": {"files": WHOLE, "parsed": WHOLE, "lines": WHOLE, "skipped": WHOLE},
     }
@@ -176,6 +177,7 @@ def _request_parts() -> Json:
             "billed": _ref("billed"),
             "at": _or_null(_ref("point")),
             "why": TEXT,
+            "trail": _says(_list(_ref("step")), "Where the number of tries comes from."),
         },
         "segment": {
             "message": _says(WHOLE, "Number of the message, from 0."),
@@ -204,6 +206,7 @@ def _request_parts() -> Json:
             "why": TEXT_OR_NULL,
             "tools": WHOLE,
             "tools_open": YES_NO,
+            "tools_trail": _says(_list(_ref("step")), "Where the tools come from."),
         },
         "part": {
             "name": TEXT,
