@@ -137,12 +137,12 @@ def test_trouble_that_stays_is_told_and_ends(change: Change) -> None:
     assert len([asked for asked in change.service.asked if asked.startswith("POST")]) == sticky.ROUNDS
 
 
-@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("status", [403, 429, 503])
 def test_who_asks_too_often_waits_as_long_as_the_service_says(change: Change, status: int) -> None:
     message = "You have exceeded a secondary rate limit"
     change.service.failures.append(Failure(WRITING, status, message, {"Retry-After": "7"}))
     assert change.keep("first") == "created"
-    assert change.waited == [7]
+    assert change.waited == [7] and len(change.service.texts) == 1
 
 
 def test_a_secondary_limit_without_a_time_is_waited_for_longer_each_time(change: Change) -> None:

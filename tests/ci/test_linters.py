@@ -5,6 +5,7 @@ Each tool is first shown a file with a mistake, so that a tool that looks at not
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -93,6 +94,23 @@ def test_the_action_uses_no_action_of_others_and_the_example_pins_them() -> None
         for job in yaml.safe_load(workflow.read_text("utf-8"))["jobs"].values():
             for step in job["steps"]:
                 assert len(step["uses"].partition("@")[2]) == 40
+
+
+def test_the_document_names_every_input_output_and_variable() -> None:
+    document = (ROOT / "docs/integrations.md").read_text("utf-8")
+    github, gitlab = (document.split(f"\n## {name}\n")[1].split("\n## ")[0] for name in ("GitHub", "GitLab"))
+
+    def named(text: str) -> list[str]:
+        rows = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
+        return sorted(name for row in rows for name in re.findall(r"`([\w-]+)`", row))
+
+    action = yaml.safe_load(ACTION)
+    assert named(github.split("### Inputs")[1].split("###")[0]) == sorted(action["inputs"])
+    assert named(github.split("### Outputs")[1]) == sorted(action["outputs"])
+    sources = [ROOT / "integrations/wish.py", *(p for p in GITLAB.parent.iterdir() if p.is_file())]
+    used = {name for path in sources for name in re.findall(r"GUARD_[A-Z_]+", path.read_text("utf-8"))}
+    own = {"GUARD_EXIT_CODE", "GUARD_REPORT", "GUARD_MARKDOWN", "GUARD_TOKEN"}
+    assert named(gitlab) == sorted(used - own)
 
 
 def test_no_step_has_an_expression_in_its_script() -> None:
