@@ -85,7 +85,8 @@ class Difference:
     """Messages of findings that the head no longer has."""
     loosened: tuple[Loosening, ...]
     files: int
-    """Files that differ between base and head; 0: the diff touches nothing."""
+    """Files that differ between base and head; 0: the diff touches nothing. Of a saved report, which has no files:
+    those in which a request begins that changed."""
     remarks: tuple[str, ...] = ()
     """What a reader should know of the comparison itself, in sentences."""
     problems: tuple[Problem, ...] = ()

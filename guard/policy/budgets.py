@@ -25,9 +25,9 @@ DOC = """A budget is kept.
 a share of what it was before; where both are given, both must be exceeded. They need something to compare with
 (`--base`, `--baseline`) and say nothing without. `compare` says which figure counts: `low`, `typical` (unless said
 otherwise) or `high`. With `high`, a request without a bound exceeds every budget, and one whose model may be another
-than those known makes the verdict `undecided`. So does a selection without any request. Requests without a price, and for months those whose
-runs are not declared, make the verdict `undecided`, unless the others alone exceed the amount. From `warn_at` on (a
-share of the amount) a warning is given, which neither blocks nor counts for `--fail-on`.
+than those known makes the verdict `undecided`. So does a selection without any request. Requests without a price, and
+for months those whose runs are not declared, make the verdict `undecided`, unless the others alone exceed the amount.
+From `warn_at` on (a share of the amount) a warning is given, which neither blocks nor counts for `--fail-on`.
 
 ## Why
 

@@ -381,6 +381,8 @@ def _differences() -> Json:
             "new_findings": _says(_list(TEXT), "Ids of findings that the base lacks; only these block."),
             "fixed_findings": _says(_list(TEXT), "Messages of findings that are gone."),
             "loosened": _says(_list(_ref("loosening")), "Rules that let more pass than before."),
+            "remarks": _says(_list(TEXT), "What to know of the comparison itself."),
+            "problems": _says(_list(_ref("problem")), "Files of the base that could not be read."),
         },
     }
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from guard.difference import CauseKind
 from guard.model import Choice, Count, Layer, Request, Scalar, Step, Value
-from guard.report.format import UNKNOWN, count, plural
+from guard.report.format import UNBOUNDED, UNKNOWN, count, number
 
 NOT_SENT = "not sent"
 
@@ -117,7 +117,7 @@ def _attempts(before: Request, after: Request) -> Iterator[Facet]:
 def _tries(layer: Layer | None) -> str | None:
     if layer is None:
         return None
-    return "tries without bound" if layer.attempts is None else plural(layer.attempts, "try", "tries")
+    return UNBOUNDED if layer.attempts is None else number(layer.attempts)
 
 
 def _of_layer(layer: Layer | None) -> tuple[Step, ...]:
@@ -129,5 +129,5 @@ def _of_layer(layer: Layer | None) -> tuple[Step, ...]:
 def _tools(before: Request, after: Request) -> Iterator[Facet]:
     old, new = before.prompt, after.prompt
     if (old.tools_json, old.tools, old.tools_open) != (new.tools_json, new.tools, new.tools_open):
-        words = [plural(prompt.tools, "tool") + (" or more" if prompt.tools_open else "") for prompt in (old, new)]
+        words = [number(prompt.tools) + (" or more" if prompt.tools_open else "") for prompt in (old, new)]
         yield Facet("tools", words[0], words[1], old.tools_trail, new.tools_trail, ("tools", "functions"))

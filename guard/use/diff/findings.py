@@ -7,7 +7,7 @@ already is no reason to let it grow. Neighbour: `build`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from guard.config.types import Budget, Config
@@ -54,9 +54,9 @@ def fixed(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[str, ...
     return tuple(dict.fromkeys(f"{one.policy}: {one.message}" for one in gone))
 
 
-def known_of_saved(before: Sequence[Finding], ids: Mapping[str, str]) -> list[Finding]:
-    """The findings of a saved report, those of renamed requests left out: their ids cannot be made anew."""
-    return [one for one in before if one.request is None or ids.get(one.request, one.request) == one.request]
+def is_budget(one: Finding) -> bool:
+    """Whether a budget made a finding; its message then holds figures."""
+    return one.policy.startswith(_BUDGET)
 
 
 def _call_grew(budget: Budget, before: Priced | None, after: Priced | None) -> bool:
