@@ -9,8 +9,8 @@ helper() { PYTHONPATH="$GITHUB_ACTION_PATH" "$GUARD_PYTHON" -P -m "$@"; } # -P: 
 base="${GUARD_BASE:-$(helper integrations.github.event)}"
 out="$(mktemp -d "$RUNNER_TEMP/guard-reports.XXXXXX")"
 arguments=(
-  --output "text=$out/guard.txt" --output "json=$out/guard.json" --output "sarif=$out/guard.sarif"
-  --output "markdown=$out/guard.md" --output "github=$out/annotations.txt"
+  --output "json=$out/guard.json" --output "sarif=$out/guard.sarif" --output "markdown=$out/guard.md"
+  --output "github=$out/annotations.txt"
 )
 if [ "$base" != none ] && [ -n "$base" ]; then
   arguments+=(--base "$base" --policy-from "${GUARD_POLICY_FROM:-base}")
@@ -25,8 +25,7 @@ code=0
 silence="guard-$("$GUARD_PYTHON" -I -c 'import secrets; print(secrets.token_hex(16))')"
 echo "::stop-commands::$silence"
 cat "$out/log.txt"
-[ ! -f "$out/guard.txt" ] || cat "$out/guard.txt"
-echo "::$silence::"
+printf '\n::%s::\n' "$silence"
 
 if [ "$code" -gt 1 ]; then
   echo "::error title=guard failed::guard could not check this (exit code $code); its message stands in the log above"

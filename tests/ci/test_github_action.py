@@ -84,7 +84,7 @@ def test_a_change_that_breaks_a_rule_fails_the_job_after_all_is_told(change: Cha
     assert (job.outputs["verdict"], job.outputs["new-findings"]) == ("blocked", "1")
     assert "`gpt-4o` is not an allowed model" in job.log
     (annotation,) = [line for line in job.log.splitlines() if line.startswith("::error file=")]
-    assert annotation.startswith("::error file=shop/")
+    assert annotation.startswith("::error file=shop/settings.py,line=1")
     assert "listed" in service.texts[0] and "listed" in job.summary
     sarif = json.loads(Path(job.outputs["sarif"]).read_text())
     assert sarif["version"] == "2.1.0" and len(sarif["runs"][0]["results"]) == 1
@@ -134,9 +134,10 @@ def test_a_new_comment_takes_the_place_of_the_old_one_where_asked_for(change: Ch
 
 
 def test_a_small_change_of_cost_is_left_to_the_summary(change: Change, service: Service) -> None:
-    job = change({"shop/settings.py": OTHER}).run(comment_threshold="1")
+    runner = change({"shop/settings.py": OTHER})
+    job = runner.run(comment_threshold="1")
     assert service.texts == [] and "comment not needed" in job.log and "gpt-4.1-mini" in job.summary
-    assert "comment created" in change({"shop/settings.py": OTHER}).run(comment_threshold="10%").log
+    assert "comment created" in runner.run(comment_threshold="10%").log
 
 
 def test_switched_off_nothing_is_asked(change: Change, service: Service) -> None:

@@ -73,7 +73,7 @@ def test_a_broken_rule_fails_the_job_and_is_in_every_report(job: Run, service: S
     assert done.returncode == 1 and "`gpt-4o` is not an allowed model" in done.stdout
     assert "listed" in service.texts[0]
     (finding,) = json.loads((reports(tmp_path) / "codequality.json").read_text())
-    assert finding["location"]["path"] == "shop/settings.py" and finding["fingerprint"]
+    assert finding["location"]["path"] == "shop/llm.py" and finding["fingerprint"]
     assert ElementTree.parse(reports(tmp_path) / "junit.xml").getroot().get("failures") == "1"
     for path in JOB["artifacts"]["reports"].values():
         assert (tmp_path / "shop" / path).is_file()
