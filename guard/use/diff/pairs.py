@@ -3,7 +3,8 @@
 Ids name no path and no line, but number equal ones in the order of files, so that a file more moves the numbers of
 others. Pairs are therefore made step by step, surest first: the same names in the same file (or the file that it was
 renamed to) with the same source; the same names there; the same names elsewhere; the same source under another name;
-the same calls in functions with other names; the same sending call though what decides it is another one. Where several fit, they are paired in their order.
+the same calls in functions with other names; the same sending call though what decides it is another one. Where several
+fit, they are paired in their order.
 """
 
 from __future__ import annotations
