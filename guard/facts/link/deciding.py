@@ -64,7 +64,7 @@ def chained(callers: Callers, bind: Bind, context: Context, levels: int) -> tupl
         while frame.lexical is not None:
             frame = frame.lexical
         root = Root("callers", frame.path, frame.scope)
-        if frame.scope == 0 or root in context:
+        if frame.scope == 0 or root in context or len(callers.of(root)) != 1:
             break
         found, dead = ways(callers, context, root)
         if dead or len(found) != 1 or not isinstance(found[0][0], Called):
