@@ -43,6 +43,7 @@ from guard.facts.expr import (
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, FileFacts, Scope
 from guard.facts.link import (
+    annotated,
     attributes,
     calling,
     comprehensions,
@@ -311,7 +312,8 @@ class Engine(Answers, Frames):
         """What a binding gives its name."""
         kind = binding.kind
         if kind in ("assign", "walrus", "capture") and binding.value is not None:
-            return self.eval(binding.value, frame)
+            found = self.eval(binding.value, frame)
+            return found if binding.annotation is None else annotated.declared(self, binding.annotation, frame, found)
         if kind == "unpack" and binding.value is not None:
             return subscripts.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
         if kind == "for" and binding.value is not None:
