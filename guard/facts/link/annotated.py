@@ -1,8 +1,8 @@
 """Objects that only an annotation names: of a class of the repository, or of an SDK's client.
 
-In: an annotation and the frame around it. Out: an object of each class that it names, or None. Neighbours: `parameters`,
-`engine` and `injected` ask where no call and no value says more; which of the repository's objects it is, `objects` and
-the context decide.
+In: an annotation and the frame around it. Out: an object of each class that it names, or None. Neighbours:
+`parameters`, `engine` and `injected` ask where no call and no value says more; which of the repository's objects it is,
+`objects` and the context decide.
 """
 
 from __future__ import annotations

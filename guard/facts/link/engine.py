@@ -154,6 +154,8 @@ class Engine(Answers, Frames):
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
+        self.chosen_by: dict[object, Expr | Lit] = {}
+        """What decides some of the decisions of worlds: the test of a conditional expression, the default of a key."""
         self._depth = 0
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
@@ -367,6 +369,7 @@ class Engine(Answers, Frames):
         if verdict is not None:
             return self.eval(expr.then if verdict else expr.other, frame)
         decision = ("arm", frame.key, expr.pos)
+        self.chosen_by[decision] = expr.test
         return union(
             within(self.eval(part, frame), frozenset({(decision, arm)}))
             for arm, part in enumerate((expr.then, expr.other))

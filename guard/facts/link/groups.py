@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.expr import last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts
-from guard.facts.link import control
+from guard.facts.link import control, one_call
 from guard.facts.link.above import Above, Node, Step
 from guard.facts.link.control import Around
 from guard.facts.link.names import Place
-from guard.facts.link.things import Bind, Root
+from guard.facts.link.things import Bind, Called, Root
 from guard.model import Count, Request
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Pass(NamedTuple):
     node: Node
     place: Place
     handler: Block | None
+    bind: Called | None = None
+    """The call at the place, where one is known."""
 
 
 class Made(NamedTuple):
@@ -51,6 +54,8 @@ class Made(NamedTuple):
     """The place where it or other objects are asked, one of them."""
     arms: int = 0
     """Above 0: it goes through one of several objects; those of the same number of the same call exclude it."""
+    calls: tuple[Called, ...] = ()
+    """The calls that run the outermost function of its way, where they are all known."""
 
 
 def way(
@@ -63,14 +68,14 @@ def way(
             break
         facts = above.engine.project.scope(*step.below)
         place = step.bind.call.pos.start if step.bind is not None else facts.pos.start
-        found.append(Pass(step.above, place, around.handler))
+        found.append(Pass(step.above, place, around.handler, step.bind))
     seen = {p.node for p in found}
     while len(found) < MAX_WAY:
         edges = above.edges(found[-1].node)
         if not edges or edges[0].node in seen or (len(edges) > 1 and not all(e.around.handler for e in edges)):
             break
         seen.add(edges[0].node)
-        found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler))
+        found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler, edges[0].bind))
         if len(edges) > 1:
             break
     return tuple(found)
@@ -82,8 +87,9 @@ def way(
 def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list[Request]:
     """Requests of which one run sends at most one share a group, all of them with each other; one is the default."""
     together: dict[Node, list[int]] = {}
+    outermost = _outermost(made)
     for index, item in enumerate(made):
-        together.setdefault(item.way[-1].node, []).append(index)
+        together.setdefault(outermost[item.way[-1].node], []).append(index)
     known: Known = {}
     named: dict[str, int] = {}
     for indices in together.values():
@@ -107,7 +113,7 @@ def _join(
     for number, (name, members) in enumerate(groups):
         names = []
         for member in members:
-            found = _one_object(made[member], made[index]) or _apart(engine, made[member].way, made[index].way, known)
+            found = _one_object(made[member], made[index]) or _apart(engine, made[member], made[index], known)
             if found is None:
                 break
             names.append(found)
@@ -125,20 +131,69 @@ def _one_object(first: Made, second: Made) -> str | None:
     return f"{first.facts.path}::{scope.qualname or '<module>'}#object {first.ref.call.pos.line} {first.arms}"
 
 
-def _apart(engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: Known) -> str | None:
-    """The statement that keeps two ways from being passed in one run: where they part, coming from outside."""
-    for ours, theirs in zip(reversed(first), reversed(second)):
+def _outermost(made: list[Made]) -> dict[Node, Node]:
+    """Of the outermost functions of all ways the one that stands for those which the same calls run."""
+    found: dict[Node, Node] = {}
+    by_calls: dict[frozenset[object], Node] = {}
+
+    def first(node: Node) -> Node:
+        while found.setdefault(node, node) != node:
+            node = found[node]
+        return node
+
+    for item in made:
+        node = first(item.way[-1].node)
+        if item.calls:
+            found[node] = first(by_calls.setdefault(_places(item.calls), node))
+    return {node: first(node) for node in found}
+
+
+def _places(calls: tuple[Called, ...]) -> frozenset[object]:
+    return frozenset((bind.frame.path, bind.call.pos) for bind in calls)
+
+
+class Parting(NamedTuple):
+    """Where two ways part in a function, or the calls that run one of two functions."""
+
+    node: Node
+    places: tuple[Place, Place]
+    calls: tuple[Called, ...] = ()
+    functions: tuple[Node, Node] | None = None
+
+
+def _parting(first: Made, second: Made) -> Parting | None:
+    """Where two ways part, coming from outside."""
+    calls = first.calls if _places(first.calls) == _places(second.calls) else ()
+    for ours, theirs in zip(reversed(first.way), reversed(second.way)):
         if ours.node != theirs.node:
-            return None
-        if ours.place == theirs.place:
-            continue
-        key = (ours.node, min(ours.place, theirs.place), max(ours.place, theirs.place))
-        if key not in known:
-            scope = engine.project.scope(*ours.node)
-            group = control.exclusive_with(scope, ours.place, theirs.place)
-            known[key] = None if group is None else f"{ours.node[0]}::{scope.qualname}#{group}"
-        return known[key]
+            return Parting(ours.node, (ours.place, theirs.place), calls, (ours.node, theirs.node)) if calls else None
+        if ours.place != theirs.place:
+            return Parting(ours.node, (ours.place, theirs.place))
+        calls = (ours.bind,) if ours.bind is not None else ()
     return None
+
+
+def _apart(engine: Engine, first: Made, second: Made, known: Known) -> str | None:
+    """The statement or call that keeps two ways from being passed in one run: where they part."""
+    parting = _parting(first, second)
+    if parting is None:
+        return None
+    if parting.functions is None:
+        low, high = sorted(parting.places)
+        if (parting.node, low, high) not in known:
+            scope = engine.project.scope(*parting.node)
+            group = control.exclusive_with(scope, low, high)
+            known[parting.node, low, high] = None if group is None else f"{parting.node[0]}::{scope.qualname}#{group}"
+        return known[parting.node, low, high]
+    if not one_call.exclude(engine, parting.calls, _common(first, second), *parting.functions):
+        return None
+    call, frame = parting.calls[0].call, parting.calls[0].frame
+    return f"{frame.path}::{engine.scope_of(frame).qualname or '<module>'}#{last_name(call.func) or 'call'}()"
+
+
+def _common(first: Made, second: Made) -> dict[Root, Bind]:
+    """What two contexts decide alike."""
+    return {root: bind for root, bind in first.context.items() if second.context.get(root) is bind}
 
 
 def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None:
@@ -151,6 +206,11 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None
         verdicts = [
             control.by_default(engine, engine.project.scope(*p.node), p.place, engine.root(*p.node)) for p in item.way
         ]
+        other = made[members[0] if index != members[0] else members[1]]
+        parting = _parting(item, other)
+        if parting is not None and parting.functions is not None:
+            common = _common(item, other)
+            verdicts.append(one_call.leads(engine, parting.calls, common, parting.functions[0]))
         verdict = False if False in verdicts else None if None in verdicts else True
         equal += rank[verdict] == best
         if rank[verdict] < best:

@@ -14,7 +14,18 @@ from dataclasses import replace
 
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, model_loops, web
+from guard.facts.link import (
+    alternatives,
+    beyond,
+    contexts,
+    control,
+    framework,
+    groups,
+    loops,
+    model_loops,
+    one_call,
+    web,
+)
 from guard.facts.link.above import Above, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
@@ -189,10 +200,12 @@ class Linker:
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
+        at_top = way[-1].node == counted.at
+        calls = one_call.running(self.above, way[-1].node, counted.only if at_top else None)
         target = draft.target
         helps = target.route if target.use == "delegate" else ()
         key = (*_merge_key(request), target.fallback, target.choice, helps)
-        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
+        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls)
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
         """Why a send does not count that stands in a function which guard.yaml declares."""
