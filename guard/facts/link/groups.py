@@ -36,6 +36,8 @@ class Pass(NamedTuple):
     handler: Block | None
     bind: Called | None = None
     """The call at the place, where one is known."""
+    behind: Block | None = None
+    """The handler of a `try` before it, after whose failure alone it runs: a fallback where that makes a request."""
 
 
 class Made(NamedTuple):
@@ -62,20 +64,21 @@ def way(
     above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], arounds: tuple[Around, ...]
 ) -> tuple[Pass, ...]:  # fmt: skip
     """The places on the way to a send: those that the context decides up to `at`, then single callers."""
-    found = [Pass(node, ref.call.pos.start, arounds[0].handler)]
+    found = [Pass(node, ref.call.pos.start, arounds[0].handler, None, arounds[0].behind)]
     for step, around in zip(steps, arounds[1:]):
         if step.below == at:
             break
         facts = above.engine.project.scope(*step.below)
         place = step.bind.call.pos.start if step.bind is not None else facts.pos.start
-        found.append(Pass(step.above, place, around.handler, step.bind))
+        found.append(Pass(step.above, place, around.handler, step.bind, around.behind))
     seen = {p.node for p in found}
     while len(found) < MAX_WAY:
         edges = above.edges(found[-1].node)
         if not edges or edges[0].node in seen or (len(edges) > 1 and not all(e.around.handler for e in edges)):
             break
         seen.add(edges[0].node)
-        found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler, edges[0].bind))
+        around = edges[0].around
+        found.append(Pass(edges[0].node, edges[0].place, around.handler, edges[0].bind, around.behind))
         if len(edges) > 1:
             break
     return tuple(found)
@@ -222,36 +225,39 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None
 
 
 def after(above: Above, made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request that goes through an `except` block comes after the one in its `try`; its typical attempts are 0."""
+    """A request that goes through an `except` block, or behind a `try` that leaves the function unless it fails, comes
+    after the one in that `try`; its typical attempts are 0."""
     through: dict[Node, list[tuple[Place, int]]] = {}
     for index, item in enumerate(made):
         for passed in item.way:
             through.setdefault(passed.node, []).append((passed.place, index))
-    kept: dict[tuple[Node, int], dict[Node, bool]] = {}
+    kept: dict[tuple[Node, int], list[int]] = {}
     for index, item in enumerate(made):
-        level, failed = next(((n, p) for n, p in enumerate(item.way) if p.handler is not None), (0, None))
-        if failed is None or failed.handler is None:
-            continue
-        answers = kept.setdefault((failed.node, failed.handler.group), {})
-        tried = _tried(above, made, failed, through[failed.node], answers)
-        rest = item.way[level + 1 :]
-        same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
-        first = next((i for i in (*same, *tried) if i != index), None)
-        attempts = finished[index].attempts
-        finished[index] = replace(
-            finished[index], after=finished[first].id if first is not None else None,
-            attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
-        )  # fmt: skip
+        for level, failed in enumerate(item.way):
+            handler = failed.handler or failed.behind
+            if handler is None:
+                continue
+            key = (failed.node, handler.group)
+            if key not in kept:
+                kept[key] = _tried(above, made, *key, through[failed.node])
+            tried = kept[key]
+            rest = item.way[level + 1 :]
+            same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
+            first = next((i for i in (*same, *tried) if i != index), None)
+            if first is None and failed.handler is None:
+                continue
+            attempts = finished[index].attempts
+            finished[index] = replace(
+                finished[index], after=finished[first].id if first is not None else None,
+                attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
+            )  # fmt: skip
+            break
     return finished
 
 
-def _tried(
-    above: Above, made: list[Made], failed: Pass, places: list[tuple[Place, int]], answers: dict[Node, bool]
-) -> list[int]:  # fmt: skip
+def _tried(above: Above, made: list[Made], node: Node, group: int, places: list[tuple[Place, int]]) -> list[int]:
     """The requests that the `try` of a handler makes: itself, else through the functions that it calls."""
-    handler = failed.handler
-    scope = above.engine.project.scope(*failed.node)
-    group = -1 if handler is None else handler.group
+    scope = above.engine.project.scope(*node)
     block = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
     if block is None:
         return []
@@ -259,7 +265,8 @@ def _tried(
     if found:
         return found
     start, end = block.start, block.end
-    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, failed.node, start, end, answers)]
+    answers: dict[Node, bool] = {}
+    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, node, start, end, answers)]
 
 
 def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
