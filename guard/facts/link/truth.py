@@ -103,6 +103,15 @@ def _condition_itself(engine: Engine, block: Block, frame: Frame, index: int) ->
     return reached, None if test is None else truth(engine, test, frame)
 
 
+def usual(engine: Engine, test: Expr, frame: Frame) -> bool | None:
+    """The truth of a test where nothing is overridden."""
+    engine.by_default += 1
+    try:
+        return truth(engine, test, frame)
+    finally:
+        engine.by_default -= 1
+
+
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
     """How likely an arm is without overrides: 0 if the defaults choose it, 2 if they do not, else 1."""
     engine.by_default += 1
