@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Star
-from guard.facts.link import containers, paths, plain, pure, records, sequences, subscripts, templates, texts
+from guard.facts.link import containers, enums, paths, plain, pure, records, sequences, subscripts, templates, texts
 from guard.facts.link.things import (
     DictOf,
     FileContent,
@@ -122,6 +122,7 @@ def _formatted(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame
     given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
     names = [k for k, _ in expr.keywords if k is not None]
     given += [engine.eval(value, frame) for _, value in expr.keywords]
+    given = [enums.as_text(engine, value, in_format=True) for value in given]
 
     def apply(text: str, *values: Any) -> str:
         if name == "format_map":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.expr import Call, Comp, Expr, Star
 from guard.facts.link import (
     containers,
+    enums,
     injected,
     known,
     methods,
@@ -119,6 +120,8 @@ def _converted(convert: Callable[[Any], Any]) -> Handler:
         if not expr.args or expr.keywords or any(isinstance(a, Star) for a in expr.args):
             return None
         given = [engine.eval(arg, frame) for arg in expr.args]
+        if convert is str:
+            given[0] = enums.as_text(engine, given[0], in_format=False)
         exact = plain.applied(engine, convert, given, "converted from something that is not known")
         source = given[0]
         if (exact.alts and not exact.open) or len(given) > 1:
