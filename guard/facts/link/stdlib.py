@@ -22,6 +22,7 @@ from guard.facts.link import (
     known,
     methods,
     paths,
+    placeholders,
     plain,
     pure,
     records,
@@ -76,6 +77,7 @@ def call(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
         return _template(engine, thing, expr, frame)
     default = methods.get_default(engine, expr, frame) if last == "get" else None
     if default is not None:  # a mapping from outside: what it holds, or the default
+        default = placeholders.marked(default, (frame.key, expr.pos), False)
         return union([default, just(Ext(thing.chain + "()", (*thing.made, Made(expr, frame))))])
     return None
 

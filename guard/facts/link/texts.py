@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import containers, enums, pipes, plain, pure
+from guard.facts.link import containers, enums, pipes, placeholders, plain, pure
 from guard.facts.link.names import blocks_at
 from guard.facts.link.plain import MAX_TEXT
 from guard.facts.link.things import (
@@ -110,6 +110,8 @@ def only_empty(result: Result) -> bool:
 def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> Result:
     """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given)."""
     alts: list[Alt] = []
+    if not only_empty(result):
+        result = placeholders.with_holes(result, lambda why: hole(expr, frame, why, None, name))
     for alt in () if only_empty(result) else result.alts:
         parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
         if parts is None:
