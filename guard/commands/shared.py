@@ -177,10 +177,17 @@ def json_text(data: Any) -> str:
 
 
 def color(wish: str) -> bool:
-    """Whether to color: as wished, else on a terminal unless NO_COLOR is set (https://no-color.org)."""
+    """Whether to color: as wished, else on a terminal that can, and wherever FORCE_COLOR says so; never with NO_COLOR.
+
+    See https://no-color.org and https://force-color.org; `FORCE_COLOR=0` forces nothing.
+    """
     if wish != "auto":
         return wish == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def width(wish: int | None) -> int:
