@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guard.config.types import Config
     from guard.model import Report, Span
     from guard.report.view import Rule, View
+    from guard.sources.tree import Tree
 
 WIDTH = 100
 """Columns where the output is no terminal."""
@@ -91,8 +92,13 @@ def again(path: Path, config: Path | None) -> str:
     return f"{folder} {options}".strip()
 
 
-def sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], list[str] | None]:
-    """Lines of files for frames, without secrets: those below `root`, and the configuration where it lies above."""
+def sources(
+    root: Path, report: Report, show_prompts: bool, tree: Tree | None = None
+) -> Callable[[str], list[str] | None]:
+    """Lines of files for frames, without secrets: those below `root`, and the configuration where it lies above.
+
+    `tree`: what was scanned, where that is not the folder itself.
+    """
     from guard.facts.link.secrets import stretches
     from guard.report.withheld import without_prompts, without_secrets
     from guard.run import source_lines
@@ -102,13 +108,16 @@ def sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], l
         if path == report.config_path and path.startswith("../"):
             file = (root.resolve() / path).resolve()
             return source_lines(file.parent, file.name)
-        return source_lines(root, path)
+        return source_lines(tree or root, path)
 
     return without_secrets(lines if show_prompts else without_prompts(report, lines), stretches)
 
 
-def view(path: Path, config: Config, report: Report, *, explicit: Path | None, show_prompts: bool) -> View:
-    """What formats ask of a report on the folder `path`; `explicit`: the configuration file that was named."""
+def view(
+    path: Path, config: Config, report: Report, *, explicit: Path | None, show_prompts: bool, tree: Tree | None = None
+) -> View:
+    """What formats ask of a report on the folder `path`; `explicit`: the configuration file that was named; `tree`:
+    what was scanned, where that is not the folder itself."""
     from guard.report.view import View
 
     def rules() -> Sequence[Rule]:
@@ -122,7 +131,7 @@ def view(path: Path, config: Config, report: Report, *, explicit: Path | None, s
         again=again(path, explicit),
         folder=_seen_from(path, _top(path)),
         here=_seen_from(path, os.curdir),
-        sources=sources(path, report, show_prompts),
+        sources=sources(path, report, show_prompts, tree),
         known=lambda: known(report),
         rules=rules,
         file_line=notebook_line(path),

@@ -221,6 +221,7 @@ def _layer(layer: Layer) -> Json:
         "billed": layer.billed,
         "at": None if layer.span is None else plain.point(layer.span),
         "why": layer.why,
+        "trail": plain.trail(layer.trail),
     }
 
 
@@ -275,6 +276,7 @@ def _prompt(prompt: Prompt, estimate: Estimate, show_prompts: bool) -> Json:
         "why": prompt.why,
         "tools": prompt.tools,
         "tools_open": prompt.tools_open,
+        "tools_trail": plain.trail(prompt.tools_trail),
     }
 
 

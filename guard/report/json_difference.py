@@ -28,6 +28,18 @@ def difference_data(difference: Difference, totals: dict[str, Json]) -> Json:
             {"message": rule.message, "at": None if rule.span is None else plain.point(rule.span)}
             for rule in difference.loosened
         ],
+        "remarks": list(difference.remarks),
+        "problems": [
+            {
+                "path": one.path,
+                "line": one.line,
+                "column": one.column,
+                "kind": one.kind,
+                "message": one.message,
+                "hint": one.hint,
+            }
+            for one in difference.problems
+        ],
     }
 
 

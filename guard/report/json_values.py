@@ -60,8 +60,14 @@ def tokens(amount: Tokens | None) -> Json | None:
 
 
 def count(amount: Count) -> Json:
-    """A multiplier with its reasons."""
-    return {"low": amount.low, "typical": number(amount.typical), "high": amount.high, "why": list(amount.why)}
+    """A multiplier with its reasons and where it comes from."""
+    return {
+        "low": amount.low,
+        "typical": number(amount.typical),
+        "high": amount.high,
+        "why": list(amount.why),
+        "trail": trail(amount.trail),
+    }
 
 
 def point(span: Span) -> Json:

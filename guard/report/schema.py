@@ -119,6 +119,7 @@ def _figures() -> Json:
             "typical": NUMBER,
             "high": _says(WHOLE_OR_NULL, "null: no bound was found."),
             "why": _list(TEXT),
+            "trail": _says(_list(_ref("step")), "Where the number comes from, as far as it is written somewhere."),
         },
         "looked": {"files": WHOLE, "parsed": WHOLE, "lines": WHOLE, "skipped": WHOLE},
     }
@@ -176,6 +177,7 @@ def _request_parts() -> Json:
             "billed": _ref("billed"),
             "at": _or_null(_ref("point")),
             "why": TEXT,
+            "trail": _says(_list(_ref("step")), "Where the number of tries comes from."),
         },
         "segment": {
             "message": _says(WHOLE, "Number of the message, from 0."),
@@ -204,6 +206,7 @@ def _request_parts() -> Json:
             "why": TEXT_OR_NULL,
             "tools": WHOLE,
             "tools_open": YES_NO,
+            "tools_trail": _says(_list(_ref("step")), "Where the tools come from."),
         },
         "part": {
             "name": TEXT,
@@ -378,6 +381,8 @@ def _differences() -> Json:
             "new_findings": _says(_list(TEXT), "Ids of findings that the base lacks; only these block."),
             "fixed_findings": _says(_list(TEXT), "Messages of findings that are gone."),
             "loosened": _says(_list(_ref("loosening")), "Rules that let more pass than before."),
+            "remarks": _says(_list(TEXT), "What to know of the comparison itself."),
+            "problems": _says(_list(_ref("problem")), "Files of the base that could not be read."),
         },
     }
 

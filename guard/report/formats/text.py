@@ -6,11 +6,16 @@ Neighbour: `guard.report.text`, which writes it.
 from __future__ import annotations
 
 from guard.report.text import render_check, render_cost
+from guard.report.text_diff import render_check_against, render_diff
 from guard.report.view import View
 
 
 def render(view: View) -> str:
-    """The report of `guard cost` or `guard check` for a terminal."""
+    """The report of `guard cost`, `guard check` or `guard diff` for a terminal."""
+    if view.command == "diff":
+        return render_diff(view)
+    if view.difference is not None:
+        return render_check_against(view)
     known = view.known()
     if view.command == "cost":
         return render_cost(
