@@ -20,7 +20,7 @@ from guard.commands.outputs import outputting
 
 if TYPE_CHECKING:
     from guard.config.types import Config
-    from guard.model import Report
+    from guard.model import Report, Span
     from guard.report.view import Rule, View
     from guard.sources.tree import Tree
 
@@ -138,7 +138,28 @@ def view(
         sources=sources(path, report, show_prompts, tree),
         known=lambda: known(report),
         rules=rules,
+        file_line=notebook_line(path),
     )
+
+
+def notebook_line(root: Path) -> Callable[[Span], int | None]:
+    """Finds the line of a notebook's file on which a line of a cell stands; None where it cannot be read."""
+
+    @functools.cache
+    def cells(path: str) -> dict[int, list[int]]:
+        from guard.parse.notebook_lines import cell_lines
+        from guard.parse.text import decoded
+        from guard.sources.read import read_text_within
+
+        data = read_text_within(root, path)
+        text = decoded(path, data) if isinstance(data, bytes) else None
+        return cell_lines(text) if isinstance(text, str) else {}
+
+    def line(span: Span) -> int | None:
+        lines = cells(span.path).get(span.cell, []) if span.cell is not None else []
+        return lines[span.cell_line - 1] if span.cell_line is not None and span.cell_line <= len(lines) else None
+
+    return line
 
 
 def _top(path: Path) -> str:
@@ -201,10 +222,17 @@ def json_text(data: Any) -> str:
 
 
 def color(wish: str) -> bool:
-    """Whether to color: as wished, else on a terminal unless NO_COLOR is set (https://no-color.org)."""
+    """Whether to color: as wished, else on a terminal that can, and wherever FORCE_COLOR says so; never with NO_COLOR.
+
+    See https://no-color.org and https://force-color.org; `FORCE_COLOR=0` forces nothing.
+    """
     if wish != "auto":
         return wish == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def width(wish: int | None) -> int:

@@ -44,11 +44,11 @@ COSTLY: frozenset[ChangeKind] = frozenset({"new", "dearer", "unpriced"})
 """Kinds after which more may be paid than before."""
 
 
-def cause_words(cause: Cause, arrow: str = "->") -> str:
-    """`repeats 20 -> 2,000 (constant ROUNDS)`; what is gone or new is said so."""
+def cause_words(cause: Cause) -> str:
+    """`repeats 20 -> 2,000: constant ROUNDS`; what is gone or new is said so."""
     text = WHAT[cause.what]
     if cause.before is not None and cause.after is not None:
-        text += f" {cause.before} {arrow} {cause.after}"
+        text += f" {cause.before} -> {cause.after}"
     elif cause.after is not None:
         text += f" {cause.after} (new)"
     elif cause.before is not None:
@@ -99,7 +99,7 @@ class Causes:
         for change in difference.changes:
             placed = tuple(cause for cause in change.causes if cause.span is not None)
             if change.after is not None and placed:
-                found[change.after.request.id] = placed
+                found.setdefault(change.after.request.id, placed)
             if dearest is None and placed and change.kind in COSTLY:
                 dearest = placed[0]
         return cls(difference.new_findings, True, found, dearest)

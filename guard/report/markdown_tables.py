@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from guard.difference import Change, Difference
+from guard.difference import Cause, Change, Difference
 from guard.model import Priced
-from guard.report.changes import COSTLY, KINDS, cause_words, largest_first, monthly, priced_now, typical
+from guard.report.changes import COSTLY, KINDS, WHAT, largest_first, monthly, priced_now, typical
 from guard.report.format import UNKNOWN, money, place
 from guard.report.markdown import code, text
 from guard.report.table import model_text
@@ -53,7 +53,7 @@ def _cells(change: Change, month: bool) -> list[str]:
     request = priced_now(change).request
     at = code(place(request.sites[0].span, column=False))
     name = f"{code(request.sites[0].qualname, LONGEST_NAME)} {at}<br>{_models(change)}"
-    causes = [_cause(change, number) for number in range(min(len(change.causes), CAUSES))]
+    causes = [cause_text(cause) for cause in change.causes[:CAUSES]]
     left = len(change.causes) - CAUSES
     causes += [f"and {left:,} more"] if left > 0 else []
     figures = [_figure(change, False), *([_figure(change, True)] if month else [])]
@@ -63,14 +63,21 @@ def _cells(change: Change, month: bool) -> list[str]:
 def _models(change: Change) -> str:
     """The models before and now; once where they are the same."""
     sides = [model_text(side.request.model) for side in (change.before, change.after) if side is not None]
-    return " → ".join(code(names, LONGEST_NAME) for names in dict.fromkeys(sides))
+    return " \N{RIGHTWARDS ARROW} ".join(code(names, LONGEST_NAME) for names in dict.fromkeys(sides))
 
 
-def _cause(change: Change, number: int) -> str:
-    cause = change.causes[number]
+def cause_text(cause: Cause) -> str:
+    """What changed, what stands there, and where."""
+    words = WHAT[cause.what]
+    if cause.before is not None:
+        words += f" {code(cause.before, LONGEST_NAME)}"
+        words += " (gone)" if cause.after is None else " \N{RIGHTWARDS ARROW}"
+    if cause.after is not None:
+        words += f" {code(cause.after, LONGEST_NAME)}"
+        words += " (new)" if cause.before is None else ""
+    words += f", {text(cause.note)}" if cause.note else ""
     span = cause.span or cause.base_span
-    at = "" if span is None else f"{code(place(span, column=False))} "
-    return f"{at}{text(cause_words(cause, 'to'))}"
+    return words if span is None else f"{words} ({code(place(span, column=False))})"
 
 
 def _figure(change: Change, month: bool) -> str:
@@ -83,7 +90,7 @@ def _figure(change: Change, month: bool) -> str:
     moved = ""
     if before is not None and after is not None and before != after:
         moved = f"<br>{_signed(after - before)}"
-    return " → ".join(dict.fromkeys(sides)) + moved
+    return " \N{RIGHTWARDS ARROW} ".join(dict.fromkeys(sides)) + moved
 
 
 def _amount(usd: Decimal | None, month: bool) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from guard.difference import Difference
 from guard.model import Finding, Report, Totals
-from guard.report.changes import Causes, cause_words
+from guard.report.changes import Causes
 from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
 from guard.report.markdown import code, text
-from guard.report.markdown_tables import changes, more, requests
+from guard.report.markdown_tables import cause_text, changes, more, requests
 from guard.report.reasons import assumptions, reasons, why_partial, why_unbounded, why_unpriced
 from guard.report.view import View
 
@@ -150,8 +150,7 @@ def _finding(view: View, finding: Finding, causes: Causes | None) -> str:
     lines = [f"- {mark} **{text(finding.policy)}**{at}: {text(finding.message)}"]
     cause = None if causes is None else causes.behind(finding)
     if cause is not None and cause.span is not None:
-        where = code(place(cause.span, column=False))
-        lines.append(f"  Changed at {where}: {text(cause_words(cause))}")
+        lines.append(f"  Changed: {cause_text(cause)}")
     if view.level(finding) == "error":
         lines += [f"  {text(note)}" for note in finding.notes[:2]]
         lines += [f"  Help: {text(finding.help)}"] if finding.help else []
