@@ -65,7 +65,8 @@ def pushed(tmp_path: Path, service: Service) -> Callable[..., Runner]:
 
 
 def test_a_change_that_makes_a_request_dearer_is_told_with_its_cause(change: Change, service: Service) -> None:
-    job = change({"shop/settings.py": OTHER}).run()
+    runner = change({"shop/settings.py": OTHER})
+    job = runner.run()
     assert job.succeeded and job.ran == ["Check", "Comment", "Verdict"]
     assert job.outputs["verdict"] == "passed" and job.outputs["changes"] == "1"
     before, after = float(job.outputs["usd-before"]), float(job.outputs["usd-after"])
@@ -73,7 +74,9 @@ def test_a_change_that_makes_a_request_dearer_is_told_with_its_cause(change: Cha
     (text,) = service.texts
     assert text.startswith("<!-- guard: comment guard -->\n") and "gpt-4.1-mini" in text and "shop/settings.py" in text
     assert text.rstrip().splitlines()[-1].startswith("<sub>guard, for commit ")
-    assert "gpt-4.1-mini" in job.summary
+    assert (
+        "gpt-4.1-mini" in job.summary and f"Against `{runner.event['pull_request']['base']['sha'][:7]}`" in job.summary
+    )
     assert "::notice title=guard::comment created" in job.log
 
 
