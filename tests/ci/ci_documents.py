@@ -80,3 +80,16 @@ def printed(wanted: str, output: str) -> bool:
     """Whether `wanted` stands in `output`, line by line; a line `...` is any number of lines."""
     parts = [re.escape(part) for part in re.split(r"^\.\.\.\n", wanted, flags=re.MULTILINE)]
     return re.search(r"^" + r"(?:.*\n)*?".join(parts), output, re.MULTILINE) is not None
+
+
+def links(path: Path) -> list[str]:
+    """Where the links of a document lead, but for those to other sites."""
+    text = re.sub(r"`[^`\n]*`", "", FENCE.sub("", path.read_text("utf-8")))
+    found = re.findall(r"\]\(([^()\s]+)\)", text)
+    return [target for target in found if not re.match(r"[a-z]+:", target)]
+
+
+def headings(path: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    lines = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}

@@ -10,7 +10,7 @@ from pathlib import Path
 import click.testing
 import pytest
 import yaml
-from ci_documents import BadDocument, Example, examples, printed
+from ci_documents import BadDocument, Example, examples, headings, links, printed
 from ci_repository import ROOT, Repository, Tool
 from ci_shop import OTHER, SHOP
 
@@ -86,6 +86,17 @@ def test_files(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.chdir(tmp_path)
         done = click.testing.CliRunner().invoke(cli.main, ["check"])
         assert done.exit_code != 2, done.stderr
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """To a file that is there, and to a heading of it."""
+    for target in links(path):
+        name, _, heading = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), f"{path.name} links to {target}, which is not there"
+        if heading:
+            assert heading in headings(file), f"{path.name} links to {target}, which has no such heading"
 
 
 def test_every_document_is_looked_at() -> None:

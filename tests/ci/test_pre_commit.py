@@ -103,6 +103,20 @@ def test_what_other_files_break_is_left_to_the_hook_for_the_project(project: tup
     assert "error[limit]: no output limit is sent" in repository.run(*run, "guard", "--all-files", code=1).stdout
 
 
+def test_what_was_wrong_before_blocks_nothing_where_that_is_asked_for(project: tuple[Repository, list[str]]) -> None:
+    repository, run = project
+    config = (repository.folder / ".pre-commit-config.yaml").read_text()
+    adopting = config.replace("{id: guard}", "{id: guard, args: [--base, HEAD]}")
+    repository.commit({"shop/llm.py": ENDLESS, ".pre-commit-config.yaml": adopting})
+    repository.write({"shop/llm.py": ENDLESS + "\n"})
+    repository.git("add", "--all")
+    repository.run(*run, "guard")
+    repository.write({"shop/settings.py": DEAR})
+    repository.git("add", "--all")
+    said = repository.run(*run, "guard", code=1).stdout
+    assert "error[listed]: `gpt-4o` is not an allowed model" in said and "error[limit]" not in said
+
+
 def test_a_month_is_over_its_budget_for_the_whole_project(project: tuple[Repository, list[str]]) -> None:
     repository, run = project
     repository.commit({"guard.yaml": MONTH})
