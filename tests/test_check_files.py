@@ -32,23 +32,28 @@ policies:
     "shop/llm.py": """\
 from openai import OpenAI
 
-client = OpenAI()
+from shop.tries import TRIES
+
+client = OpenAI(max_retries=TRIES)
 
 
 def ask(model, text):
     return client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}])
 """,
+    "shop/tries.py": "TRIES = 3\n",
+    "shop/rounds.py": "ROUNDS = 20\n",
     "shop/rank.py": """\
 from pathlib import Path
 
 from shop.llm import ask
+from shop.rounds import ROUNDS
 from shop.settings import MODEL
 
 PROMPT = Path("shop/rank.txt").read_text()
 
 
 def rank():
-    return ask(MODEL, PROMPT)
+    return [ask(MODEL, PROMPT) for _ in range(ROUNDS)]
 """,
     "shop/rank.txt": "Rank the documents.\n",
     "shop/tag.py": """\
@@ -89,6 +94,8 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("shop/rank.py", ["limit", "listed"]),
         ("shop/settings.py", ["limit", "listed"]),
         ("shop/rank.txt", ["limit", "listed"]),
+        ("shop/rounds.py", ["limit", "listed"]),
+        ("shop/tries.py", ["limit", "listed"]),
         ("shop/tag.py", ["limit"]),
         ("shop/models.yaml", ["limit"]),
         ("shop/plain.py", []),

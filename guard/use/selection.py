@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from guard.model import Finding, Priced, Report, Request, Span, Value
+from guard.model import Count, Finding, Priced, Report, Request, Span, Value
 
 
 def about(report: Report, files: Collection[str]) -> Report:
@@ -49,16 +49,27 @@ def _requests(finding: Finding) -> tuple[str, ...]:
 
 def _places(request: Request) -> Iterator[Span]:
     yield from (site.span for site in request.sites)
+    yield from (step.span for count in _counts(request) for step in count.trail)
     yield from (span for chain in request.caller_examples for span in chain)
     for value in (request.model, request.max_output, request.size, request.quality):
         yield from _steps(value)
     for variant in request.variants:
         chosen = tuple(choice for choice in (variant.model, variant.max_output) if choice is not None)
         yield from _steps(Value(chosen))
-    yield from (layer.span for layer in request.layers if layer.span is not None)
+    for layer in request.layers:
+        yield from (step.span for step in layer.trail)
+        yield from () if layer.span is None else (layer.span,)
+    yield from (step.span for step in request.prompt.tools_trail)
     for messages in (request.prompt.messages, *request.prompt.others):
         yield from (piece.span for message in messages for piece in message.segments if piece.span is not None)
     yield from (unknown.span for unknown in request.unknown if unknown.span is not None)
+
+
+def _counts(request: Request) -> Iterator[Count]:
+    yield from (request.attempts, request.turns, request.repeats)
+    yield from (reach.repeats for reach in request.reached_from)
+    for site in request.sites:
+        yield from (site.repeats, site.own)
 
 
 def _steps(value: Value) -> Iterator[Span]:
