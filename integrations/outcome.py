@@ -125,7 +125,7 @@ def lines(outcome: Outcome) -> list[str]:
     """`name=value`, an empty value for what is not known."""
 
     def usd(amount: Decimal | None) -> str:
-        return "" if amount is None else format(amount, "f")
+        return "" if amount is None else format(amount.normalize(), "f")
 
     return [
         f"verdict={outcome.verdict}",
