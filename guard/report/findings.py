@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guard.model import Finding, Report, Severity
-from guard.report.format import place, plural, safe, wrap
+from guard.report.format import cut, place, plural, safe, wrap
 from guard.report.frame import Sources, frame
 from guard.report.style import Meaning, paint
 
 FRAMES = 1
 """Frames for findings that say the same, before the rest is named by place."""
-NAMED, NAMED_BLOCKING = 12, 60
+NAMED, NAMED_BLOCKING = 12, 40
 """Places that are named then, and lines for those that have words of their own: of what warns, and of what blocks."""
 FRAMED, FRAMED_BLOCKING = 3, 5
 """Findings of one policy with words of their own that have frames; the others have a line each."""
+LINES = 2
+"""Lines of such a finding, whose words may be longer."""
 
 _SEVERITY: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _WAYS = {"exception": "by exception", "inline": "inline"}
@@ -118,7 +120,8 @@ def _brief(groups: list[list[Finding]], blocks: bool, width: int, color: bool) -
     for group in groups[:most]:
         at = place(group[0].labels[0].span, column=False) if group[0].labels else ""
         also = f" and {plural(len(group) - 1, 'more place')}" if len(group) > 1 else ""
-        lines += wrap(f"{at}{also}: {safe(group[0].message)}", width, " " * 8, " " * 4)
+        said = wrap(f"{at}{also}: {safe(group[0].message)}", width, " " * 8, " " * 4)
+        lines += said if len(said) <= LINES else [*said[: LINES - 1], cut(f"{said[LINES - 1]} ...", width)]
     if len(groups) > most:
         lines.append(f"    and {sum(map(len, groups[most:])):,} more")
     return lines

@@ -116,7 +116,7 @@ def test_very_many_that_block_are_counted() -> None:
     found = [replace(finding(line, f"no bound for loop {line}"), enforce="block") for line in range(1, 201)]
     text = check(*found)
     assert len(text.splitlines()) < 120
-    assert "\n    and 135 more\n" in text and "200 blocking" in text
+    assert "\n    and 155 more\n" in text and "200 blocking" in text
 
 
 def test_the_next_step_is_a_command_that_a_shell_takes() -> None:

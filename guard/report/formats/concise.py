@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from guard.difference import Change
 from guard.model import Finding, Label, Priced, Span
 from guard.report.changes import KINDS, cause_words, priced_now, says_more, typical
-from guard.report.format import UNKNOWN, money, place, safe
+from guard.report.format import UNKNOWN, money, place, safe, without_commands
 from guard.report.reasons import order
 from guard.report.table import model_text
 from guard.report.view import View, joined
@@ -29,7 +29,7 @@ def render(view: View) -> str:
         lines += [_cost(view, priced) for priced in shown]
     if view.command != "cost":
         lines += [_finding(view, finding) for finding in view.active()]
-    return "".join(f"{line}\n" for line in lines)
+    return without_commands("".join(f"{line}\n" for line in lines))
 
 
 def _finding(view: View, finding: Finding) -> str:
