@@ -140,8 +140,11 @@ def _heading(change: Change, shown: Priced) -> str:
     at = place(sites[0].span)
     was = change.before
     if change.kind == "moved" and was is not None:
-        before = was.request.sites[-1]
-        return f"{place(before.span)} {safe(before.qualname)} -> {place(sites[-1].span)} {safe(sites[-1].qualname)}"
+        pairs = list(zip(was.request.sites, sites))
+        old, new = next(
+            (p for p in pairs if (p[0].span.path, p[0].qualname) != (p[1].span.path, p[1].qualname)), pairs[0]
+        )
+        return f"{place(old.span)} {safe(old.qualname)} -> {place(new.span)} {safe(new.qualname)}"
     outside = "" if shown.request.counted else "  (not counted)"
     return f"{at}  {way}  {model_text(shown.request.model)}{outside}"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
-from guard.facts.link import loops, truth
+from guard.facts.link import failing, loops, truth
 from guard.facts.link.attempts import LoopLayer, block_pos, retry_loop
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DEPENDENCY, Frame, Hop, Result, Root, standing_in, without_demands
@@ -40,6 +40,8 @@ class Around(NamedTuple):
     """Why it cannot run, when a branch around it is surely not taken."""
     asks: frozenset[Root] = frozenset()
     """Roots that would decide the number of repeats."""
+    behind: Block | None = None
+    """The `except` block of a `try` before it, after whose failure alone it runs."""
 
 
 class _Quiet:
@@ -125,7 +127,7 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
         inner = inner.lexical or engine.module(facts.path)
     return Around(
         _traced(engine, product(counts), ask), tuple(retries), conditional, handler, tuple(reversed(arms)), unreachable,
-        frozenset(ask.asks),
+        frozenset(ask.asks), failing.behind(scope, place),
     )  # fmt: skip
 
 

@@ -113,7 +113,9 @@ def _places(base: Sequence[Step], head: Sequence[Step], versions: Versions | Non
 
 
 def _first_step(steps: Iterable[Step]) -> Step | None:
-    return next((step for step in steps if step.span.path), None)
+    """Where a value was written, else what counts (a loop)."""
+    found = [step for step in steps if step.span.path]
+    return next((step for step in found if step.how != "computed"), next(iter(found), None))
 
 
 def _of_texts(found: Sequence[Text], versions: Versions | None) -> list[Cause]:

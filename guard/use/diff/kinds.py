@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from guard.difference import Change, ChangeKind
-from guard.model import Estimate, Money, Priced
+from guard.model import Estimate, Money, Priced, Request
 from guard.use.diff import facets
 from guard.use.diff.prompt_causes import texts
 
@@ -28,9 +28,12 @@ def kind(before: Priced, after: Priced) -> ChangeKind | None:
             return "dearer" if second > first else "cheaper"
     if facets.differing(before.request, after.request) or _differs(before, after):
         return "changed"
-    was, now = before.request.sites[-1], after.request.sites[-1]
-    moved = was.span.path != now.span.path or was.qualname != now.qualname
-    return "moved" if moved else None
+    return "moved" if _places(before.request) != _places(after.request) else None
+
+
+def _places(request: Request) -> list[tuple[str, str]]:
+    """Files and functions of the calls, wherever in them they stand."""
+    return [(site.span.path, site.qualname) for site in request.sites]
 
 
 def _differs(before: Priced, after: Priced) -> bool:

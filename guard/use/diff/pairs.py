@@ -3,7 +3,8 @@
 Ids name no path and no line, but number equal ones in the order of files, so that a file more moves the numbers of
 others. Pairs are therefore made step by step, surest first: the same names in the same file (or the file that it was
 renamed to) with the same source; the same names there; the same names elsewhere; the same source under another name;
-the same sending call though what decides it is another one. Where several fit, they are paired in their order.
+the same calls in functions with other names; the same sending call though what decides it is another one. Where several
+fit, they are paired in their order.
 """
 
 from __future__ import annotations
@@ -82,12 +83,16 @@ def _source(side: _Side, request: Request) -> Hashable:
     return None if sources is None else (request.api, sources)
 
 
+def _calls_in_file(side: _Side, request: Request) -> Hashable:
+    return request.api, side.paths(request), tuple(site.callee for site in request.sites)
+
+
 def _send(side: _Side, request: Request) -> Hashable:
     return side.sending(request)
 
 
 STEPS: tuple[_Key, ...] = (
-    _exactly, _with_source, _in_file, _named_source, _named, _source_in_file, _source, _send,
+    _exactly, _with_source, _in_file, _named_source, _named, _source_in_file, _source, _calls_in_file, _send,
 )  # fmt: skip
 
 
