@@ -138,20 +138,20 @@ def view(
         sources=sources(path, report, show_prompts, tree),
         known=lambda: known(report),
         rules=rules,
-        file_line=notebook_line(path),
+        file_line=notebook_line(path, tree),
     )
 
 
-def notebook_line(root: Path) -> Callable[[Span], int | None]:
+def notebook_line(root: Path, tree: Tree | None = None) -> Callable[[Span], int | None]:
     """Finds the line of a notebook's file on which a line of a cell stands; None where it cannot be read."""
 
     @functools.cache
     def cells(path: str) -> dict[int, list[int]]:
         from guard.parse.notebook_lines import cell_lines
         from guard.parse.text import decoded
-        from guard.sources.read import read_text_within
+        from guard.sources.tree import Folder
 
-        data = read_text_within(root, path)
+        data = (tree or Folder(root)).read_within(path)
         text = decoded(path, data) if isinstance(data, bytes) else None
         return cell_lines(text) if isinstance(text, str) else {}
 
