@@ -27,11 +27,10 @@ def test_without_options_one_comment_is_kept(tmp_path: Path) -> None:
     assert made == Wish("update", "guard", "All good.\n\n<sub>guard, for commit abc</sub>\n", False)
 
 
-def test_a_blocked_change_wants_one(tmp_path: Path) -> None:
-    made = wish(
-        environment(tmp_path, GUARD_EXIT_CODE="1", GUARD_COMMENT="replace", GUARD_COMMENT_KEY="web"), None, 1000
-    )
-    assert made == Wish("replace", "web", "All good.\n", False)
+def test_findings_are_worth_a_comment(tmp_path: Path) -> None:
+    variables = {"GUARD_EXIT_CODE": "1", "GUARD_COMMENT": "replace", "GUARD_COMMENT_KEY": "web"}
+    made = wish(environment(tmp_path, "Bad.\n", [{"id": "a", "forgiven": None}], **variables), None, 1000)
+    assert made == Wish("replace", "web", "Bad.\n", True)
 
 
 def test_a_report_that_is_too_long_is_left_out(tmp_path: Path) -> None:
