@@ -156,9 +156,8 @@ class Holds:
     """How often, as a rule; None: the same as `times`."""
     when: tuple[tuple[Arg, tuple[Scalar, ...]], ...] = ()
     """Arguments of which one must have one of its values for anything to be asked (`planning=True`); a name of a
-    library counts by its last part (`Process.hierarchical`), `*` is any value, `(text)` any text. Of a list every
-    element is looked at.
-    Empty: always."""
+    library counts by its last part (`Process.hierarchical`), `*` is any value, `(text)` any text, `(nothing)` none. Of
+    a list every element is looked at. Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
     retries: Arg | None = None
@@ -173,6 +172,15 @@ class Holds:
     takes_over: bool = False
     """Who is asked goes on in place of the holder, whose model does not get the answer (a hand-over): that alone gives
     the holder no further turn."""
+    reads: Formula | None = None
+    """Tokens of what is looked up for one request, as a rule (passages x their size): the size of a `context` hole."""
+    calls: tuple[str, ...] = ()
+    """Apis of the calls in which it is asked (an index its model when it is built); empty: all."""
+    by: Arg | None = None
+    """Argument of the constructor that decides how often it is asked (`response_mode`), see `cases`."""
+    cases: tuple[tuple[tuple[Scalar, ...], Holds], ...] = ()
+    """Values of `by`, and what holds then: `times`, `typical`, `reads` and `why` of its own. A name of a library counts
+    by its last part, in lower case (`ResponseMode.REFINE`)."""
 
 
 @dataclass(frozen=True, slots=True)

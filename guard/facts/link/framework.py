@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import last_name
-from guard.facts.link import graphs, holding, loops, pipes
+from guard.facts.link import asked, graphs, holding, loops, pipes
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
 from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, together
@@ -175,6 +175,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
     if inner is None:
         return None
     place = (*target.route, *held.place)
+    reads = asked.reads(engine, target, held.holds, layer.made)
     return inner._replace(
         use=use if use != "run" else target.use,
         route=place,
@@ -185,6 +186,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         prompt=_templates(engine, layer, held) or target.prompt,
         own=_own(inner, target, use, layer),
         hears=_hears(held) or target.hears,
+        reads=target.reads if reads is None else reads,
     )
 
 
@@ -196,7 +198,7 @@ def _hears(held: Held) -> str:
 
 def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
     """How often a held thing is asked, or runs, in one call of its holder."""
-    found = holding.runs(engine, target, held.holds)
+    found = asked.runs(engine, target, held.holds, layer.made)
     per = held.holds.per
     if per is not None and layer.made is not None:
         number = holding.elements_of(engine, layer.made, per)
@@ -301,6 +303,12 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     before = sites(engine, target) if use in ("chat", "embedding", "choice", "run") else []
     made = [layer.made for layer in layers if layer.made is not None and decides(engine, layer)]
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
+
+
+def asked_of(engine: Engine, target: Target, alt: Alt) -> Target | None:
+    """The target for one thing that a holder is given; None where it is no object of a framework."""
+    thing = holding.as_object(engine, alt)
+    return None if thing is None else _with(engine, target, thing)
 
 
 def sends_itself(engine: Engine, target: Target) -> bool:

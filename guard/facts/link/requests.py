@@ -190,7 +190,7 @@ class Linker:
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
         target = draft.target
-        helps = target.route if target.use == "delegate" else ()
+        helps = target.route if target.use == "delegate" else target.runs.why
         key = (*_merge_key(request), target.fallback, target.choice, helps)
         return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
 

@@ -85,6 +85,8 @@ class Target(NamedTuple):
     """Why an object that it asks is not known."""
     hears: str = ""
     """What it reads of objects that its holder asked before it, in words."""
+    reads: int | None = None
+    """How many tokens are looked up for it, as a rule; None: nothing says so."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
