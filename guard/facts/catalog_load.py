@@ -33,7 +33,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
-    "wording",
+    "wording", "tries",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -157,6 +157,7 @@ def read_client(
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
         transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,
+        tries=read_arg(raw["tries"], f"{where}.tries") if "tries" in raw else None,
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
         object=kind,

@@ -38,13 +38,13 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
-    "fills", "reasks", "again_retries",
+    "fills", "reasks", "again_retries", "turn_limit",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
 `again_retries`: further tries of one more layer, by the HTTP client in later rounds of the library or by the library
-after a refusal; `fills`:
+after a refusal; `turn_limit`: a second bound of such a loop, in another object; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
@@ -233,6 +233,9 @@ class Client:
     wraps: Arg | None = None
     """Argument that holds another client: paths and roles not found here are asked of that one."""
     groups: Groups | None = None
+    tries: Arg | None = None
+    """Argument that holds a list of configurations, tried one after the other; the name `*`: all positional arguments.
+    Roles stand in an entry under what follows its last name: `config_list.model` is the key `model`."""
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import Block, CallRef, FileFacts
-from guard.facts.link import control
+from guard.facts.link import control, tried
 from guard.facts.link.above import Above, Node, Step
 from guard.facts.link.control import Around
 from guard.facts.link.names import Place
@@ -51,6 +51,8 @@ class Made(NamedTuple):
     """The place where it or other objects are asked, one of them."""
     arms: int = 0
     """Above 0: it goes through one of several objects; those of the same number of the same call exclude it."""
+    route: tuple[object, ...] = ()
+    """By which arguments and elements of holders its object was reached (`sends.Target.route`)."""
 
 
 def way(
@@ -203,18 +205,22 @@ def _tried(
 
 
 def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request through a fallback object comes after that through the first object of the same call."""
+    """A request through a fallback object comes after that through the first object of the same call; one with an entry
+    of a list of configurations after that with the entry before."""
+    calls: dict[object, list[int]] = {}
+    for index, item in enumerate(made):
+        calls.setdefault((item.facts.path, item.ref.call.pos), []).append(index)
     for index, item in enumerate(made):
         if not item.fallback:
             continue
-        same = [
-            i
-            for i, m in enumerate(made)
-            if m.facts is item.facts and m.ref is item.ref and not m.fallback and _agree(m.context, item.context)
-        ]
+        same = [i for i in calls[item.facts.path, item.ref.call.pos] if _agree(made[i].context, item.context)]
+        *holder, number = item.route or (0,)
+        turn = number - 1 if holder[-1:] == [tried.TURN] and isinstance(number, int) else None
+        before = [i for i in same if turn is not None and made[i].route == (*holder, turn)]
+        first = next(iter(before or [i for i in same if not made[i].fallback]), None)
         attempts = finished[index].attempts
         finished[index] = replace(
-            finished[index], after=finished[same[0]].id if same else finished[index].after,
+            finished[index], after=finished[first].id if first is not None else finished[index].after,
             attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
         )  # fmt: skip
     return finished

@@ -192,7 +192,9 @@ class Linker:
         target = draft.target
         helps = target.route if target.use == "delegate" else target.runs.why
         key = (*_merge_key(request), target.fallback, target.choice, helps)
-        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
+        return Made(
+            request, facts, ref, way, leaf.context, key, target.fallback, target.choice, route=target.route
+        )  # fmt: skip
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
         """Why a send does not count that stands in a function which guard.yaml declares."""
