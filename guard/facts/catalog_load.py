@@ -33,7 +33,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
-    "wording", "tries",
+    "wording", "tries", "handover",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
@@ -164,6 +164,7 @@ def read_client(
         site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
         wording=read_wording(raw.get("wording", ()), where),
+        handover=(raw["handover"]["name"], raw["handover"]["description"]) if raw.get("handover") else None,
         kinds=kinds,
         derive=derive,
         makers=makers,

@@ -143,6 +143,8 @@ def _client() -> dict[str, Any]:
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
         "when": _object("Condition on an argument.", ["arg", "equals"], arg=_NAME, pos={"type": "integer"},
                         equals={"type": "array", "items": _SCALAR, "minItems": 1}),
+        "handover": _object("The tool by which others hand over to it; `{x}` is an argument.",
+                            ["name", "description"], name=_NAME, description=_NAME),
         "tries": {"$ref": "#/$defs/arg", "description": "A list of configurations, tried one after the other."},
         "groups": _object("List of model groups.", ["arg", "name", "params"], arg=_NAME, name=_NAME, params=_NAME),
     }  # fmt: skip

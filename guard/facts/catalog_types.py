@@ -245,6 +245,9 @@ class Client:
     """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
     wording: tuple[Wording, ...] = ()
+    handover: tuple[str, str] | None = None
+    """Name and description of the tool by which another agent hands over to this one; `{name}` is an argument of the
+    constructor."""
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
     makers: tuple[str, ...] = ()
