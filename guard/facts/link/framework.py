@@ -152,10 +152,9 @@ def walk(
                 continue
             if hands_over:
                 met.add(origin)
-            before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
             yield target, layer, held, inner
-            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1, met)
+            yield from walk(engine, inner, inner.held, depth + 1, met)
 
 
 def _origin(clients: tuple[Layer, ...]) -> object:
