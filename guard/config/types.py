@@ -113,12 +113,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. Exactly one of `per_call` and `per_month` is set (US dollars)."""
+    """`budgets[i]`. Either `per_call`, `per_month` or one or both of those on increases are set (US dollars)."""
 
     name: str
     place: Place
     per_call: Decimal | None = None
     per_month: Decimal | None = None
+    increase: Decimal | None = None
+    """The most that a change may add to a month."""
+    increase_percent: Decimal | None = None
+    """The same as a share of the month before. Together with `increase`: both must be exceeded."""
     feature: str | None = None
     owner: str | None = None
     model: str | None = None

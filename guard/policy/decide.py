@@ -139,12 +139,17 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     The first one stays, with a note that names the other callers. Forgiven ones are merged among themselves only, so
     that an ignore at one caller hides nothing at another.
     """
+    return tuple(_merged(group) for group in grouped(findings))
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings that `merge` makes one of each."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         primary = finding.labels[0].span if finding.labels else None
         key = (finding.policy, finding.verdict, finding.enforce, finding.message, primary, finding.forgiven)
         groups.setdefault(key, []).append(finding)
-    return tuple(_merged(group) for group in groups.values())
+    return list(groups.values())
 
 
 def _merged(group: list[Finding]) -> Finding:
