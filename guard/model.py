@@ -408,6 +408,8 @@ class Finding:
     """Id of the request; None for sums and for findings about the configuration."""
     confidence: Literal["certain", "likely", "assumed"] = "certain"
     forgiven: Forgiven | None = None
+    also: tuple[str, ...] = ()
+    """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------
