@@ -38,7 +38,7 @@ class Cause:
     span: Span | None
     """Where it stands in the head; None: the line is gone."""
     base_span: Span | None
-    """Where it stood in the base; None: the line is new."""
+    """Where it stood in the base; None: the line is new. Both None: this differs, and no changed line is on its way."""
     before: str | None
     """In words as short as `20`, `gpt-4o-mini`, `312 tokens`; None: there was nothing. Never prompt text."""
     after: str | None
@@ -90,4 +90,6 @@ class Difference:
     remarks: tuple[str, ...] = ()
     """What a reader should know of the comparison itself, in sentences."""
     problems: tuple[Problem, ...] = ()
-    """Files of the base that could not be read, where the head's could: what they ask for is missing there."""
+    """Files of the base that could not be read, where the head's could: what they ask for looks new."""
+    lost: tuple[Problem, ...] = ()
+    """Files of the head that could not be read, where the base's could: what they ask for looks gone, and is not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,14 @@ def reporting(command: Command) -> Command:
             help="Show the text of prompts (dots in frames, left out of JSON otherwise).",
         ),
         outputting,
-        click.argument("path", type=PATH, default="."),
     ):
         command = option(command)
     return command
+
+
+def folder(command: Command) -> Command:
+    """Adds the folder to read."""
+    return click.argument("path", type=PATH, default=".")(command)
 
 
 def read(path: Path, config: Path | None, stage: Stage) -> Report:
@@ -172,6 +176,17 @@ def _seen_from(path: Path, folder: str) -> str:
     """`path` relative to `folder`, with `/`; empty where they are the same."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(folder)).replace(os.sep, "/")
     return "" if relative == "." else relative
+
+
+def below(root: Path, files: Iterable[Path]) -> frozenset[str]:
+    """The files as reports of `root` name them; those that lie elsewhere have `..` in front and match nothing."""
+    folder = os.path.realpath(root)
+    return frozenset(os.path.relpath(_named(file), folder).replace(os.sep, "/") for file in files)
+
+
+def _named(file: Path) -> str:
+    """Where a file stands: links on the way to it are followed, and not one that it is itself."""
+    return os.path.join(os.path.realpath(file.parent), file.name)
 
 
 def within(target: str, root: Path) -> str:

@@ -7,7 +7,7 @@ it cost.
 from __future__ import annotations
 
 from guard.difference import Cause, Change, Difference
-from guard.model import Priced
+from guard.model import Priced, Problem
 from guard.report import json_values as plain
 
 Json = plain.Json
@@ -29,17 +29,19 @@ def difference_data(difference: Difference, totals: dict[str, Json]) -> Json:
             for rule in difference.loosened
         ],
         "remarks": list(difference.remarks),
-        "problems": [
-            {
-                "path": one.path,
-                "line": one.line,
-                "column": one.column,
-                "kind": one.kind,
-                "message": one.message,
-                "hint": one.hint,
-            }
-            for one in difference.problems
-        ],
+        "lost": [_problem(one) for one in difference.lost],
+        "problems": [_problem(one) for one in difference.problems],
+    }
+
+
+def _problem(one: Problem) -> Json:
+    return {
+        "path": one.path,
+        "line": one.line,
+        "column": one.column,
+        "kind": one.kind,
+        "message": one.message,
+        "hint": one.hint,
     }
 
 

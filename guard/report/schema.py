@@ -382,7 +382,8 @@ def _differences() -> Json:
             "fixed_findings": _says(_list(TEXT), "Messages of findings that are gone."),
             "loosened": _says(_list(_ref("loosening")), "Rules that let more pass than before."),
             "remarks": _says(_list(TEXT), "What to know of the comparison itself."),
-            "problems": _says(_list(_ref("problem")), "Files of the base that could not be read."),
+            "problems": _says(_list(_ref("problem")), "Files of the base alone that could not be read."),
+            "lost": _says(_list(_ref("problem")), "Files of the head alone that could not be read: nothing is gone."),
         },
     }
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from guard.difference import Cause, Change, ChangeKind, Difference
-from guard.model import Finding, Money, Priced
+from guard.model import Finding, Money, Priced, Problem
 from guard.report.changes import cause_words, priced_now
 from guard.report.findings import Paper, paragraphs, summary
-from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural, safe, wrap
+from guard.report.format import UNBOUNDED, UNKNOWN, money, money_exact, percent, place, plural, safe, wrap
 from guard.report.style import Meaning, paint
 from guard.report.table import model_text
 from guard.report.text import problems
@@ -101,11 +101,19 @@ def notes(view: View) -> list[str]:
     difference = view.difference
     if difference is None:
         return []
-    lines = [line for remark in difference.remarks for line in wrap(safe(remark), view.width, "    ", "note: ")]
+    lines = []
+    for problem in difference.lost:
+        text = f"{_read(problem)}: what it asks for looks gone here, and is not"
+        lines += [paint(line, "error", view.color) for line in wrap(text, view.width, "    ", "not read: ")]
+    lines += [line for remark in difference.remarks for line in wrap(safe(remark), view.width, "    ", "note: ")]
     for problem in difference.problems:
-        text = f"{safe(problem.path)} of the base {safe(problem.message)}"
-        lines += wrap(text, view.width, "    ", "note: ")
+        lines += wrap(f"{_read(problem)} in the base: what it asks for looks new", view.width, "    ", "note: ")
     return lines
+
+
+def _read(problem: Problem) -> str:
+    at = safe(problem.path) + (f":{problem.line}" if problem.line is not None else "")
+    return f"{at} ({safe(problem.message)})"
 
 
 def loosened(view: View) -> list[str]:
@@ -175,9 +183,19 @@ def _figure(title: str, pick: str, change: Change) -> str:
         return f"{title:<9} {_typical(only, side)}, {_worst(only, side)} worst"
     if old == new:
         return f"{title:<9} {_typical(new, change.after)}, as before"
-    text = f"{title:<9} {_typical(old, change.before)} -> {_typical(new, change.after)}{_share(old, new)}"
+    text = f"{title:<9} {_both(old, new, change)}{_share(old, new)}"
     worst = _worst(old, change.before), _worst(new, change.after)
     return f"{text}, worst {worst[0]}" + ("" if worst[0] == worst[1] else f" -> {worst[1]}")
+
+
+def _both(old: Money | None, new: Money | None, change: Change) -> str:
+    """Both typical figures; with more digits where they would read the same."""
+    sides = _typical(old, change.before), _typical(new, change.after)
+    if old is None or new is None or old.typical == new.typical:
+        return sides[0] if sides[0] == sides[1] else f"{sides[0]} -> {sides[1]}"
+    if sides[0] == sides[1]:
+        sides = money_exact(old.typical), money_exact(new.typical)
+    return f"{sides[0]} -> {sides[1]}"
 
 
 def _typical(amount: Money | None, side: Priced | None) -> str:
@@ -216,7 +234,9 @@ def _because(cause: Cause) -> str:
     note = "" if cause.span is not None and cause.note == cause.span.path else cause.note
     words = safe(cause_words(replace(cause, note=note)))
     if cause.span is None:
-        return f"by {words}" if cause.base_span is None else f"by {place(cause.base_span)} of the base  {words}"
+        if cause.base_span is None:
+            return f"by {words}; no changed line is on its way"
+        return f"by {place(cause.base_span)} of the base  {words}"
     moved = cause.base_span is not None and cause.base_span.path != cause.span.path
     was = f" (was {place(cause.base_span)})" if moved and cause.base_span is not None else ""
     return f"by {place(cause.span)}{was}  {words}"
@@ -271,5 +291,9 @@ def _sum(old: Money | None, new: Money | None) -> str:
     if old == new:
         return f"{UNKNOWN if new is None else money(new.typical)} typical, as before"
     sides = [UNKNOWN if one is None else money(one.typical) for one in (old, new)]
+    same = old is not None and new is not None and old.typical == new.typical
+    if not same and sides[0] == sides[1] and old is not None and new is not None:
+        sides = [money_exact(one.typical) for one in (old, new)]
+    typical = f"{sides[0]} typical as before" if same else f"{sides[0]} -> {sides[1]} typical{_share(old, new)}"
     worst = [UNKNOWN if one is None else money(one.high) for one in (old, new)]
-    return f"{sides[0]} -> {sides[1]} typical{_share(old, new)}, worst {worst[0]} -> {worst[1]}"
+    return f"{typical}, worst {worst[0]} -> {worst[1]}" if worst[0] != worst[1] else f"{typical}, worst as before"

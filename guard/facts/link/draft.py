@@ -6,6 +6,7 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf, prod
 from typing import NamedTuple
 
 from guard.facts.catalog_types import Arg
@@ -189,7 +190,7 @@ class Drafter:
         tier = self._optional(target, "tier", is_name, place)
         size, quality = (self._optional(target, name, is_name, place) for name in ("size", "quality"))
         outputs = self._outputs(target)
-        layers, unknown_attempts = self._layers(target, facts, ref, context)
+        layers, unknown_attempts = self._layers([target, *others], facts, ref, context)
         turns, turns_why, turns_trail = self._turns(target)
         around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
@@ -220,7 +221,9 @@ class Drafter:
 
     def _provider(self, target: Target) -> str | None:
         """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
-        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        value = role(self.engine, target, "provider_name")
+        if value is not None and value.name is None and target.provider is not None:
+            return target.provider  # only a name that is written goes before the client's
         names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
         if len(names) != 1 or not isinstance(names[0], str):
             return target.provider
@@ -314,20 +317,13 @@ class Drafter:
     # --- attempts and turns ---------------------------------------------------------------------------------------
 
     def _layers(
-        self, target: Target, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]
+        self, asked: list[Target], facts: FileFacts, ref: CallRef, context: dict[Root, Bind]
     ) -> tuple[list[Layer], str | None]:  # fmt: skip
-        """Layers of attempts: of the SDK, of decorators and loops of every function on the way."""
-        engine, layers, why_unknown = self.engine, [], None
-        roles, reason, came = self._numbers(target)
-        for tries in target.spec.layers:
-            names = tries.formula.names()
-            missing = next((reason[n] for n in names if n in reason), None)
-            number = None if missing else tries.formula.value(roles)
-            if missing is not None:
-                why_unknown = missing
-            trail = self.spans.steps(tuple(hop for n in names for hop in came.get(n, ())))
-            place = self.spans(facts.path, ref.call.pos)
-            layers.append(Layer(tries.name, number, tries.billed, place, missing or "", trail))
+        """Layers of attempts: of the SDK, of decorators and loops of every function on the way. Of several clients
+        (`asked`) of one kind those of the client that tries most."""
+        engine, target = self.engine, asked[0]
+        ways = [self._sdk_layers(one, facts, ref) for one in asked if one.spec is target.spec]
+        layers, why_unknown = max(ways, key=lambda way: prod(layer.attempts or inf for layer in way[0]))
         layers += self.shown(transports.layers(engine, target))
         if target.spec.place is not None and not target.spec.layers:
             why_unknown = f"guard.yaml does not say how often {target.spec.api} tries again (`attempts`)"
@@ -342,6 +338,19 @@ class Drafter:
                 bind = step.bind
                 call_ref = CallRef(bind.call, bind.frame.scope, bind.via)
                 layers += self.shown(control.uncounted(engine, outer, call_ref, bind.frame).retries)
+        return layers, why_unknown
+
+    def _sdk_layers(self, target: Target, facts: FileFacts, ref: CallRef) -> tuple[list[Layer], str | None]:
+        """Layers of attempts that the SDK itself makes, and why one of them is not known."""
+        layers, why_unknown = [], None
+        roles, reason, came = self._numbers(target)
+        for tries in target.spec.layers:
+            names = tries.formula.names()
+            missing = next((reason[n] for n in names if n in reason), None)
+            why_unknown = missing or why_unknown
+            trail = self.spans.steps(tuple(hop for n in names for hop in came.get(n, ())))
+            number, place = None if missing else tries.formula.value(roles), self.spans(facts.path, ref.call.pos)
+            layers.append(Layer(tries.name, number, tries.billed, place, missing or "", trail))
         return layers, why_unknown
 
     def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:

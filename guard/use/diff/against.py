@@ -118,6 +118,7 @@ class Comparison:
             files=self.changes.files,
             remarks=self.remarks,
             problems=_only_in(before, after),
+            lost=_only_in(after, before),
         )
         report = replace(judged_after, findings=merged_in_order(judged_after.findings))
         return Compared(report, difference, self.rules)
@@ -153,7 +154,7 @@ class Comparison:
         return reading.paths.isdisjoint(changes.modified | changes.added)
 
 
-def _only_in(before: Scanned, after: Scanned) -> tuple[Problem, ...]:
-    """What could not be read in the base though the head's could."""
-    known = {(problem.path, problem.kind) for problem in after.report.problems}
-    return tuple(p for p in before.report.problems if (p.path, p.kind) not in known)
+def _only_in(one: Scanned, other: Scanned) -> tuple[Problem, ...]:
+    """What could not be read of one side though the other's could."""
+    known = {(problem.path, problem.kind) for problem in other.report.problems}
+    return tuple(p for p in one.report.problems if (p.path, p.kind) not in known and p.kind != "call-not-found")

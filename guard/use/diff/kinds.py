@@ -38,7 +38,8 @@ def _places(request: Request) -> list[tuple[str, str]]:
 
 def _differs(before: Priced, after: Priced) -> bool:
     """What else a reader should know of, though no figure shows it."""
-    if before.request.counted != after.request.counted or before.estimate.known_only != after.estimate.known_only:
+    partly = bool(before.estimate.known_only) != bool(after.estimate.known_only)
+    if before.request.counted != after.request.counted or partly:
         return True
     return before.estimate.usd is None and bool(texts(before, after))
 
