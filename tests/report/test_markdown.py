@@ -108,6 +108,8 @@ def test_it_is_short_enough_for_a_comment_and_says_what_is_left_out(compared: bo
         ("www.evil.example evil.example", "`www.evil.example evil.example`"),
         ("a | b", "a `\\x7c` b"),
         ("2 x $3 = $6 (>99% of it), <$0.0001", "2 x $3 = $6 (\\>99% of it), \\<$0.0001"),
+        ("text (slice [:20]), x", "text (slice `[:20]`), x"),
+        ("text (of [:20])", "text (of `[:20]`)"),
         ("= x", "`=` x"),
         ("at app/x.py:19: $3", "at `app/x.py:19`: $3"),
         ("GH-12 deadbeef1", "`GH-12 deadbeef1`"),

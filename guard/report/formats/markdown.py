@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from guard.difference import Difference
-from guard.model import Finding, Report, Totals
+from guard.model import Finding, Money, Report, Totals
 from guard.report.changes import Causes, says_more
 from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
 from guard.report.markdown import code, text
@@ -82,7 +82,8 @@ def _verdict(view: View, fresh: Sequence[Finding], old: Sequence[Finding]) -> st
     forgiven = len(view.report.findings) - len(fresh) - len(old)
     said += [f"{forgiven:,} forgiven"] if forgiven else []
     said += [f"{len(old):,} that the base has, too"] if old else []
-    return f"### {head}" + (f"\n\n{', '.join(said)}." if said else "")
+    where = f" in {code(view.folder)}" if view.folder else ""
+    return f"### {head}{where}" + (f"\n\n{', '.join(said)}." if said else "")
 
 
 def _loosened(difference: Difference, rows: int) -> str:
@@ -111,11 +112,22 @@ def _compared(difference: Difference) -> str:
 
 
 def _pair(totals: Totals, month: bool) -> str:
+    """Typical, and the worst case in brackets."""
     usd = totals.usd_per_month if month else totals.usd
+    return UNKNOWN if usd is None else f"{money(usd.typical)} ({_worst(totals, usd)})"
+
+
+def _worst(totals: Totals, usd: Money) -> str:
+    least = "at least " if totals.known_only and usd.high is not None else ""
+    return f"{least}{UNBOUNDED if usd.high is None else money(usd.high)}"
+
+
+def _sum(totals: Totals, usd: Money | None) -> str:
+    """As the text report says it."""
     if usd is None:
         return UNKNOWN
-    least = "at least " if totals.known_only and usd.high is not None else ""
-    return f"{money(usd.typical)} ({least}{UNBOUNDED if usd.high is None else money(usd.high)})"
+    worst = f"{UNBOUNDED} on the worst case" if usd.high is None else f"{_worst(totals, usd)} worst"
+    return f"**{money(usd.typical)}** typical, {worst}"
 
 
 def _covered(totals: Totals) -> str:
@@ -127,10 +139,10 @@ def _sums(totals: Totals) -> str:
     if not totals.counted:
         return "No request to a model is counted."
     share = "" if not totals.assumed_share else f"; {percent(totals.assumed_share)} of typical is assumption"
-    lines = [f"One call of each request: **{_pair(totals, False)}** typical (worst), {_covered(totals)} priced{share}."]
+    lines = [f"One call of each request: {_sum(totals, totals.usd)}; {_covered(totals)} priced{share}."]
     if totals.usd_per_month is not None:
         declared = f"usage is declared for {totals.monthly_requests:,} of {totals.counted:,}"
-        lines.append(f"A month: **{_pair(totals, True)}**; {declared}.")
+        lines.append(f"A month: {_sum(totals, totals.usd_per_month)}; {declared}.")
     return "  \n".join(lines)
 
 
