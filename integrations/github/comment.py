@@ -82,6 +82,8 @@ def comment(environment: Mapping[str, str]) -> tuple[str, str]:
         wished = wish(environment, here.head, LONGEST)
         if isinstance(wished, str):
             return "notice", f"no comment: {wished}"
+        if not environment.get("GUARD_TOKEN"):
+            return "notice", "no comment: there is no token"
         thread = _thread(environment, here.pull_request)
         return "notice", f"comment {sticky.keep(thread, wished.mode, wished.key, wished.text, wished.wanted)}"
     except ValueError as error:
@@ -92,7 +94,7 @@ def comment(environment: Mapping[str, str]) -> tuple[str, str]:
 
 def _thread(environment: Mapping[str, str], number: int) -> PullRequest:
     headers = {
-        "Authorization": f"Bearer {environment.get('GUARD_TOKEN', '')}",
+        "Authorization": f"Bearer {environment['GUARD_TOKEN']}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
         "User-Agent": "guard",
