@@ -139,7 +139,15 @@ def test_a_folder_reached_by_a_link_is_the_same_folder(check: Any, tmp_path: Pat
 
 def test_a_file_outside_the_folder_has_no_finding(check: Any, tmp_path: Path) -> None:
     (tmp_path.parent / "settings.py").write_text("")
-    assert check("shop", "../settings.py")[1] == []
+    done, policies = check("shop", "../settings.py")
+    assert (done.exit_code, policies) == (0, [])
+    assert done.stderr.startswith("guard: no named file lies in shop, so nothing in it is about them\n")
+
+
+def test_the_configuration_above_the_folder_is_one_of_its_files(check: Any) -> None:
+    for file in ("guard.yaml", "rules/limits.yaml"):
+        done, policies = check("shop", file)
+        assert policies and "no named file" not in done.stderr
 
 
 def test_a_second_folder_and_a_file_that_is_not_there_are_refused(check: Any) -> None:

@@ -101,7 +101,10 @@ def _narrowed(shown: View, path: Path, files: tuple[Path, ...], config: Config) 
     from guard.report.format import plural
     from guard.use.selection import about, rules_of
 
-    report = about(shown.report, shared.below(path, files), rules_of(config))
+    names, rules = shared.below(path, files), rules_of(config)
+    if all(name.startswith("../") and name not in rules for name in names):
+        message(f"guard: no named file lies in {escaped(str(path))}, so nothing in it is about them")
+    report = about(shown.report, names, rules)
     elsewhere = len(shown.report.findings) - len(report.findings)
     if elsewhere:
         message(f"guard: {plural(elsewhere, 'finding')} elsewhere, not about {plural(len(files), 'named file')}")
