@@ -64,6 +64,17 @@ def _words(description: str, words: list[str], default: str | None = None) -> Sc
     return found | ({"default": default} if default else {})
 
 
+def _date(description: str, example: str) -> Schema:
+    return {
+        "description": description,
+        "type": "string",
+        "format": "date",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        "title": "a date as YYYY-MM-DD",
+        "examples": [example],
+    }
+
+
 def _globs(description: str, *, required: bool = False) -> Schema:
     item = {
         "type": "string",
@@ -216,7 +227,8 @@ _BUDGET = mapping(
 )
 
 _POLICY = mapping(
-    "A check with parameters. With the id of a policy of a pack it changes that one: only what is written here.",
+    "A check with parameters, or a condition. With the id of a policy of a pack it changes that one: only what is "
+    "written here.",
     {
         "id": {
             "description": "Its name in reports, in `exceptions` and in `# guard: ignore[...]`.",
@@ -232,9 +244,17 @@ _POLICY = mapping(
             "title": "a mapping",
             "examples": [{"allow": ["gpt-4o-mini*"]}],
         },
+        "deny": text(
+            "A condition that must not hold, see docs/conditions.md.",
+            "request.attempts.high > 3 && request.usd.high > 0.50 USD",
+        ),
         "enforce": _ENFORCE,
+        "block_from": _date("First day on which a violation blocks; before it, it warns: `2027-02-01`.", "2027-02-01"),
         "severity": _words(_SEVERITY_TEXT, _SEVERITIES),
-        "message": text("Shown instead of the check's own message.", "{model} is not approved; ask #ai-platform"),
+        "message": text(
+            "Shown instead of guard's own message; fields in braces are filled in.",
+            "{model} is not approved; ask #ai-platform",
+        ),
         "docs": text("Where the rule is explained, usually a link.", "https://wiki.example/llm-policy"),
         "owner": _OWNER,
         "on_unknown": _ON_UNKNOWN,
@@ -258,14 +278,7 @@ _EXCEPTION = mapping(
         "paths": _globs("Where it holds; everywhere without it."),
         "reason": text("Why. Shown beside the finding.", "migration"),
         "owner": _OWNER,
-        "until": {
-            "description": "Last day on which it holds: `2027-01-31`.",
-            "type": "string",
-            "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-            "title": "a date as YYYY-MM-DD",
-            "examples": ["2027-01-31"],
-        },
+        "until": _date("Last day on which it holds: `2027-01-31`.", "2027-01-31"),
     },
     {"policy": "approved-models", "paths": ["src/legacy/**"], "reason": "migration"},
     ("policy", "reason"),
@@ -277,7 +290,7 @@ _VERSION: Schema = {
     "title": "1, the version of this format",
     "examples": [1],
 }
-_POLICIES = _list("Checks with parameters, added to those of the packs.", _POLICY)
+_POLICIES = _list("Checks with parameters and conditions, added to those of the packs.", _POLICY)
 
 SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",

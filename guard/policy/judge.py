@@ -79,7 +79,7 @@ def judge(
     """
     policies = load(config.policies)
     held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix) if config.budgets else ()
-    findings = (*decide(policies, items, context, config.prefix), *held)
+    findings = (*decide(policies, items, context, config.prefix, config), *held)
     marked = forgive(
         findings,
         directives,
