@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
-from guard.facts.link.answers import MAX_WORK
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
@@ -61,24 +60,15 @@ class Callers:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
         if root not in self._kept:
             self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
-            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
-            self.engine.context, self.engine.effort = {}, MAX_WORK
-            try:
-                found = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
-            finally:
-                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
-            self._kept[root] = found
+            with self.engine.aside({}):
+                self._kept[root] = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
         return self._kept[root]
 
     def takers(self, path: str, scope: int) -> list[OnObject]:
         """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
         if (path, scope) not in self._takers:
-            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
-            self.engine.context, self.engine.effort = {}, MAX_WORK
-            try:
+            with self.engine.aside({}):
                 self._takers[path, scope] = self._made_with(Root("callers", path, scope))
-            finally:
-                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
         return self._takers[path, scope]
 
     def _made_with(self, root: Root) -> list[OnObject]:

@@ -107,8 +107,6 @@ class Engine(Answers, Frames):
     def __init__(self, project: Project) -> None:
         Answers.__init__(self, project)
         Frames.__init__(self)
-        self.by_default = 0
-        """While above 0, tests are decided by the defaults of what can be overridden."""
         self.annotated: set[ClassThing] = set()
         """Classes whose objects are being looked at because of an annotation."""
         self.made_objects: Callable[[ClassThing], list[OnObject]] = lambda cls: []

@@ -196,16 +196,10 @@ class Possible:
 
     def _asked(self, context: Context, question: Callable[[], T], effort: int = MAX_EFFORT) -> T:
         """The answer to a question under a context; recorders stay as they were."""
-        engine = self.engine
-        outer = engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort
-        engine.ask(context, effort)
-        try:
-            return question()
-        finally:
-            self._took = engine.work
-            (
-                engine.context, engine.consulted, engine.project.reads, engine.parts, engine.work, engine.effort,
-            ) = outer  # fmt: skip
+        with self.engine.aside(context, effort):
+            found = question()
+            self._took = self.engine.work
+        return found
 
     def _runs(self, way: Way, bind: Called, root: Root, context: Context) -> bool:
         scope = self.engine.project.scope(root.path, root.scope)
