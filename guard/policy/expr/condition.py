@@ -82,7 +82,7 @@ class Condition:
         return tuple((".".join(mention.path), mention.run(scope)) for mention in self.mentions)
 
 
-def compile(source: str, objects: Mapping[str, Object]) -> Condition:
+def compile(source: str, objects: Mapping[str, Type]) -> Condition:
     """A condition over these objects. Raises `ExpressionError` with the place of the first mistake."""
     node = parse(source)
     compiler = _Compiler(source, objects)
@@ -95,7 +95,7 @@ def compile(source: str, objects: Mapping[str, Object]) -> Condition:
     return Condition(source, made.run, tuple(compiler.mentions.values()), tuple(compiler.walks.items()))
 
 
-def value_of(path: str, objects: Mapping[str, Object]) -> Mention:
+def value_of(path: str, objects: Mapping[str, Type]) -> Mention:
     """A field named in a message (`request.usd.high`). Raises `ExpressionError`."""
     compiler = _Compiler(path, objects)
     node = parse(path)
@@ -109,7 +109,7 @@ def value_of(path: str, objects: Mapping[str, Object]) -> Mention:
 
 
 class _Compiler:
-    def __init__(self, source: str, objects: Mapping[str, Object]) -> None:
+    def __init__(self, source: str, objects: Mapping[str, Type]) -> None:
         self.source = source
         self.objects = objects
         self.variables: dict[str, Type] = {}
@@ -150,7 +150,7 @@ class _Compiler:
         name = node.name
         kind = self.variables.get(name) or self.objects.get(name)
         if kind is None:
-            holders = [one for one, object_ in self.objects.items() if name in object_.fields]
+            holders = [one for one, kind in self.objects.items() if isinstance(kind, Object) and name in kind.fields]
             hint = f"did you mean '{holders[0]}.{name}'?" if holders else meant(name, (*self.variables, *self.objects))
             if not holders and hint.startswith("there "):
                 hint = f"{hint}; text needs quotes"
