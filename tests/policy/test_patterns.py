@@ -16,24 +16,6 @@ from guard.policy.expr.pattern import MAX_TEXT, compile
 from guard.policy.expr.program import MAX_INSTRUCTIONS
 
 ATOMS = ("a", "b", ".", "[ab]", "[^a]", "[a-c1]", r"\d", r"\w", r"\s", "1", " ", r"\b", r"\B", "^", "$", r"[\w-]")
-    "a",
-    "b",
-    ".",
-    "[ab]",
-    "[^a]",
-    "[a-c1]",
-    r"\d",
-    r"\w",
-    r"\s",
-    "1",
-    " ",
-    r"\b",
-    r"\B",
-    "^",
-    "$",
-    r"[\w-]",
-    r"\.",
-)
 TEXT = "ab1_ .-c"
 
 
