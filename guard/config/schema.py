@@ -21,7 +21,7 @@ STAGES = ["production", "batch", "evaluation", "ci", "development", "test"]
 USAGE_FIGURES = ["runs_per_month", "cache_hit_rate", "output_share", "output_tokens", "hole_tokens", "holes"]
 ASSUMED_VALUES = ["model", "max_output", "repeats"]
 RATES = ["input", "output", "cache_read", "cache_write"]
-LIMITS = ["per_call", "per_month"]
+LIMITS = ["per_call", "per_run", "per_month"]
 
 
 def _money(description: str, example: str) -> Schema:
@@ -205,10 +205,12 @@ _FEATURE = mapping(
 )
 
 _BUDGET = mapping(
-    "A limit on spend. `per_call` judges each request, `per_month` the sum of the requests that it selects.",
+    "A limit on spend. `per_call` judges each request, `per_run` each entry point with all that a run of it calls, "
+    "`per_month` the sum of the requests that it selects.",
     {
         "name": text("Its name in reports.", "search"),
         "per_call": _money("The most that one call may cost.", "0.05 USD"),
+        "per_run": _money("The most that one run of an entry point may cost.", "0.50 USD"),
         "per_month": _money("The most that a month may cost.", "4_000 USD"),
         "feature": text("Only requests of this feature (a key of `features`).", "search"),
         "owner": text("Only requests of this owner.", "@search"),
@@ -218,6 +220,11 @@ _BUDGET = mapping(
         "compare": _words("The end of the estimate that is compared with it.", ["low", "typical", "high"], "typical"),
         "enforce": _ENFORCE,
         "warn_at": _share("Share of the limit from which a warning is given.", "80%"),
+        "min_coverage": _share(
+            "Share of the selected requests that must have a figure: with fewer the budget is violated, with enough "
+            "the others are let pass.",
+            "90%",
+        ),
         "on_unknown": _ON_UNKNOWN,
         "severity": _words(_SEVERITY_TEXT, _SEVERITIES, "high"),
     },

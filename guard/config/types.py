@@ -135,11 +135,13 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. Exactly one of `per_call` and `per_month` is set (US dollars)."""
+    """`budgets[i]`. Exactly one of `per_call`, `per_run` and `per_month` is set (US dollars)."""
 
     name: str
     place: Place
     per_call: Decimal | None = None
+    per_run: Decimal | None = None
+    """Limit on one run of each entry point."""
     per_month: Decimal | None = None
     feature: str | None = None
     owner: str | None = None
@@ -151,6 +153,9 @@ class Budget:
     enforce: Enforce = "warn"
     warn_at: Decimal | None = None
     """Share of the limit (0 to 1) from which a warning is given."""
+    min_coverage: Decimal | None = None
+    """Share of the selected requests (0 to 1) that must have a figure. With it, fewer violate the budget and enough let
+    the others pass; None: one without a figure makes the budget undecided."""
     on_unknown: OnUnknown = "warn"
     severity: Severity = "high"
 

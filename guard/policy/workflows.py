@@ -35,23 +35,33 @@ class Workflow:
 
 
 def workflows(items: Iterable[Priced]) -> tuple[Workflow, ...]:
-    """The workflows of all requests that count in totals, in the order of their names."""
+    """The workflows of these requests, in the order of their names."""
     found: dict[str, list[tuple[Priced, Reach]]] = {}
     for item in items:
-        if item.in_totals:
-            for reach in item.request.reached_from:
-                found.setdefault(reach.entry, []).append((item, reach))
+        for reach in item.request.reached_from:
+            found.setdefault(reach.entry, []).append((item, reach))
     return tuple(Workflow(calls[0][1], tuple(calls)) for _, calls in sorted(found.items()))
 
 
 def usd_per_run(workflow: Workflow) -> Money | None:
     """What one run of the entry point costs: the sum over the requests that have a price; None: none of them has."""
-    amounts = {item.request.id: _of_run(item, reach) for item, reach in workflow.calls}
+    amounts = {item.request.id: usd_of(item, reach) for item, reach in workflow.calls}
     return sum_of(workflow.items, lambda item: amounts[item.request.id])
 
 
-def _of_run(item: Priced, reach: Reach) -> Money | None:
-    """What one request costs in a run of the entry point."""
+def assumed_share(workflow: Workflow) -> float | None:
+    """The share of a run's typical price that rests on assumptions; None when there is no price."""
+    whole = assumed = Decimal(0)
+    for item, reach in workflow.calls:
+        money = usd_of(item, reach)
+        if money is not None:
+            whole += money.typical
+            assumed += money.typical * Decimal(str(item.estimate.assumed_share or 0))
+    return float(assumed / whole) if whole else None
+
+
+def usd_of(item: Priced, reach: Reach) -> Money | None:
+    """What one request costs in a run of an entry point that reaches it; None: it has no price."""
     usd, per_run = item.estimate.usd, item.estimate.usd_per_run
     if usd is None:
         return None
