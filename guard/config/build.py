@@ -75,6 +75,8 @@ def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpe
         written["deny"] = aligned(document, (*where, "deny"), raw["deny"])
     elif "check" in written:
         written["deny"] = None
+    if "tests" in written:
+        written["tests"] = {kind: tuple(codes) for kind, codes in raw["tests"].items()}
     if "block_from" in written:
         written["block_from"] = date.fromisoformat(raw["block_from"])
     if "skip_stages" in written:

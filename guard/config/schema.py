@@ -233,6 +233,7 @@ _BUDGET = mapping(
     oneOf=_any_of(LIMITS),
 )
 
+_EXAMPLE_CODE = "from openai import OpenAI\nOpenAI(max_retries=9).responses.create(model='gpt-4o', input='hi')"
 _POLICY = mapping(
     "A check with parameters, or a condition. With the id of a policy of a pack it changes that one: only what is "
     "written here.",
@@ -273,6 +274,14 @@ _POLICY = mapping(
             "title": "a list of stages",
             "examples": [["test"]],
         },
+        "tests": mapping(
+            "Python code for `guard test`: what the policy must deny, let pass, or not be able to decide.",
+            {
+                kind: _list(f"Code that {what}.", text("Code.", _EXAMPLE_CODE, "Python code"))
+                for kind, what in (("deny", "is denied"), ("pass", "passes"), ("undecided", "cannot be decided"))
+            },
+            {"deny": [_EXAMPLE_CODE]},
+        ),
     },
     {"id": "output-limit", "enforce": "block"},
     ("id",),

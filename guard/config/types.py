@@ -183,6 +183,8 @@ class PolicySpec:
     """A condition that must not hold; None: `check` decides."""
     block_from: date | None = None
     """From this day on violations block, before it they warn (unless the policy is `off`); None: `enforce` holds."""
+    tests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Code that the policy must deny (`deny`), let pass (`pass`) or not be able to decide (`undecided`)."""
     check_place: Place | None = None
     """Where the name of the check is written; None: it is the policy's id."""
     message_place: Place | None = None

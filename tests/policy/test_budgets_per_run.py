@@ -21,9 +21,7 @@ ASK, PING = "app/web.py::ask", "app/web.py::ping"
 
 
 def budget(**more: Any) -> Budget:
-    amounts = {
-        key: Decimal(more.pop(key)) for key in ("per_call", "per_run", "per_month", "min_coverage") if key in more
-    }
+    amounts = {key: Decimal(more.pop(key)) for key in AMOUNTS if key in more}
     return Budget("mine", Place("guard.yaml", 8, 5), **amounts, **more)
 
 

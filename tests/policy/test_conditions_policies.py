@@ -12,12 +12,13 @@ import pytest
 
 from guard.config.load import load as load_config
 from guard.config.types import Config
-from guard.model import Count, Finding, Money, Priced, Reach, Value
+from guard.model import Count, Finding, Money, Priced, Reach, Unknown, Value
 from guard.policy.decide import decide, exit_code
 from guard.policy.examples import CONTEXT, NOT_SENT, estimate, known, layers, looped, priced, span, unknown
 from guard.policy.load import PolicyError, load
 
 HIGH = Money(Decimal("0.01"), Decimal("0.20"), Decimal("0.60"))
+LOST = Unknown("attempts", "`max_retries` comes from a table")
 OPEN = Value(known("gpt-4o-mini").choices, True, "environment variable M decides it")
 
 
@@ -105,6 +106,21 @@ def test_without_a_bound_is_more_than_any_number(tmp_path: Path) -> None:
         ('request.layers.exists(l, l.billed == "no")', priced(**layers(3)), []),
         ('!has(request.feature) && request.provider in ["openai", "azure"]', priced(), ["violated"]),
         ("request.repeats.high > 10 && request.repeats.bounded", priced(repeats=Count(1, 1, None)), []),
+        # "Not known" is not "without a bound".
+        ("request.attempts.high > 3", priced(**layers(None), unknown=(LOST,)), ["undecided"]),
+        ("!request.attempts.bounded", priced(**layers(None), unknown=(LOST,)), ["undecided"]),
+        ("request.layers.exists(l, l.attempts > 3)", priced(**layers(None), unknown=(LOST,)), ["undecided"]),
+        ("request.attempts.low > 3", priced(**layers(None), unknown=(LOST,)), []),
+        (
+            "request.usd.high > 1 USD",
+            priced(estimate(usd=replace(HIGH, high=None)), **layers(None), unknown=(LOST,)),
+            ["undecided"],
+        ),
+        (
+            "request.usd.high > 0.1 USD",
+            priced(estimate(usd=replace(HIGH, high=None)), **layers(None), unknown=(LOST,)),
+            ["violated"],
+        ),
     ],
 )
 def test_what_a_condition_says_of_a_request(tmp_path: Path, condition: str, item: Priced, expected: list[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args
 
-from guard.model import Billed, Count, Hole, Layer, Money, Reach, Role, Site, Tokens
+from guard.model import Billed, Count, Hole, Layer, Money, Role, Tokens
 from guard.policy.expr.types import TEXT, TRUTH, Field, ListOf, Number, NumberUnit, Object, Text, Type
 from guard.policy.expr.values import INFINITE, Between, Unknown, Value, number
 
@@ -29,6 +29,14 @@ def figures(found: Count | Money | Tokens) -> Figures:
     return Figures(number(found.low), number(found.typical), number(found.high))
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A layer of retries. `why`: why a number of tries that is not there is not known; None: it has no bound."""
+
+    layer: Layer
+    why: str | None
+
+
 def table(name: str, doc: str, fields: Iterable[Field]) -> Object:
     """An object with these fields."""
     return Object(name, {field.name: field for field in fields}, doc)
@@ -42,11 +50,6 @@ def field(name: str, kind: Type, doc: str, get: Callable[[Any], Value], *, optio
 def attribute(name: str, kind: Type, doc: str) -> Field:
     """A field that is an attribute of the model's object, as it is."""
     return Field(name, kind, doc, lambda found: getattr(found, name))
-
-
-def counted(name: str, doc: str) -> Field:
-    """A field that is a number of the model's object; None: there is no bound."""
-    return Field(name, Number(), doc, lambda found: number(getattr(found, name)))
 
 
 def listed(item: Object, *, walk: bool = False) -> ListOf:
@@ -92,13 +95,20 @@ SITE = table(
     ),
 )
 
+
+def _tries(retried: Retried) -> Value:
+    if retried.layer.attempts is None and retried.why is not None:
+        return Unknown((retried.why,))
+    return number(retried.layer.attempts)
+
+
 LAYER = table(
     "layer",
     "A layer of retries; layers multiply.",
     (
-        attribute("name", TEXT, "`openai SDK`, `tenacity`, ..."),
-        counted("attempts", "HTTP tries at worst, the first included"),
-        attribute("billed", Text(get_args(Billed)), "Whether a further try is paid for"),
+        field("name", TEXT, "`openai SDK`, `tenacity`, ...", lambda retried: retried.layer.name),
+        field("attempts", Number(), "HTTP tries at worst, the first included", _tries),
+        field("billed", Text(get_args(Billed)), "Whether a further try is paid for", lambda r: r.layer.billed),
     ),
 )
 
@@ -127,6 +137,3 @@ HOLE = table(
         field("assumed", TRUTH, "Whether nobody declared or bounded its size", _is_assumed),
     ),
 )
-
-Part = Site | Layer | Reach | Hole
-"""What the objects of this module are of the model."""

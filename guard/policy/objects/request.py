@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
-from guard.model import Choice, Money, Operation, Priced, Stage, Tokens, Variant
+from guard.model import Choice, Count, Money, Operation, Priced, Stage, Tokens, Variant
 from guard.model import Value as Known
 from guard.policy import words
 from guard.policy.expr.types import TEXT, TRUTH, ListOf, Number, Text
@@ -28,6 +28,7 @@ from guard.policy.objects.parts import (
     LAYER,
     SITE,
     Figures,
+    Retried,
     field,
     figures,
     listed,
@@ -198,6 +199,10 @@ def _amount(one: Asked, money: Money) -> Value:
     """Figures of the request as a whole, as far as they are those of what is asked about."""
     estimate = one.item.estimate
     found = figures(money)
+    lost = None if money.high is not None else _why_lost(one, "attempts", "turns", "repeats")
+    if lost is not None:
+        # There may be a bound, which is not known.
+        found = Figures(found.low, found.typical, Between(found.typical, INFINITE, lost))
     if one.opened:
         # Typical is what runs without overrides, so it is the same whatever else may arrive.
         other = Unknown((next(iter(estimate.known_only), "another value may arrive"),))
@@ -217,13 +222,35 @@ def _amount(one: Asked, money: Money) -> Value:
     return found
 
 
-def _at_least(high: Decimal, why: str) -> Value:
-    return high if high == INFINITE else Between(high, INFINITE, why)
+def _why_lost(one: Asked, *whats: str) -> str | None:
+    """Why a count without a bound is not known to have none; None: it has none."""
+    return next((unknown.why for unknown in one.item.request.unknown if unknown.what in whats), None)
+
+
+def _count(one: Asked, count: Count, what: str) -> Figures:
+    """A count of the request; one that is not known has a low end alone."""
+    found = figures(count)
+    why = _why_lost(one, what) if count.high is None else None
+    return found if why is None else Figures(found.low, found.typical, Between(found.low, INFINITE, why))
+
+
+def _repeats(one: Asked) -> Value:
+    return _count(one, one.item.request.repeats, "repeats")
+
+
+def _layers(one: Asked) -> Value:
+    why = _why_lost(one, "attempts")
+    return tuple(Retried(layer, why) for layer in one.item.request.layers)
+
+
+def _at_least(high: Value, why: str) -> Value:
+    return high if isinstance(high, Between) or high == INFINITE else Between(high, INFINITE, why)
 
 
 def _one_of(found: Figures, sets_typical: bool, sets_high: bool, why: str) -> Figures:
     """Figures of one variant of several: those that it sets, else somewhere between the ends."""
-    between = found.low if found.low == found.high else Between(found.low, found.high, why)
+    most = found.high.high if isinstance(found.high, Between) else found.high
+    between = found.low if found.low == most else Between(found.low, most, why)
     return Figures(between, found.typical if sets_typical else between, found.high if sets_high else between)
 
 
@@ -297,10 +324,10 @@ REQUEST = table(
         field("tools", Number(), "Tools that are sent", _tools),
         field("caches", TRUTH, "Whether it asks for prompt caching", lambda one: one.item.request.prompt.caches),
         field("outputs", Number(), "Answers per request (`n`)", _outputs),
-        field("attempts", COUNTS, "HTTP tries of one call", lambda one: figures(one.item.request.attempts)),
-        field("layers", listed(LAYER), "Layers of retries around it", lambda one: one.item.request.layers),
-        field("turns", COUNTS, "Model calls of one call (agents)", lambda one: figures(one.item.request.turns)),
-        field("repeats", COUNTS, "Calls per run of its function", lambda one: figures(one.item.request.repeats)),
+        field("attempts", COUNTS, "HTTP tries of one call", lambda o: _count(o, o.item.request.attempts, "attempts")),
+        field("layers", listed(LAYER), "Layers of retries around it", _layers),
+        field("turns", COUNTS, "Model calls of one call (agents)", lambda o: _count(o, o.item.request.turns, "turns")),
+        field("repeats", COUNTS, "Calls per run of its function", _repeats),
         field("conditional", TRUTH, "Whether it stands under a condition", lambda one: one.item.request.conditional),
         field(
             "fallback", TRUTH, "Whether it runs after another failed", lambda one: one.item.request.after is not None
