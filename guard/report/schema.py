@@ -201,6 +201,12 @@ def _request_parts() -> Json:
             "why": TEXT_OR_NULL,
             "tools": WHOLE,
             "tools_open": YES_NO,
+            "batch": _says(_or_null(_ref("batch")), "Inputs of a request for embeddings; null: the prompt is one."),
+        },
+        "batch": {
+            "inputs": _says(_ref("count"), "Texts in one request, each with the model's window to itself."),
+            "most_inputs": _says(WHOLE_OR_NULL, "What the provider takes in one request; null: no limit is known."),
+            "most_tokens": _says(WHOLE_OR_NULL, "Of all inputs together, likewise."),
         },
         "part": {
             "name": TEXT,
