@@ -204,7 +204,7 @@ def input_size(request: Request, declared: Declared, method: Method, model: str,
                 _mean(total, [one.total for one in every], rounds),
                 _mean(cacheable, [one.cacheable for one in every], rounds),
             )
-            note = f"a loop sends {len(every)} prompts of {total.low} to {most} tokens: typical is their mean"
+            note = f"a loop or batch sends {len(every)} prompts of {total.low} to {most} tokens: typical is their mean"
         why = tuple(dict.fromkeys(reason for one in every for reason in one.why_open))
         first = replace(
             first, total=total, cacheable=cacheable, notes=((note,) if differs else ()) + first.notes, why_open=why

@@ -51,7 +51,9 @@ def test_low_is_the_shortest_text_and_high_the_longest(tmp_path: Path, code: str
 def test_where_a_loop_sends_every_text_typical_is_their_mean(tmp_path: Path) -> None:
     found = scanned(tmp_path, "def run():\n    for text in ['Short.', 'Short.', LONG]:\n        send(text)\n")
     assert found["estimate"]["input_tokens"]["typical"] == (9 + 9 + 108) / 3
-    assert "a loop sends 2 prompts of 9 to 108 tokens: typical is their mean" in found["estimate"]["assumptions"]
+    assert (
+        "a loop or batch sends 2 prompts of 9 to 108 tokens: typical is their mean" in found["estimate"]["assumptions"]
+    )
 
 
 def test_where_a_condition_decides_typical_is_the_first(tmp_path: Path) -> None:
@@ -74,3 +76,42 @@ def test_an_unknown_schema_of_the_answer_is_a_hole(tmp_path: Path) -> None:
     found = scanned(tmp_path, "def run(schema):\n    send('Short.', response_format=schema)\n")
     assert found["estimate"]["input_tokens"]["high"] == WINDOW
     assert any(line.startswith("schema: 400 tokens") for line in found["estimate"]["assumptions"])
+
+
+LANGCHAIN = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model='gpt-4o-mini', max_tokens=5)\n"
+LITELLM = "import litellm\ndef user(text):\n    return [{'role': 'user', 'content': text}]\n"
+ANTHROPIC = """import anthropic
+def one(text):
+    params = {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{"role": "user", "content": text}]}
+    return {"custom_id": "a", "params": params}
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "call"),
+    [
+        (LANGCHAIN, "llm.batch([{}])"),
+        (LITELLM, "litellm.batch_completion(model='gpt-4o-mini', max_tokens=5, messages=[user({})])"),
+        (ANTHROPIC, "anthropic.Anthropic().messages.batches.create(requests=[one({})])"),
+    ],
+    ids=["langchain", "litellm", "anthropic"],
+)
+def test_a_batch_sends_each_of_its_prompts_once(tmp_path: Path, head: str, call: str) -> None:
+    """A run costs what the prompts cost one by one."""
+    before, _, after = call.partition("[")
+    element = after.removesuffix(")").removesuffix("]")
+
+    def priced(*texts: str) -> dict[str, Any]:
+        elements = ", ".join(element.replace("{}", text) for text in texts)
+        (tmp_path / "app.py").write_text(head + f"LONG = 'hello world ' * 50\n{before}[{elements}])\n")
+        result = CliRunner().invoke(main, ["cost", str(tmp_path), "--format", "json"])
+        (found,) = json.loads(result.stdout)["requests"]
+        return dict(found["estimate"], repeats=found["repeats"])
+
+    short, long, both = priced("'Short.'"), priced("LONG"), priced("'Short.'", "LONG")
+    assert (short["repeats"]["high"], both["repeats"]["high"]) == (1, 2), "a request for each prompt"
+    for side, one in (("low", short), ("high", long)):
+        assert both["input_tokens"][side] == one["input_tokens"][side]
+    assert float(both["usd_per_run"]["typical"]) == pytest.approx(
+        float(short["usd"]["typical"]) + float(long["usd"]["typical"]), rel=0.001
+    )

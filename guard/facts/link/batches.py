@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from guard.facts.link.sends import Target
     from guard.facts.link.things import Frame, Held
 
+BATCH = "batch"
+"""Kind of a decision between the elements of a batch, each of which is a request."""
 SEVERAL = ("documents", "contents")
 """Forms of an input that may be a list of which each element is an input (`catalog_types.Form`)."""
 TEXT_METHODS = frozenset({

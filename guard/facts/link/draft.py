@@ -28,6 +28,7 @@ from guard.facts.link import (
 )  # fmt: skip
 from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, role
@@ -293,7 +294,7 @@ class Drafter:
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, (BATCH, target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 

@@ -11,8 +11,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from guard.facts.link import batches, field_types, holding, pipes, plain, prompt_parts, tool_schemas
+from guard.facts.link import batches, field_types, holding, pipes, plain, prompt_parts, subscripts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.messages import Messages, telling
 from guard.facts.link.roles import role
 from guard.facts.link.sends import Target
@@ -79,7 +80,8 @@ class Reader(Messages):
                 template = any(pipes.is_template(alt.thing) for part in parts for alt in part.value.result.alts)
             found: list[Message] = []
             for value, form in parts:
-                found += self._messages(value.result, form, label, self._argument(value) or name, self._given(value))
+                result = self._of_batch(value.result) if name == "input" else value.result
+                found += self._messages(result, form, label, self._argument(value) or name, self._given(value))
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
             messages += found
@@ -99,6 +101,13 @@ class Reader(Messages):
             batch=batches.of(asked),
         )
         return Read(prompt, tuple(self.touched))
+
+    def _of_batch(self, result: Result) -> Result:
+        """One input of a batch (`llm.batch([...])`), where each element of the list is a request of its own."""
+        each = self.target.spec.each
+        if each is None or each.role != "input":
+            return result
+        return subscripts.elements(self.engine, result, (BATCH, self.target.frame.key, self.target.call.pos))
 
     def _worded(self, messages: list[Message]) -> list[Message]:
         """The messages with what the libraries of the clients say around the program's own text, by its size."""
@@ -303,13 +312,13 @@ def read(engine: Engine, target: Target, span: Any) -> Read:
 
 
 def _rounds(worlds: list[list[World]]) -> tuple[int, ...]:
-    """How often each prompt is sent where the elements of loops alone decide which one is; else nothing."""
+    """How often each prompt is sent where elements of loops and batches alone decide which one is; else nothing."""
     every = [world for same in worlds for world in same]
     decided: dict[object, set[object]] = {}
     for decision, value in {pair for world in every for pair in world}:
         decided.setdefault(decision, set()).add(value)
     differing = {decision for decision, values in decided.items() if len(values) > 1}
-    if len(every) < 2 or not all(isinstance(d, tuple) and d[0] == "each" for d in differing):
+    if len(every) < 2 or not all(isinstance(d, tuple) and d[0] in ("each", BATCH) for d in differing):
         return ()
     told = {frozenset(pair for pair in world if pair[0] in differing) for world in every}
     whole = all(len(world) == len(differing) for world in told)
