@@ -115,3 +115,19 @@ def test_a_batch_sends_each_of_its_prompts_once(tmp_path: Path, head: str, call:
     assert float(both["usd_per_run"]["typical"]) == pytest.approx(
         float(short["usd"]["typical"]) + float(long["usd"]["typical"]), rel=0.001
     )
+
+
+def test_what_only_one_request_of_a_batch_sends_is_not_mixed_with_the_others(tmp_path: Path) -> None:
+    """Two prompts: with a system text, and without."""
+    code = """import anthropic
+def one(text, **more):
+    messages = [{"role": "user", "content": text}]
+    return {"custom_id": "a", "params": {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": messages, **more}}
+requests = [one("First."), one("Second, and longer than the first.", system="You are a teacher."), one("Third.")]
+anthropic.Anthropic().messages.batches.create(requests=requests)
+"""
+    (tmp_path / "app.py").write_text(code)
+    result = CliRunner().invoke(main, ["cost", str(tmp_path), "--format", "json"])
+    (found,) = json.loads(result.stdout)["requests"]
+    (note,) = [note for note in found["estimate"]["assumptions"] if "prompts" in note]
+    assert note.startswith("a loop or batch sends 3 prompts of ")

@@ -93,23 +93,21 @@ class Messages:
         if not texts.only_empty(result):
             path, pos = self.target.frame.path, self.target.call.pos
             result = placeholders.with_holes(result, lambda why: Piece(None, name, path, pos, None, why))
-        real: list[Alt | None] = [a for a in result.alts if not is_absent(a)]
+        real = [a for a in result.alts if not is_absent(a)]
         if not real or texts.only_empty(result):
             return None
         if result.open:
             self.unsure.append(result.open[0])
-        fitting: list[Alt | None] = [a for a in real if a is not None and together(self.world, a.world) is not None]
-        options = fitting or real
-        if any(is_absent(a) and together(self.world, a.world) is not None for a in result.alts):
-            options = [*options, None]
+        options = [a for a in real if together(self.world, a.world) is not None] or real
+        absent = {a.world: a for a in result.alts if is_absent(a) and together(self.world, a.world) is not None}
+        options = [*options, *absent.values()]
         if len(options) == 1:
             return options[0]
         place = len(self.widths)
         self.widths.append(len(options))
         chosen = options[self.picks[place] if place < len(self.picks) else 0]
-        if chosen is not None:
-            self.world = together(self.world, chosen.world) or self.world
-        return chosen
+        self.world = together(self.world, chosen.world) or self.world
+        return None if is_absent(chosen) else chosen
 
     @staticmethod
     def _dropped(result: Result, alt: Alt | None) -> bool:
