@@ -131,3 +131,30 @@ anthropic.Anthropic().messages.batches.create(requests=requests)
     (found,) = json.loads(result.stdout)["requests"]
     (note,) = [note for note in found["estimate"]["assumptions"] if "prompts" in note]
     assert note.startswith("a loop or batch sends 3 prompts of ")
+
+
+def test_requests_of_a_batch_with_other_models_or_limits_are_priced_by_themselves(tmp_path: Path) -> None:
+    """The sum is that of three calls: neither the first prompt nor the dearest model stands for the others."""
+    each = [("claude-opus-4-5", 100, "'Short.'"), ("claude-haiku-4-5", 1000, "LONG"), ("claude-haiku-4-5", 1000, "'B'")]
+    head = """import anthropic
+LONG = "hello world " * 50
+def one(model, limit, text):
+    params = {"model": model, "max_tokens": limit, "messages": [{"role": "user", "content": text}]}
+    return {"custom_id": "a", "params": params}
+def send(requests):
+    anthropic.Anthropic().messages.batches.create(requests=requests)
+"""
+
+    def run(*elements: tuple[str, int, str]) -> dict[str, float]:
+        shown = ", ".join(f"one({model!r}, {limit}, {text})" for model, limit, text in elements)
+        (tmp_path / "app.py").write_text(f"{head}send([{shown}])\n")
+        result = CliRunner().invoke(main, ["cost", str(tmp_path), "--format", "json"])
+        found = [request["estimate"]["usd_per_run"] for request in json.loads(result.stdout)["requests"]]
+        return {side: sum(float(usd[side]) for usd in found) for side in ("low", "typical", "high")}
+
+    alone = [run(one) for one in each]
+    together = run(*each)
+    assert together["typical"] == pytest.approx(sum(usd["typical"] for usd in alone), rel=0.001)
+    assert together["low"] <= sum(usd["low"] for usd in alone)
+    assert together["high"] >= sum(usd["high"] for usd in alone)
+    assert run(*each[:2]) == pytest.approx({side: alone[0][side] + alone[1][side] for side in together}, rel=0.001)

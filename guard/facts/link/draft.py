@@ -13,6 +13,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
+    batch_requests,
     control,
     framework,
     handovers,
@@ -131,7 +132,7 @@ class Drafter:
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
-        groups = framework.apart(found)
+        groups = [part for group in framework.apart(found) for part in batch_requests.apart(engine, group)]
         self.asked = max(self.asked, len(groups))
         if number >= len(groups):
             return None
@@ -291,6 +292,7 @@ class Drafter:
         value = sent(target.arguments, each.arg)
         if value is None:
             return target, (1, None)
+        value = Sent(batch_requests.of_elements(target, value.result), value.name)
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
