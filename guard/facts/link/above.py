@@ -88,13 +88,8 @@ class Above:
 
     def _quietly(self, question: Callable[[], T]) -> T:
         """Answers under an empty context and leaves the recorders as they were."""
-        engine = self.engine
-        outer = engine.context, engine.consulted, engine.project.reads, engine.work
-        engine.context, engine.consulted, engine.project.reads = {}, {}, set()
-        try:
+        with self.engine.aside({}):
             return question()
-        finally:
-            engine.context, engine.consulted, engine.project.reads, engine.work = outer
 
     def _found(self, node: Node) -> tuple[Edge, ...]:
         facts = self.engine.project.facts(node[0])
@@ -123,7 +118,7 @@ class Above:
     def _around(self, facts: FileFacts, ref: CallRef) -> Around:
         """What is around a call; numbers of turns that the callers of its function decide are asked of them."""
         engine = self.engine
-        engine.context, engine.consulted, engine.work = {}, {}, 0
+        engine.ask({})
         frame = engine.root(facts.path, ref.scope)
         found = control.around(engine, facts, ref, frame)
         asked = found.asks | {root for (root, _), bind in engine.consulted.items() if bind is None}
@@ -135,7 +130,7 @@ class Above:
             return found
         ways = []
         for bind in binds:
-            engine.context, engine.work = {root: bind}, 0
+            engine.ask({root: bind})
             ways.append(control.around(engine, facts, ref, frame))
         counts = loops.either([w.repeats for w in ways])
         return found._replace(repeats=counts, retries=attempts.worst([w.retries for w in ways]))

@@ -7,8 +7,9 @@ that a question may take. Neighbours: `engine` evaluates expressions, `contexts`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 from guard.facts.link.project import Fact, Project
@@ -78,6 +79,8 @@ class Answers:
         self.work = 0
         self.effort = MAX_WORK
         """Evaluations that the question at hand may take."""
+        self.by_default = 0
+        """While above 0, tests are decided by the defaults of what can be overridden."""
         self._context: dict[Root, Bind] = {}
         self._brief: dict[Key, _Answer] = {}
         """Answers under the context as it is."""
@@ -110,6 +113,25 @@ class Answers:
         self.parts = []
         self.work = 0
         self.effort = effort
+
+    @contextmanager
+    def aside(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> Iterator[None]:
+        """A question of its own in the midst of another one, asked under a context and as if it were the first.
+
+        The other one is as it was afterwards: its context, its recorders, what it took and what it may take. So what is
+        kept of the question inside does not depend on who asked; and what that one asked for and read is not noted.
+        """
+        decided = self._context, self._brief, self._meanwhile
+        noted = self.consulted, self.project.reads, self.parts
+        spent = self.work, self.effort, self.by_default
+        self.ask(context, effort)
+        self.by_default = 0
+        try:
+            yield
+        finally:
+            self._context, self._brief, self._meanwhile = decided
+            self.consulted, self.project.reads, self.parts = noted
+            self.work, self.effort, self.by_default = spent
 
     def consult(self, root: Root, param: str) -> Bind | None:
         """What the context decides for a root; noted as a demand when it decides nothing."""

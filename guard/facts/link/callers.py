@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Attr, Call, Expr, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
-from guard.facts.link.answers import MAX_WORK
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
 from guard.facts.link.stages import is_example, is_test
@@ -20,6 +19,7 @@ from guard.facts.link.things import (
     Bind,
     Called,
     ClassThing,
+    Frame,
     Func,
     Inst,
     OnObject,
@@ -61,24 +61,15 @@ class Callers:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
         if root not in self._kept:
             self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
-            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
-            self.engine.context, self.engine.effort = {}, MAX_WORK
-            try:
-                found = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
-            finally:
-                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
-            self._kept[root] = found
+            with self.engine.aside({}):
+                self._kept[root] = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
         return self._kept[root]
 
     def takers(self, path: str, scope: int) -> list[OnObject]:
         """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
         if (path, scope) not in self._takers:
-            outer, work, effort = self.engine.context, self.engine.work, self.engine.effort
-            self.engine.context, self.engine.effort = {}, MAX_WORK
-            try:
+            with self.engine.aside({}):
                 self._takers[path, scope] = self._made_with(Root("callers", path, scope))
-            finally:
-                self.engine.context, self.engine.work, self.engine.effort = outer, work, effort
         return self._takers[path, scope]
 
     def _made_with(self, root: Root) -> list[OnObject]:
@@ -267,11 +258,12 @@ class Callers:
             entering = self.possible.entering(ref.call, frame, root)
         if things or entering is not None:
             return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering or ()]
-        fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
+        fits = self._only_one(ref.call, frame, root, scope) if by_name else telling and self._takes(ref.call, scope)
         return [ref.call] if fits else []
 
-    def _only_one(self, call: Call, root: Root, scope: Scope) -> bool:
-        """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only."""
+    def _only_one(self, call: Call, frame: Frame, root: Root, scope: Scope) -> bool:
+        """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only,
+        and no annotation says that the receiver is of another family."""
         engine = self.engine
         if not isinstance(call.func, Attr) or scope.parent <= 0 or scope.name in COMMON or scope.name.startswith("__"):
             return False
@@ -281,9 +273,17 @@ class Callers:
         for facts, other in named:
             if other.parent <= 0 or facts.scopes[other.parent].kind != "class":
                 return False
+            if objects.is_protocol(facts.scopes[other.parent]):
+                continue
             if not mine & self._family(ClassThing(facts.path, other.parent)):
                 return False
-        return self._takes(call, scope)
+        annotated = [
+            a.thing.cls
+            for a in engine.quietly(call.func.base, frame).alts
+            if isinstance(a.thing, Inst) and a.thing.annotated and not objects.is_protocol(_class(engine, a.thing.cls))
+        ]
+        fits = not annotated or any(mine & self._family(cls) for cls in annotated)
+        return fits and self._takes(call, scope)
 
     @staticmethod
     def _takes(call: Call, scope: Scope) -> bool:
@@ -355,6 +355,10 @@ class Callers:
     @staticmethod
     def _is_abstract(scope: Scope) -> bool:
         return any(last_name(b) == "ABC" for b in scope.bases)
+
+
+def _class(engine: Engine, cls: ClassThing) -> Scope:
+    return engine.project.scope(cls.path, cls.scope)
 
 
 def _task_call(call: Call) -> Call:

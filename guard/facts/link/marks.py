@@ -78,13 +78,8 @@ class Marks:
         """What a framework makes of a function; None where nothing does."""
         key = (facts.path, scope.id)
         if key not in self._kept:
-            engine = self.engine
-            outer = engine.context, engine.consulted, engine.project.reads, engine.work
-            engine.context, engine.consulted, engine.project.reads, engine.work = {}, {}, set(), 0
-            try:
+            with self.engine.aside({}):
                 self._kept[key] = self._found(facts, scope)
-            finally:
-                engine.context, engine.consulted, engine.project.reads, engine.work = outer
         return self._kept[key]
 
     def of_module(self, facts: FileFacts) -> Mark | None:

@@ -89,6 +89,8 @@ class Target(NamedTuple):
     """What it reads of objects that its holder asked before it, in words."""
     elements: tuple[int, ...] | None = None
     """Of a batch: which of its elements it stands for; None: all."""
+    reads: int | None = None
+    """How many tokens are looked up for it, as a rule; None: nothing says so."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""

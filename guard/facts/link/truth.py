@@ -104,6 +104,15 @@ def _condition_itself(engine: Engine, block: Block, frame: Frame, index: int) ->
     return reached, None if test is None else truth(engine, test, frame)
 
 
+def usual(engine: Engine, test: Expr, frame: Frame) -> bool | None:
+    """The truth of a test where nothing is overridden."""
+    engine.by_default += 1
+    try:
+        return truth(engine, test, frame)
+    finally:
+        engine.by_default -= 1
+
+
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
     """How likely an arm is without overrides: 0 if the defaults choose it, 2 if they do not, else 1."""
     engine.by_default += 1
@@ -310,7 +319,9 @@ def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
     if wanted is plain.NOT_PLAIN:
         return None
     if isinstance(holder, DictOf):
-        if any(e.key == wanted and e.sure for e in holder.entries):
+        from guard.facts.link.containers import absences
+
+        if not absences(holder, wanted):
             return True
         return None if holder.open or any(e.key == wanted for e in holder.entries) else False
     if isinstance(holder, ListOf) and len(holder.items) <= MAX_PAIRS and not holder.each:
@@ -357,6 +368,7 @@ def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:
 def either(engine: Engine, expr: IfElse, frame: Frame) -> Result:
     """`a if test else b` where the test is not known: both, each in a world of its arm."""
     decision = ("arm", frame.key, expr.pos)
+    engine.chosen_by[decision] = expr.test
     found = [engine.eval(part, frame) for part in (expr.then, expr.other)]
     for number, (test, part) in enumerate(((expr.test, expr.then), (_negated(expr.test), expr.other))):
         if test is not None and dotted(test) is not None and dotted(test) == dotted(part):  # `x if x else ...`
