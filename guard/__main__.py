@@ -12,7 +12,8 @@ import os
 import sys
 from contextlib import suppress
 
-from guard.cli import BAD, main
+from guard.cli import main
+from guard.commands.errors import BAD
 from guard.output import Raw, install
 
 

@@ -1,6 +1,6 @@
 """The pipeline on one page: a root and a configuration in, a `Report` out. Pure and picklable; prints nothing.
 
-sources -> parse -> facts -> estimate -> policy; `guard.cli` hands the report to a renderer.
+sources -> parse -> facts -> estimate -> policy; `guard.commands` hands the report to a renderer.
 """
 
 from __future__ import annotations

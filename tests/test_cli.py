@@ -24,6 +24,7 @@ from report_samples import EMPTY, REPORT, SOURCES, WARNED
 from report_schema import assert_valid
 
 from guard import cli
+from guard.commands import shared
 from guard.config.types import Config
 from guard.model import Report
 from guard.policy.load import load
@@ -45,8 +46,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., click.
                 raise report
             return report if isinstance(report, Report) else report(root, config)
 
-        monkeypatch.setattr(cli, "_scan", scan)
-        monkeypatch.setattr(cli, "_sources", lambda *_: SOURCES.get)
+        monkeypatch.setattr(shared, "scan", scan)
+        monkeypatch.setattr(shared, "sources", lambda *_: SOURCES.get)
         return click.testing.CliRunner().invoke(cli.main, list(arguments), **options)
 
     return guard
@@ -88,13 +89,13 @@ def test_a_terminal_gets_color_unless_no_color_is_set(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert cli._color("auto")
+    assert shared.color("auto")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not cli._color("auto")
-    assert cli._color("always")
+    assert not shared.color("auto")
+    assert shared.color("always")
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
-    assert not cli._color("auto")
+    assert not shared.color("auto")
 
 
 def test_width_is_kept(run: Run) -> None:
@@ -104,7 +105,7 @@ def test_width_is_kept(run: Run) -> None:
 def test_a_stream_that_cannot_write_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    cli._emit("caf\u00e9 \u4e2d\n")
+    shared.emit("caf\u00e9 \u4e2d\n")
     assert raw.getvalue() == b"caf\\xe9 \\u4e2d\n"
 
 

@@ -19,6 +19,7 @@ import pytest
 from report_schema import assert_valid
 
 from guard import cli
+from guard.commands import shared
 from guard.config.types import Config
 from guard.model import Report
 
@@ -41,7 +42,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
         return scan(root, config, DAY)
 
-    monkeypatch.setattr(cli, "_scan", scan)
+    monkeypatch.setattr(shared, "scan", scan)
     monkeypatch.delenv("NO_COLOR", raising=False)
     (tmp_path / ".git").mkdir()  # the search for a guard.yaml ends here
 

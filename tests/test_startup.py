@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import guard
 
 HEAVY = {
     "decimal", "jsonschema", "libcst", "pathspec", "sqlite3", "tiktoken", "unicodedata", "yaml", "asyncio",
@@ -18,6 +21,7 @@ HEAVY = {
 
 SCRIPT = """\
 import sys
+sys.path.insert(0, {root!r})
 try:
     from guard.cli import main
     main({arguments!r})
@@ -27,9 +31,12 @@ sys.stderr.write("\\n".join(sorted(sys.modules)))
 """
 
 
+ROOT = str(Path(guard.__file__).parents[1])
+
+
 def loaded(*arguments: str) -> tuple[str, set[str]]:
     """What a run prints, and which modules are loaded when it ends."""
-    command = [sys.executable, "-I", "-c", SCRIPT.format(arguments=list(arguments))]
+    command = [sys.executable, "-I", "-c", SCRIPT.format(root=ROOT, arguments=list(arguments))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout, set(done.stderr.split("\n"))
 
@@ -45,7 +52,11 @@ def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     output, modules = loaded(*arguments)
     assert output
     ours = {name for name in modules if name.split(".")[0] == "guard"}
-    assert ours == {"guard", "guard.cli"}
+    commands = {name for name in ours if name.startswith("guard.commands")}
+    assert ours - commands == {"guard", "guard.cli"}
+    # `--help` shows a line of each command; else only the one that was asked for is loaded.
+    if arguments != ("--help",):
+        assert {name.split(".")[2] for name in commands if "." in name[6:]} <= {arguments[0], "shared", "errors"}
     assert (modules & HEAVY) <= bare()
 
 

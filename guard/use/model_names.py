@@ -1,6 +1,7 @@
 """What to say of a model name that somebody typed. In: name and provider. Out: sentences; empty where all is well.
 
-Neighbours: `guard.cli` shows them for `guard prices show` and `guard tokens`; `guard.estimate.prices` knows the names.
+Neighbours: `guard.commands` shows them for `guard prices show` and `guard tokens`; `guard.estimate.prices` knows the
+names.
 """
 
 from __future__ import annotations

@@ -368,12 +368,7 @@ class Engine(Answers, Frames):
         verdict = truth.truth(self, expr.test, frame)
         if verdict is not None:
             return self.eval(expr.then if verdict else expr.other, frame)
-        decision = ("arm", frame.key, expr.pos)
-        self.chosen_by[decision] = expr.test
-        return union(
-            within(self.eval(part, frame), frozenset({(decision, arm)}))
-            for arm, part in enumerate((expr.then, expr.other))
-        )
+        return truth.either(self, expr, frame)
 
     def _lambda(self, expr: Lambda, frame: Frame) -> Result:
         return Result((Alt(Func(frame.path, expr.scope, None, frame)),))

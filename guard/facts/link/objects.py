@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Call, Item, dotted, last_name
 from guard.facts.filefacts import Effect, Scope
-from guard.facts.link import calling, constructors, fields, gathering
+from guard.facts.link import calling, constructors, enums, fields, gathering
 from guard.facts.link.things import (
     ClassThing,
     Ext,
@@ -252,7 +252,7 @@ def class_attribute(engine: Engine, cls: ClassThing, name: str) -> Result:
         return bind_method(engine, *found, cls)
     for entry in owned:
         if entry.scope.bindings.get(name):
-            return _class_value(engine, entry, name)
+            return enums.member_value(engine, entry.cls, name, _class_value(engine, entry, name))
     if name in ("__members__",):
         return unknown("the members of an enumeration")
     if name in FIELD_TABLES and (outside or owned[0].scope.decorators):

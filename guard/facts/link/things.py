@@ -59,10 +59,19 @@ class Frame:
         """Targets of a loop whose value is fixed to that at the beginning of one turn."""
 
 
+class Member(NamedTuple):
+    """A member of an enumeration of the repository."""
+
+    cls: ClassThing
+    name: str
+
+
 class Lit(NamedTuple):
     """A known scalar."""
 
     value: Scalar
+    member: Member | None = None
+    """Where it is a member of an enumeration, which one; `value` is then the member's value."""
 
 
 class Piece(NamedTuple):
@@ -107,12 +116,29 @@ class ListOf(NamedTuple):
     """Some of the items may be missing, so that no number of an item is sure."""
 
 
+class Arms(NamedTuple):
+    """The arms of branches that a change stands in."""
+
+    world: World = NOWHERE
+    ways: tuple[int, ...] = ()
+    """Where it is one arm: all arms of that branch from which the code goes on, with the way past them."""
+
+
+NO_ARMS = Arms()
+"""No branch is known that decides it."""
+
+
 class Entry(NamedTuple):
-    """A key of a dict with its value; `sure` is false where it is set under a condition."""
+    """A key of a dict with its value; `sure` is false where it is set under a condition, `arms` says under which."""
 
     key: Scalar
     value: Cell
     sure: bool = True
+    arms: Arms = NO_ARMS
+
+    def doubtful(self) -> Entry:
+        """The entry where it may be gone again."""
+        return self._replace(sure=False, arms=Arms(self.arms.world))
 
 
 class DictOf(NamedTuple):
@@ -356,7 +382,7 @@ def union(results: Iterable[Result]) -> Result:
 def _mark(thing: Thing) -> object:
     """What tells two things apart cheaply; containers are told apart by identity."""
     if isinstance(thing, Lit):
-        return ("lit", type(thing.value), thing.value)
+        return ("lit", type(thing.value), thing.value, thing.member)
     if isinstance(thing, (ClassThing, ModuleThing, PackageThing, Gap)):
         return thing
     if isinstance(thing, Inst):

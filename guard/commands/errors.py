@@ -1,0 +1,102 @@
+"""What goes wrong in a command: one message on standard error and an exit code, never a bare traceback.
+
+In: exceptions. Out: text on standard error; `Refusal` and `click.exceptions.Exit`, which click turns into exit codes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from guard import __version__
+
+BAD = 2
+"""Exit code for bad usage, bad configuration and errors inside guard."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it; never 1, which would read as "a policy is violated"."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Refusal(click.ClickException):
+    """What was asked for cannot be done; one line on standard error, without the usage text."""
+
+    exit_code = BAD
+
+
+class Stage:
+    """What guard is doing, for the message of an internal error."""
+
+    def __init__(self) -> None:
+        self.name = "starting"
+
+
+@contextmanager
+def errors(debug: bool) -> Iterator[Stage]:
+    """Turns errors into one message on standard error and an exit code."""
+    stage = Stage()
+    try:
+        yield stage
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        message("guard: interrupted")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except Exception as error:
+        if _is_configuration(error):
+            message(escaped(str(error)))
+        else:
+            message(_bug(error, stage.name, debug))
+        raise click.exceptions.Exit(BAD) from error
+
+
+def _bug(error: Exception, doing: str, debug: bool) -> str:
+    """What is said of an error inside guard."""
+    import traceback
+
+    trace = escaped("".join(traceback.format_exception(error))) if debug else ""
+    advice = "" if debug else "; the same command with --debug shows where it happened"
+    return (
+        f"{trace}guard: internal error while {doing}: {type(error).__name__}: {escaped(str(error))}\n"
+        f"This is a bug in guard {__version__}. Please report it with this message{advice}."
+    )
+
+
+def _is_configuration(error: Exception) -> bool:
+    """Whether the user's configuration is at fault; the room is imported only after an error."""
+    from guard.config.issues import ConfigError
+
+    return isinstance(error, ConfigError)
+
+
+def escaped(text: str) -> str:
+    """Text of others line by line, without characters that could steer the terminal."""
+    from guard.report.format import safe
+
+    return "\n".join(map(safe, text.split("\n")))
+
+
+def message(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def message_if(text: str) -> None:
+    """A remark that does not change the exit code; nothing where there is none."""
+    if text:
+        message(escaped(f"guard: {text}"))
+
+
+def debugging(command: Command) -> Command:
+    """Adds `--debug` to a command and gives it a `stage` to keep up to date."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+    @functools.wraps(command)
+    def run(*args: Any, debug: bool, **options: Any) -> None:
+        with errors(debug) as stage:
+            command(*args, stage=stage, **options)
+
+    return run  # type: ignore[return-value]
