@@ -103,7 +103,8 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
                 if layer is not None:
                     retries.append(layer)
                 elif counted:
-                    counts.append(loops.turns(engine, scope, block, place, inner, ask))
+                    call = ref.call if scope.id == ref.scope else None
+                    counts.append(loops.turns(engine, scope, block, place, inner, ask, call))
             elif block.kind in ("if", "case") and not loops.is_main_test(block.test):
                 verdict = truth.feasible(engine, block, inner)
                 if verdict is None:
