@@ -260,9 +260,9 @@ class Messages:
         if isinstance(thing, Ext) and thing.made and thing.chain.endswith("()"):
             made = thing.made[-1]
             arguments = CallArguments(self.engine, made.call, made.frame)
-            position = 0
+            first = 0 if _makes_message(thing.chain) else None
             return lambda key: (
-                r if (r := arguments.get(key, position if key in ("content", "text") else None)) != ABSENT else None
+                r if (r := arguments.get(key, first if key in ("content", "text") else None)) != ABSENT else None
             )
         return None
 
@@ -362,6 +362,13 @@ class Messages:
     def _hole(self, name: str, why: str) -> Segment:
         call = self.target.call
         return Segment(None, name, self.span(self.target.frame.path, call.pos), None, why)
+
+
+def _makes_message(chain: str) -> bool:
+    """Whether a chain ends in a class or a method of one, whose first argument then is what the object holds:
+    `messages.HumanMessage()`, `types.Part.from_text()`. That of any other call (`re.sub()`) may be anything."""
+    names = chain.removesuffix("()").split(".")
+    return "()" not in chain.removesuffix("()") and any(name[:1].isupper() for name in names[-2:])
 
 
 def _written(thing: Any, keys: tuple[str, ...]) -> str | None:

@@ -328,8 +328,18 @@ def read(engine: Engine, target: Target, span: Any) -> Read:
     if picks is not None:
         unsure.append(f"more than {MAX_PROMPTS} combinations of texts can be sent")
     rounds = _rounds(list(sent.values())) if not unsure else ()
-    prompt = replace(found.prompt, others=tuple(others), unsure=unsure[0] if unsure else None, rounds=rounds)
+    every = [found.prompt.messages, *others]
+    if not rounds:  # an empty text is sent where nothing has come: as a rule, another one is
+        every.sort(key=_empty)
+    prompt = replace(
+        found.prompt, messages=every[0], others=tuple(every[1:]), unsure=unsure[0] if unsure else None, rounds=rounds
+    )
     return Read(prompt, found.touched)
+
+
+def _empty(messages: tuple[Message, ...]) -> bool:
+    """Whether messages hold nothing but empty texts."""
+    return bool(messages) and all(segment.text == "" for message in messages for segment in message.segments)
 
 
 def _rounds(worlds: list[list[World]]) -> tuple[int, ...]:
