@@ -367,6 +367,15 @@ class Tries:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """What a provider takes in one request for embeddings; None: no limit is known."""
+
+    provider: str
+    inputs: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A callee that sends requests to a model."""
 
@@ -406,6 +415,8 @@ class Call:
     """A call of a framework that ends in requests: a site of role `invoke`, not `send`."""
     by_model: tuple[tuple[str, Operation], ...] = ()
     """Globs over the model's name that decide the operation where the callee doesn't."""
+    at_most: tuple[AtMost, ...] = ()
+    """Limits of one request for embeddings, by provider; without an entry none is known."""
     place: tuple[str, int, int] | None = None
     """Of a user's own call: file, line and column where guard.yaml declares it."""
 

@@ -239,6 +239,9 @@ class Linker:
             found.append(Unknown("turns", draft.turns_why, place))
         if draft.outputs is None:
             found.append(Unknown("outputs", "the number of answers is not known", place))
+        many = [m.inputs for m in draft.prompt.messages if m.inputs is not None and m.inputs.high is None]
+        if many:
+            found.append(Unknown("inputs", f"the number of texts is not known ({', '.join(many[0].why)})", place))
         if draft.prompt.open:
             found.append(Unknown("prompt", draft.prompt.why or "further messages may be sent", place))
         return tuple(found)
