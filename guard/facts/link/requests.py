@@ -14,7 +14,18 @@ from dataclasses import replace
 
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, model_loops, web
+from guard.facts.link import (
+    alternatives,
+    answer_caches,
+    beyond,
+    contexts,
+    control,
+    framework,
+    groups,
+    loops,
+    model_loops,
+    web,
+)
 from guard.facts.link.above import Above, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
@@ -176,11 +187,12 @@ class Linker:
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         why_not = draft.around.unreachable or self._declared(facts, ref)
+        attempts = _attempts(layers, answer_caches.reason(engine, draft.target))
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
-            attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
+            attempts=attempts, turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
             counted=why_not is None, why_not=why_not, stage=stage_of(stage_path),
             conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
@@ -290,12 +302,14 @@ def _joined(first: Request, second: Request) -> Request:
     )  # fmt: skip
 
 
-def _attempts(layers: tuple[Layer, ...]) -> Count:
+def _attempts(layers: tuple[Layer, ...], cached: str | None = None) -> Count:
+    """All tries of a call; `cached`: why it may need none."""
     high: int | None = 1
     for layer in layers:
         high = None if high is None or layer.attempts is None else high * layer.attempts
     shown = [f"{x.name} {'without bound' if x.attempts is None else x.attempts}" for x in layers if x.attempts != 1]
-    return Count(1, 1, high, (" x ".join(shown),) if shown else ())
+    why = (*((" x ".join(shown),) if shown else ()), *((cached,) if cached else ()))
+    return Count(0 if cached else 1, 1, high, why)
 
 
 def _turns(draft: Draft) -> Count:
