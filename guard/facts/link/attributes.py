@@ -14,6 +14,7 @@ from guard.facts.link import (
     cli,
     constructors,
     effects,
+    enums,
     framework,
     injected,
     known,
@@ -233,6 +234,8 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         return Result((Alt(thing),))
     if isinstance(thing, FilePath):
         return _of_path(thing, name)
+    if isinstance(thing, Lit) and (part := enums.attribute(thing, name)) is not None:
+        return Result((Alt(part),))
     if isinstance(thing, Lit) and name in ("value", "name") and isinstance(thing.value, str):
         return Result((Alt(thing),))
     if isinstance(thing, DictOf) and (found := records.attribute(engine, thing, name)) is not None:

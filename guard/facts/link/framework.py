@@ -93,7 +93,8 @@ def starts(engine: Engine, target: Target) -> list[Target]:
         return [target]
     value = sent(target.arguments, target.spec.of)
     found = [_with(engine, target, alt) for alt in (value.result.alts if value is not None else ())]
-    return [inner for inner in found if inner is not None] or [target]
+    others = value.result.open if value is not None else ()
+    return [inner._replace(others=others) for inner in found if inner is not None] or [target]
 
 
 def _runs_models(target: Target) -> bool:
@@ -187,6 +188,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         own=_own(inner, target, use, layer),
         hears=_hears(held) or target.hears,
         reads=target.reads if reads is None else reads,
+        others=tuple(dict.fromkeys((*held.others, *target.others))),
     )
 
 

@@ -16,6 +16,7 @@ from guard.facts.link import adding, asked, constructors, containers, objects, p
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
+    Cell,
     DictOf,
     Ext,
     Func,
@@ -51,6 +52,8 @@ class Held(NamedTuple):
     place: tuple[object, ...]
     name: str | None = None
     """The name that the holder knows it by (a node of a graph, a component of a pipeline)."""
+    others: tuple[str, ...] = ()
+    """Why another thing may stand in its place."""
 
 
 def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
@@ -73,8 +76,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
         # one object may be asked for several things: a model by its agent, and for the plan of it
         for place, result, name in results:
             found += [
-                Held(alt, holds, (layer.client.id, place, *inner, *apart), name)
-                for inner, alt in _elements(engine, result, layer, holds, 0)
+                Held(alt, holds, (layer.client.id, place, *inner, *apart), name, others)
+                for inner, alt, others in _elements(engine, result, layer, holds, 0)
             ]
     return found
 
@@ -264,24 +267,26 @@ def elements_of(engine: Engine, made: Made, arg: Arg) -> int | None:
 
 def _elements(
     engine: Engine, result: Result, layer: Layer, holds: Holds, depth: int
-) -> list[tuple[tuple[object, ...], Alt]]:  # fmt: skip
-    """Things in a value, each with its place: itself, the items of a list, the values of a dict."""
-    found: list[tuple[tuple[object, ...], Alt]] = []
+) -> list[tuple[tuple[object, ...], Alt, tuple[str, ...]]]:  # fmt: skip
+    """Things in a value, each with its place (itself, the items of a list, the values of a dict), and why another may
+    stand there. A text says that itself, by the model that it is."""
+    found: list[tuple[tuple[object, ...], Alt, tuple[str, ...]]] = []
     for alt in _of_texts(engine, result, layer, holds).alts:
         thing = alt.thing
         if isinstance(thing, DictOf) and holds.dicts is not None and layer.made is not None:
             thing = _of_dict(thing, holds.dicts, layer.made)
             alt = alt._replace(thing=thing)
+        cells: list[tuple[object, Cell]] = []
         if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
-            found.append(((), alt))
+            found.append(((), alt, result.open))
         elif isinstance(thing, ListOf) and depth < 3:
-            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
-                inner = within(engine.force(cell), alt.world)
-                found += [((number, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+            cells = list(enumerate(thing.items[: containers.MAX_ELEMENTS]))
         elif isinstance(thing, DictOf) and depth < 3:
-            for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                inner = within(engine.force(entry.value), alt.world)
-                found += [((entry.key, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+            cells = [(entry.key, entry.value) for entry in thing.entries[: containers.MAX_ELEMENTS]]
+        for at, cell in cells:
+            inner = within(engine.force(cell), alt.world)
+            for place, one, others in _elements(engine, inner, layer, holds, depth + 1):
+                found.append(((at, *place), one, tuple(dict.fromkeys((*others, *result.open)))))
     return found
 
 
