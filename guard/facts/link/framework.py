@@ -152,10 +152,9 @@ def walk(
                 continue
             if hands_over:
                 met.add(origin)
-            before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
             yield target, layer, held, inner
-            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1, met)
+            yield from walk(engine, inner, inner.held, depth + 1, met)
 
 
 def _origin(clients: tuple[Layer, ...]) -> object:
@@ -187,8 +186,8 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         prompt=_templates(engine, layer, held) or target.prompt,
         own=_own(inner, target, use, layer),
         hears=_hears(held) or target.hears,
-        reads=target.reads if reads is None else reads,
         others=tuple(dict.fromkeys((*held.others, *target.others))),
+        reads=target.reads if reads is None else reads,
     )
 
 
