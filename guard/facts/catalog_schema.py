@@ -213,6 +213,7 @@ def _frameworks() -> dict[str, Any]:
         setters=functions,
         scoped={**functions, "description": "Context managers: it holds inside the `with` block."},
         object={**_NAME, "description": "Constructor of the object that holds when none was set."},
+        caches={**_NAME, "description": "Family of the models whose answers it keeps."},
     )
     base = _object(
         "A class that users subclass: calling `paths` runs methods of the subclass.",
