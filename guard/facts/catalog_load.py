@@ -49,7 +49,7 @@ CLIENT_KEYS = frozenset({
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths",
+    "class_paths", "any_deployment",
 })  # fmt: skip
 HOLDS_KEYS = frozenset(
     {
@@ -390,6 +390,7 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         duck_needs=tuple(duck.get("needs", ())) if isinstance(duck, Mapping) else (),
         keeps_history=bool(full.get("keeps_history", False)),
         by_model=tuple(full.get("by_model", {}).items()),
+        any_deployment=bool(full.get("any_deployment", False)),
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
         class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),

@@ -382,6 +382,8 @@ class Call:
     """Arguments whose presence means that no model is asked."""
     keeps_history: bool = False
     """The receiver keeps earlier turns and sends them again."""
+    any_deployment: bool = False
+    """The deployment that a client was made for has no say in it: its address names none."""
     of: Arg | None = None
     """Argument that holds the object whose model is asked (`Runner.run(agent, ...)`); its clients then count as
     those of the chain, outermost first."""

@@ -30,7 +30,7 @@ from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
-from guard.facts.link.roles import is_boundless, role
+from guard.facts.link.roles import is_boundless, named_model, role
 from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import (
     Alt,
@@ -236,14 +236,11 @@ class Drafter:
         return found
 
     def _model(self, target: Target, place: Hop) -> Quantity:
-        """The model: a deployment set on the client overrides it; a URL may name it."""
+        """The model: as a URL, the client's deployment or the call names it."""
         for name in ("model", "deployment"):
             if name in target.captures:
                 return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
-        deployment = role(self.engine, target, "deployment")
-        if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
-            return quantity(deployment, self.spans, is_name, place, "")
-        model = role(self.engine, target, "model")
+        model = named_model(self.engine, target)
         if model is not None and model.result.alts:
             real = tuple(a for a in model.result.alts if not is_absent(a))
             named = tuple(alt for a in real for alt in self._names(a))
