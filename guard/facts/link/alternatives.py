@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from guard.facts.link.contexts import Leaf, drafted
+
 if TYPE_CHECKING:
     from guard.facts.filefacts import CallRef, FileFacts
-    from guard.facts.link.contexts import Leaf
     from guard.facts.link.draft import Drafter
 
 MAX_OBJECTS = 24
@@ -29,8 +30,7 @@ def separately(drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, num
         return [leaf]
     found: list[Leaf] = []
     for maker in range(makers):
-        draft = drafter.draft(facts, ref, leaf.context, number, maker)
+        draft = drafted(drafter, facts, ref, leaf, leaf.context, number, maker)
         if draft is not None:
-            kept = draft if leaf.prompt is None else draft._replace(prompt=leaf.prompt)
-            found.append(replace(leaf, draft=kept))
+            found.append(replace(leaf, draft=draft))
     return found or [leaf]

@@ -19,6 +19,7 @@ from guard.facts.link.things import (
     Bind,
     Called,
     ClassThing,
+    Frame,
     Func,
     Inst,
     OnObject,
@@ -257,11 +258,12 @@ class Callers:
             entering = self.possible.entering(ref.call, frame, root)
         if things or entering is not None:
             return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering or ()]
-        fits = self._only_one(ref.call, root, scope) if by_name else telling and self._takes(ref.call, scope)
+        fits = self._only_one(ref.call, frame, root, scope) if by_name else telling and self._takes(ref.call, scope)
         return [ref.call] if fits else []
 
-    def _only_one(self, call: Call, root: Root, scope: Scope) -> bool:
-        """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only."""
+    def _only_one(self, call: Call, frame: Frame, root: Root, scope: Scope) -> bool:
+        """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only,
+        and no annotation says that the receiver is of another family."""
         engine = self.engine
         if not isinstance(call.func, Attr) or scope.parent <= 0 or scope.name in COMMON or scope.name.startswith("__"):
             return False
@@ -271,9 +273,17 @@ class Callers:
         for facts, other in named:
             if other.parent <= 0 or facts.scopes[other.parent].kind != "class":
                 return False
+            if objects.is_protocol(facts.scopes[other.parent]):
+                continue
             if not mine & self._family(ClassThing(facts.path, other.parent)):
                 return False
-        return self._takes(call, scope)
+        annotated = [
+            a.thing.cls
+            for a in engine.quietly(call.func.base, frame).alts
+            if isinstance(a.thing, Inst) and a.thing.annotated and not objects.is_protocol(_class(engine, a.thing.cls))
+        ]
+        fits = not annotated or any(mine & self._family(cls) for cls in annotated)
+        return fits and self._takes(call, scope)
 
     @staticmethod
     def _takes(call: Call, scope: Scope) -> bool:
@@ -345,6 +355,10 @@ class Callers:
     @staticmethod
     def _is_abstract(scope: Scope) -> bool:
         return any(last_name(b) == "ABC" for b in scope.bases)
+
+
+def _class(engine: Engine, cls: ClassThing) -> Scope:
+    return engine.project.scope(cls.path, cls.scope)
 
 
 def _task_call(call: Call) -> Call:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Block, Scope
-from guard.facts.link import objects, parameters, truth
+from guard.facts.link import enums, objects, parameters, truth
 from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     Cell,
@@ -105,7 +105,7 @@ def _make(engine: Engine, cls: ClassThing, call: Call, frame: Frame) -> Result:
     _, outside = objects.order(engine, cls)
     kinds = {e.chain.split(".")[-1] for e in outside}
     if kinds & {"Enum", "StrEnum", "IntEnum"} and call.args:
-        return engine.eval(call.args[0], frame)
+        return enums.by_value(engine, cls, engine.eval(call.args[0], frame))
     if "TypedDict" in kinds:
         return known(parameters.keywords_dict(engine, call, frame, frozenset()))
     return known(Inst(cls, call, frame))

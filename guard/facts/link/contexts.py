@@ -25,6 +25,9 @@ from guard.model import Prompt
 
 MAX_CONTEXTS = 64
 MAX_LEVELS = 12
+ENOUGH_FOR_PROMPTS = 15_000
+"""Evaluations for one send after which callers that differ in nothing but text are no longer told apart, so that there
+is room for those that decide the model."""
 MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
 MAX_DRAFTS = 600
@@ -62,6 +65,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     drafts = len(waiting)
     while waiting:  # the widest ways first: what is close to the send is decided for all before what is far for one
         leaf = waiting.popleft()
+        if leaf.context and drafter.spent >= ENOUGH_FOR_PROMPTS:
+            _sealed(leaf)
         root = _next(leaf, start)
         if root is None or len(leaf.context) >= MAX_LEVELS or is_test(facts.path) or _enough(drafter, drafts):
             leaf.cut = leaf.cut or (_enough(drafter, drafts) and root is not None)
@@ -77,6 +82,8 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
         if leaf.context and len(ways) > room and root in leaf.draft.prompt_only:
             waiting.append(_sealed(leaf))
             continue
+        if len(ways) == 1:
+            ways = [deciding.chained(callers, *ways[0], MAX_LEVELS)]
         drafts += min(len(ways), MAX_CONTEXTS)
         children = _children(drafter, facts, ref, leaf, root, ways[:MAX_CONTEXTS], number)
         if len(children) > room:
@@ -105,7 +112,7 @@ def _next(leaf: Leaf, start: Frame) -> Root | None:
 
 def _sealed(leaf: Leaf) -> Leaf:
     """The leaf with its prompt as it is: there is no room for one context for each text that callers give."""
-    leaf.prompt = leaf.draft.prompt
+    leaf.prompt = leaf.prompt or leaf.draft.prompt
     return leaf
 
 
@@ -194,7 +201,7 @@ def _kept_open(
     """Where no context of a send can be, as far as guard sees: the request all the same, open for that reason."""
     for leaf, root in dropped[:1]:
         context = {**leaf.context, root: Stop(NONE_FITS)}
-        draft = _drafted(drafter, facts, ref, leaf, context, number)
+        draft = drafted(drafter, facts, ref, leaf, context, number)
         if draft is not None:
             return [Leaf(context, draft, leaf.callers, dict(leaf.grouped), leaf.cut, leaf.prompt, leaf.merged)]
     return []
@@ -208,9 +215,11 @@ def _children(
     before = {r for (r, what), bind in leaf.draft.consulted.items() if bind is None and what != DEPENDENCY}
     children: dict[object, Leaf] = {}
     for index, (bind, context) in enumerate(ways):
-        draft = _drafted(drafter, facts, ref, leaf, context, number)
+        draft = drafted(drafter, facts, ref, leaf, context, number)
         if draft is None:
             continue
+        looked = {r for r, _ in draft.consulted}  # of the decisions that follow from this one, those that matter
+        context = {r: b for r, b in context.items() if r in looked or r == root or r in leaf.context}
         asked = {r for (r, what), b in draft.consulted.items() if b is None and what != DEPENDENCY}
         own = isinstance(bind, Called) and invokes(drafter.engine, draft, bind, root)
         key: object = (signature(draft, bind), own and bind) if asked <= before else index
@@ -223,12 +232,14 @@ def _children(
     return list(children.values())
 
 
-def _drafted(
-    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, context: dict[Root, Bind], number: int
+def drafted(
+    drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, context: dict[Root, Bind], number: int,
+    maker: int | None = None,
 ) -> Draft | None:  # fmt: skip
     """The request below a leaf: with the leaf's prompt, where that is settled."""
-    draft = drafter.draft(facts, ref, context, number)
-    return draft if draft is None or leaf.prompt is None else draft._replace(prompt=leaf.prompt)
+    if leaf.prompt is None:
+        return drafter.draft(facts, ref, context, number, maker)
+    return drafter.draft(facts, ref, context, number, maker, settled=leaf.draft._replace(prompt=leaf.prompt))
 
 
 def beyond_limit(number: int) -> str:
@@ -240,7 +251,7 @@ def _cut(
     drafter: Drafter, facts: FileFacts, ref: CallRef, leaf: Leaf, root: Root, rest: int, number: int
 ) -> Leaf | None:
     context = {**leaf.context, root: Stop(beyond_limit(rest))}
-    draft = _drafted(drafter, facts, ref, leaf, context, number)
+    draft = drafted(drafter, facts, ref, leaf, context, number)
     if draft is None:
         return None
     return Leaf(context, draft, rest, {**leaf.grouped, root: []}, True, leaf.prompt, leaf.merged)

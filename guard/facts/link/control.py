@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
-from guard.facts.link import loops, truth
+from guard.facts.link import failing, loops, truth
 from guard.facts.link.attempts import LoopLayer, retry_loop
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in, without_demands
@@ -38,6 +38,8 @@ class Around(NamedTuple):
     """Why it cannot run, when a branch around it is surely not taken."""
     asks: frozenset[Root] = frozenset()
     """Roots that would decide the number of repeats."""
+    behind: Block | None = None
+    """The `except` block of a `try` before it, after whose failure alone it runs."""
 
 
 class _Quiet:
@@ -116,7 +118,8 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
         scope = facts.scopes[scope.parent]
         inner = inner.lexical or engine.module(facts.path)
     return Around(
-        product(counts), tuple(retries), conditional, handler, tuple(reversed(arms)), unreachable, frozenset(ask.asks)
+        product(counts), tuple(retries), conditional, handler, tuple(reversed(arms)), unreachable, frozenset(ask.asks),
+        failing.behind(scope, place),
     )  # fmt: skip
 
 

@@ -56,6 +56,23 @@ def ways(callers: Callers, before: Context, root: Root) -> Ways:
     return Ways([(bind, kept.get(id(bind), {**before, root: bind})) for bind in counting], {})
 
 
+def chained(callers: Callers, bind: Bind, context: Context, levels: int) -> tuple[Bind, Context]:
+    """A decision with those that follow from it: who calls the function that calls, where just one call does."""
+    current = bind
+    while isinstance(current, Called) and len(context) < levels:
+        frame = current.frame
+        while frame.lexical is not None:
+            frame = frame.lexical
+        root = Root("callers", frame.path, frame.scope)
+        if frame.scope == 0 or root in context or len(callers.of(root)) != 1:
+            break
+        found, dead = ways(callers, context, root)
+        if dead or len(found) != 1 or not isinstance(found[0][0], Called):
+            break
+        current, context = found[0]
+    return bind, context
+
+
 def _relevant(binds: list[Bind], root: Root) -> list[Bind]:
     """Many examples say little of what production code sends: beyond a few they are left out, the value stays open."""
 

@@ -101,6 +101,8 @@ class Draft(NamedTuple):
     """The class whose method sends, with its bases."""
     reads: Reads
     """What in the repository it rests on."""
+    prompt_touched: tuple[Hop, ...] = ()
+    """Places that decided the text of the prompt."""
     makers: int = 1
     """Places that make the object it goes through, of which one is asked."""
 
@@ -117,13 +119,14 @@ class Drafter:
         """Evaluations for the call at hand."""
 
     def draft(
-        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0, maker: int | None = None
+        self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0, maker: int | None = None,
+        settled: Draft | None = None,
     ) -> Draft | None:  # fmt: skip
         """A request that a call sends under a context; None when it sends none (or no further one).
 
         `number`: which of them, where a call asks several objects (a crew its agents, a chain its model and retriever).
         `maker`: which of the objects of which one is asked, None where nothing known leads to it; no `maker`: all of
-        them, as variants.
+        them, as variants. `settled`: a draft under fewer decisions, whose prompt stays.
         """
         engine = self.engine
         self.spent += engine.work
@@ -138,7 +141,7 @@ class Drafter:
         if maker is not None and maker >= len(makers):
             return None
         found = groups[number] if maker is None else makers[maker]
-        drafted = self._drafted(facts, ref, context, frame, found, unreached=maker is None)
+        drafted = self._drafted(facts, ref, context, frame, found, unreached=maker is None, settled=settled)
         return drafted and drafted._replace(makers=len(makers))
 
     def lone_objects(self, facts: FileFacts, ref: CallRef, agents: bool) -> list[Draft]:
@@ -153,10 +156,10 @@ class Drafter:
 
     def _drafted(
         self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], frame: Frame, found: list[Target],
-        unreached: bool = True,
+        unreached: bool = True, settled: Draft | None = None,
     ) -> Draft | None:  # fmt: skip
         """All roles of a target read; the others of the list are its variants by client. `unreached`: also where
-        nothing that is known leads to the target, else None."""
+        nothing that is known leads to the target, else None. `settled`: whose prompt stays."""
         engine = self.engine
         target = found[0]
         owners: list[providers.Provider] = []
@@ -190,14 +193,19 @@ class Drafter:
         around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
-        read = prompts.read(engine, target, self.spans)
+        if settled is None:
+            read = prompts.read(engine, target, self.spans)
+        else:
+            read = prompts.Read(settled.prompt, settled.prompt_touched)
+            asked = {key: context.get(key[0], bind) for key, bind in settled.consulted.items()}
+            engine.consulted = {**asked, **engine.consulted}
         prompt_only = frozenset(root for root, _ in engine.consulted if root not in valued)
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
             target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
             unknown_attempts, turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
-            model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts),
+            model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts), read.touched,
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
@@ -211,7 +219,9 @@ class Drafter:
 
     def _provider(self, target: Target) -> str | None:
         """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
-        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        value = role(self.engine, target, "provider_name")
+        if value is not None and value.name is None and target.provider is not None:
+            return target.provider  # only a name that is written goes before the client's
         names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
         if len(names) != 1 or not isinstance(names[0], str):
             return target.provider

@@ -43,6 +43,7 @@ from guard.facts.expr import (
 )  # fmt: skip
 from guard.facts.filefacts import Binding, CallRef, Effect, FileFacts, Scope
 from guard.facts.link import (
+    annotated,
     attributes,
     calling,
     comprehensions,
@@ -153,6 +154,8 @@ class Engine(Answers, Frames):
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
+        self.chosen_by: dict[object, Expr | Lit] = {}
+        """What decides some of the decisions of worlds: the test of a conditional expression, the default of a key."""
         self._depth = 0
         self._by_type: dict[type, Any] = {
             Name: self._name, Attr: attributes.named, Item: self._item, Call: self._call, Seq: self._seq,
@@ -311,7 +314,8 @@ class Engine(Answers, Frames):
         """What a binding gives its name."""
         kind = binding.kind
         if kind in ("assign", "walrus", "capture") and binding.value is not None:
-            return self.eval(binding.value, frame)
+            found = self.eval(binding.value, frame)
+            return found if binding.annotation is None else annotated.declared(self, binding.annotation, frame, found)
         if kind == "unpack" and binding.value is not None:
             return subscripts.unpacked(self, self.eval(binding.value, frame), binding.path, binding.pos)
         if kind == "for" and binding.value is not None:
@@ -364,11 +368,7 @@ class Engine(Answers, Frames):
         verdict = truth.truth(self, expr.test, frame)
         if verdict is not None:
             return self.eval(expr.then if verdict else expr.other, frame)
-        decision = ("arm", frame.key, expr.pos)
-        return union(
-            within(self.eval(part, frame), frozenset({(decision, arm)}))
-            for arm, part in enumerate((expr.then, expr.other))
-        )
+        return truth.either(self, expr, frame)
 
     def _lambda(self, expr: Lambda, frame: Frame) -> Result:
         return Result((Alt(Func(frame.path, expr.scope, None, frame)),))

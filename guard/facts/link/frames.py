@@ -22,6 +22,7 @@ class Frames:
 
     def __init__(self) -> None:
         self._frames: dict[tuple[object, ...], Frame] = {}
+        self._by_key: list[Frame] = []
 
     def frame(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
@@ -35,6 +36,7 @@ class Frames:
         found = self._frames.get(key)
         if found is None:
             found = self._frames[key] = Frame(path, scope, call, caller, owner, lexical, len(self._frames), pin)
+            self._by_key.append(found)
         return found
 
     @staticmethod
@@ -57,7 +59,12 @@ class Frames:
                 frame.pin,
             )  # fmt: skip
             found.pins, found.targets = pins, targets
+            self._by_key.append(found)
         return found
+
+    def frame_of(self, key: int) -> Frame | None:
+        """The frame with a key."""
+        return self._by_key[key] if 0 <= key < len(self._by_key) else None
 
     def root(self, path: str, scope: int) -> Frame:
         """The frame of a scope without a known caller; comprehensions and closures hang on the roots around them."""

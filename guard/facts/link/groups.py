@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from guard.facts.expr import last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts
-from guard.facts.link import control
+from guard.facts.link import control, one_call, tried
 from guard.facts.link.above import Above, Node, Step
 from guard.facts.link.control import Around
 from guard.facts.link.names import Place
-from guard.facts.link.things import Bind, Root
+from guard.facts.link.things import Bind, Called, Root
 from guard.model import Count, Request
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Pass(NamedTuple):
     node: Node
     place: Place
     handler: Block | None
+    bind: Called | None = None
+    """The call at the place, where one is known."""
+    behind: Block | None = None
+    """The handler of a `try` before it, after whose failure alone it runs: a fallback where that makes a request."""
 
 
 class Made(NamedTuple):
@@ -51,26 +56,31 @@ class Made(NamedTuple):
     """The place where it or other objects are asked, one of them."""
     arms: int = 0
     """Above 0: it goes through one of several objects; those of the same number of the same call exclude it."""
+    calls: tuple[Called, ...] = ()
+    """The calls that run the outermost function of its way, where they are all known."""
+    route: tuple[object, ...] = ()
+    """By which arguments and elements of holders its object was reached (`sends.Target.route`)."""
 
 
 def way(
     above: Above, at: Node, node: Node, ref: CallRef, steps: list[Step], arounds: tuple[Around, ...]
 ) -> tuple[Pass, ...]:  # fmt: skip
     """The places on the way to a send: those that the context decides up to `at`, then single callers."""
-    found = [Pass(node, ref.call.pos.start, arounds[0].handler)]
+    found = [Pass(node, ref.call.pos.start, arounds[0].handler, None, arounds[0].behind)]
     for step, around in zip(steps, arounds[1:]):
         if step.below == at:
             break
         facts = above.engine.project.scope(*step.below)
         place = step.bind.call.pos.start if step.bind is not None else facts.pos.start
-        found.append(Pass(step.above, place, around.handler))
+        found.append(Pass(step.above, place, around.handler, step.bind, around.behind))
     seen = {p.node for p in found}
     while len(found) < MAX_WAY:
         edges = above.edges(found[-1].node)
         if not edges or edges[0].node in seen or (len(edges) > 1 and not all(e.around.handler for e in edges)):
             break
         seen.add(edges[0].node)
-        found.append(Pass(edges[0].node, edges[0].place, edges[0].around.handler))
+        around = edges[0].around
+        found.append(Pass(edges[0].node, edges[0].place, around.handler, edges[0].bind, around.behind))
         if len(edges) > 1:
             break
     return tuple(found)
@@ -82,8 +92,9 @@ def way(
 def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list[Request]:
     """Requests of which one run sends at most one share a group, all of them with each other; one is the default."""
     together: dict[Node, list[int]] = {}
+    outermost = _outermost(made)
     for index, item in enumerate(made):
-        together.setdefault(item.way[-1].node, []).append(index)
+        together.setdefault(outermost[item.way[-1].node], []).append(index)
     known: Known = {}
     named: dict[str, int] = {}
     for indices in together.values():
@@ -107,7 +118,7 @@ def _join(
     for number, (name, members) in enumerate(groups):
         names = []
         for member in members:
-            found = _one_object(made[member], made[index]) or _apart(engine, made[member].way, made[index].way, known)
+            found = _one_object(made[member], made[index]) or _apart(engine, made[member], made[index], known)
             if found is None:
                 break
             names.append(found)
@@ -125,20 +136,69 @@ def _one_object(first: Made, second: Made) -> str | None:
     return f"{first.facts.path}::{scope.qualname or '<module>'}#object {first.ref.call.pos.line} {first.arms}"
 
 
-def _apart(engine: Engine, first: tuple[Pass, ...], second: tuple[Pass, ...], known: Known) -> str | None:
-    """The statement that keeps two ways from being passed in one run: where they part, coming from outside."""
-    for ours, theirs in zip(reversed(first), reversed(second)):
+def _outermost(made: list[Made]) -> dict[Node, Node]:
+    """Of the outermost functions of all ways the one that stands for those which the same calls run."""
+    found: dict[Node, Node] = {}
+    by_calls: dict[frozenset[object], Node] = {}
+
+    def first(node: Node) -> Node:
+        while found.setdefault(node, node) != node:
+            node = found[node]
+        return node
+
+    for item in made:
+        node = first(item.way[-1].node)
+        if item.calls:
+            found[node] = first(by_calls.setdefault(_places(item.calls), node))
+    return {node: first(node) for node in found}
+
+
+def _places(calls: tuple[Called, ...]) -> frozenset[object]:
+    return frozenset((bind.frame.path, bind.call.pos) for bind in calls)
+
+
+class Parting(NamedTuple):
+    """Where two ways part in a function, or the calls that run one of two functions."""
+
+    node: Node
+    places: tuple[Place, Place]
+    calls: tuple[Called, ...] = ()
+    functions: tuple[Node, Node] | None = None
+
+
+def _parting(first: Made, second: Made) -> Parting | None:
+    """Where two ways part, coming from outside."""
+    calls = first.calls if _places(first.calls) == _places(second.calls) else ()
+    for ours, theirs in zip(reversed(first.way), reversed(second.way)):
         if ours.node != theirs.node:
-            return None
-        if ours.place == theirs.place:
-            continue
-        key = (ours.node, min(ours.place, theirs.place), max(ours.place, theirs.place))
-        if key not in known:
-            scope = engine.project.scope(*ours.node)
-            group = control.exclusive_with(scope, ours.place, theirs.place)
-            known[key] = None if group is None else f"{ours.node[0]}::{scope.qualname}#{group}"
-        return known[key]
+            return Parting(ours.node, (ours.place, theirs.place), calls, (ours.node, theirs.node)) if calls else None
+        if ours.place != theirs.place:
+            return Parting(ours.node, (ours.place, theirs.place))
+        calls = (ours.bind,) if ours.bind is not None else ()
     return None
+
+
+def _apart(engine: Engine, first: Made, second: Made, known: Known) -> str | None:
+    """The statement or call that keeps two ways from being passed in one run: where they part."""
+    parting = _parting(first, second)
+    if parting is None:
+        return None
+    if parting.functions is None:
+        low, high = sorted(parting.places)
+        if (parting.node, low, high) not in known:
+            scope = engine.project.scope(*parting.node)
+            group = control.exclusive_with(scope, low, high)
+            known[parting.node, low, high] = None if group is None else f"{parting.node[0]}::{scope.qualname}#{group}"
+        return known[parting.node, low, high]
+    if not one_call.exclude(engine, parting.calls, _common(first, second), *parting.functions):
+        return None
+    call, frame = parting.calls[0].call, parting.calls[0].frame
+    return f"{frame.path}::{engine.scope_of(frame).qualname or '<module>'}#{last_name(call.func) or 'call'}()"
+
+
+def _common(first: Made, second: Made) -> dict[Root, Bind]:
+    """What two contexts decide alike."""
+    return {root: bind for root, bind in first.context.items() if second.context.get(root) is bind}
 
 
 def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None:
@@ -151,6 +211,11 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None
         verdicts = [
             control.by_default(engine, engine.project.scope(*p.node), p.place, engine.root(*p.node)) for p in item.way
         ]
+        other = made[members[0] if index != members[0] else members[1]]
+        parting = _parting(item, other)
+        if parting is not None and parting.functions is not None:
+            common = _common(item, other)
+            verdicts.append(one_call.leads(engine, parting.calls, common, parting.functions[0]))
         verdict = False if False in verdicts else None if None in verdicts else True
         equal += rank[verdict] == best
         if rank[verdict] < best:
@@ -162,36 +227,39 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None
 
 
 def after(above: Above, made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request that goes through an `except` block comes after the one in its `try`; its typical attempts are 0."""
+    """A request that goes through an `except` block, or behind a `try` that leaves the function unless it fails, comes
+    after the one in that `try`; its typical attempts are 0."""
     through: dict[Node, list[tuple[Place, int]]] = {}
     for index, item in enumerate(made):
         for passed in item.way:
             through.setdefault(passed.node, []).append((passed.place, index))
-    kept: dict[tuple[Node, int], dict[Node, bool]] = {}
+    kept: dict[tuple[Node, int], list[int]] = {}
     for index, item in enumerate(made):
-        level, failed = next(((n, p) for n, p in enumerate(item.way) if p.handler is not None), (0, None))
-        if failed is None or failed.handler is None:
-            continue
-        answers = kept.setdefault((failed.node, failed.handler.group), {})
-        tried = _tried(above, made, failed, through[failed.node], answers)
-        rest = item.way[level + 1 :]
-        same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
-        first = next((i for i in (*same, *tried) if i != index), None)
-        attempts = finished[index].attempts
-        finished[index] = replace(
-            finished[index], after=finished[first].id if first is not None else None,
-            attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
-        )  # fmt: skip
+        for level, failed in enumerate(item.way):
+            handler = failed.handler or failed.behind
+            if handler is None:
+                continue
+            key = (failed.node, handler.group)
+            if key not in kept:
+                kept[key] = _tried(above, made, *key, through[failed.node])
+            tried = kept[key]
+            rest = item.way[level + 1 :]
+            same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
+            first = next((i for i in (*same, *tried) if i != index), None)
+            if first is None and failed.handler is None:
+                continue
+            attempts = finished[index].attempts
+            finished[index] = replace(
+                finished[index], after=finished[first].id if first is not None else None,
+                attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
+            )  # fmt: skip
+            break
     return finished
 
 
-def _tried(
-    above: Above, made: list[Made], failed: Pass, places: list[tuple[Place, int]], answers: dict[Node, bool]
-) -> list[int]:  # fmt: skip
+def _tried(above: Above, made: list[Made], node: Node, group: int, places: list[tuple[Place, int]]) -> list[int]:
     """The requests that the `try` of a handler makes: itself, else through the functions that it calls."""
-    handler = failed.handler
-    scope = above.engine.project.scope(*failed.node)
-    group = -1 if handler is None else handler.group
+    scope = above.engine.project.scope(*node)
     block = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
     if block is None:
         return []
@@ -199,22 +267,27 @@ def _tried(
     if found:
         return found
     start, end = block.start, block.end
-    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, failed.node, start, end, answers)]
+    answers: dict[Node, bool] = {}
+    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, node, start, end, answers)]
 
 
 def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request through a fallback object comes after that through the first object of the same call."""
+    """A request through a fallback object comes after that through the first object of the same call; one with an entry
+    of a list of configurations after that with the entry before."""
+    calls: dict[object, list[int]] = {}
+    for index, item in enumerate(made):
+        calls.setdefault((item.facts.path, item.ref.call.pos), []).append(index)
     for index, item in enumerate(made):
         if not item.fallback:
             continue
-        same = [
-            i
-            for i, m in enumerate(made)
-            if m.facts is item.facts and m.ref is item.ref and not m.fallback and _agree(m.context, item.context)
-        ]
+        same = [i for i in calls[item.facts.path, item.ref.call.pos] if _agree(made[i].context, item.context)]
+        *holder, number = item.route or (0,)
+        turn = number - 1 if holder[-1:] == [tried.TURN] and isinstance(number, int) else None
+        before = [i for i in same if turn is not None and made[i].route == (*holder, turn)]
+        first = next(iter(before or [i for i in same if not made[i].fallback]), None)
         attempts = finished[index].attempts
         finished[index] = replace(
-            finished[index], after=finished[same[0]].id if same else finished[index].after,
+            finished[index], after=finished[first].id if first is not None else finished[index].after,
             attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
         )  # fmt: skip
     return finished

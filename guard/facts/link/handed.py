@@ -259,5 +259,8 @@ def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:
     return found
 
 
-_PASSING = frozenset({"delay", "apply_async", "remote", "fn", "func", "aio", "spawn", "local", "map", "submit"})
-"""Attributes of a task that run the function itself."""
+_PASSING = frozenset({
+    "delay", "apply_async", "remote", "fn", "func", "aio", "spawn", "local", "map", "submit",
+    "invoke", "ainvoke", "stream", "astream",
+})  # fmt: skip
+"""Attributes of a task, or of the entry point of a graph, that run the function itself."""

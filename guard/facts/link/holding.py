@@ -2,7 +2,8 @@
 
 In: a layer of a target's clients. Out: `Held`s. The catalogue says which arguments hold something (`Client.holds`): of
 the constructor, of methods that derive an object or add to one later (`graph.add_node`, also as decorators), or a
-setting of the whole program (`program_settings`). Neighbour: `framework` turns what is held into targets.
+setting of the whole program (`program_settings`). Neighbours: `asked` says how often a thing is asked,
+`framework` turns what is held into targets.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Call, Expr, Name, Star
-from guard.facts.link import adding, constructors, containers, objects, program_settings, set_later
+from guard.facts.link import adding, asked, constructors, containers, objects, program_settings, set_later
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
+    Cell,
     DictOf,
     Ext,
     Func,
@@ -31,8 +33,6 @@ from guard.facts.link.things import (
     within,
 )  # fmt: skip
 from guard.facts.link.things import Held as ValueOf
-from guard.facts.link.values import known_number
-from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 UNWRITTEN = "<default>"
 """Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
 SETTING = "setting"
-IF_ANY = "the model decides whether and how often it is used"
 
 
 class Held(NamedTuple):
@@ -53,6 +52,8 @@ class Held(NamedTuple):
     place: tuple[object, ...]
     name: str | None = None
     """The name that the holder knows it by (a node of a graph, a component of a pipeline)."""
+    others: tuple[str, ...] = ()
+    """Why another thing may stand in its place."""
 
 
 def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
@@ -60,6 +61,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
     found: list[Held] = []
     for holds in layer.client.holds:
         if holds.when and layer.made is not None and not _applies(engine, layer.made, holds):
+            continue
+        if (holds.calls and target.spec.api not in holds.calls) or asked.is_never(engine, layer, holds):
             continue
         results: list[tuple[object, Result, str | None]] = []
         if holds.paths:
@@ -73,8 +76,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
         # one object may be asked for several things: a model by its agent, and for the plan of it
         for place, result, name in results:
             found += [
-                Held(alt, holds, (layer.client.id, place, *inner, *apart), name)
-                for inner, alt in _elements(engine, result, layer, holds, 0)
+                Held(alt, holds, (layer.client.id, place, *inner, *apart), name, others)
+                for inner, alt, others in _elements(engine, result, layer, holds, 0)
             ]
     return found
 
@@ -141,7 +144,7 @@ def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
 
 def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
     if is_off(alt):
-        return False
+        return "(nothing)" in values
     if "*" in values or ("(text)" in values and _is_text(alt)):
         return True
     thing = alt.thing
@@ -264,24 +267,26 @@ def elements_of(engine: Engine, made: Made, arg: Arg) -> int | None:
 
 def _elements(
     engine: Engine, result: Result, layer: Layer, holds: Holds, depth: int
-) -> list[tuple[tuple[object, ...], Alt]]:  # fmt: skip
-    """Things in a value, each with its place: itself, the items of a list, the values of a dict."""
-    found: list[tuple[tuple[object, ...], Alt]] = []
+) -> list[tuple[tuple[object, ...], Alt, tuple[str, ...]]]:  # fmt: skip
+    """Things in a value, each with its place (itself, the items of a list, the values of a dict), and why another may
+    stand there. A text says that itself, by the model that it is."""
+    found: list[tuple[tuple[object, ...], Alt, tuple[str, ...]]] = []
     for alt in _of_texts(engine, result, layer, holds).alts:
         thing = alt.thing
         if isinstance(thing, DictOf) and holds.dicts is not None and layer.made is not None:
             thing = _of_dict(thing, holds.dicts, layer.made)
             alt = alt._replace(thing=thing)
+        cells: list[tuple[object, Cell]] = []
         if isinstance(thing, (Ext, Inst, Func, Partial)) and not is_absent(alt):
-            found.append(((), alt))
+            found.append(((), alt, result.open))
         elif isinstance(thing, ListOf) and depth < 3:
-            for number, cell in enumerate(thing.items[: containers.MAX_ELEMENTS]):
-                inner = within(engine.force(cell), alt.world)
-                found += [((number, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+            cells = list(enumerate(thing.items[: containers.MAX_ELEMENTS]))
         elif isinstance(thing, DictOf) and depth < 3:
-            for entry in thing.entries[: containers.MAX_ELEMENTS]:
-                inner = within(engine.force(entry.value), alt.world)
-                found += [((entry.key, *place), a) for place, a in _elements(engine, inner, layer, holds, depth + 1)]
+            cells = [(entry.key, entry.value) for entry in thing.entries[: containers.MAX_ELEMENTS]]
+        for at, cell in cells:
+            inner = within(engine.force(cell), alt.world)
+            for place, one, others in _elements(engine, inner, layer, holds, depth + 1):
+                found.append(((at, *place), one, tuple(dict.fromkeys((*others, *result.open)))))
     return found
 
 
@@ -307,23 +312,3 @@ def as_object(engine: Engine, alt: Alt) -> Alt | None:
     if base is None or made is None:
         return None
     return alt._replace(thing=Ext(base.chain + "()", (*base.made, made)))
-
-
-def runs(engine: Engine, target: Target, holds: Holds) -> Count:
-    """How often a held object is asked in one call of its holder."""
-    from guard.facts.link.roles import role
-
-    unsure = holds.use in ("tool", "delegate")
-    if holds.times is None:
-        if not unsure:
-            return ONCE
-        return Count(0, holds.typical if holds.typical is not None else 1, None, (holds.why or IF_ANY,))
-    numbers: dict[str, int | None] = {}
-    for name in holds.times.names():
-        value = role(engine, target, name)
-        numbers[name] = known_number(value.result) if value is not None else None
-    high = holds.times.value(numbers)
-    typical = holds.typical if holds.typical is not None else high if high is not None else 1
-    typical = typical if high is None else min(typical, high)
-    why = (holds.why or f"up to {holds.times.text}",)
-    return Count(0 if unsure or holds.use == "fallback" else min(1, typical), typical, high, why)

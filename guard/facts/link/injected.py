@@ -88,14 +88,18 @@ def _yielded(engine: Engine, made: Result) -> Result:
 
 
 def by_annotation(engine: Engine, owned: list[Owned], name: str, found: Result) -> Result:
-    """An attribute that nothing decides but its annotation, as an object of the SDK's class that it names."""
+    """An attribute that nothing decides but its annotation, as an object of the class that it names."""
     if any(not (isinstance(a.thing, Lit) and a.thing.value is None) for a in found.alts):
         return found
     for cls, scope in owned:
         for holder, binding in _annotated(engine, cls.path, scope.id, name):
-            made = annotated.client_object(engine, binding, engine.root(cls.path, holder))
+            around = engine.root(cls.path, holder)
+            made = annotated.client_object(engine, binding, around)
             if made is not None:
                 return made
+            own = annotated.declared(engine, binding, around, found)
+            if own is not found:
+                return own
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, pipes, prompt_templates, texts
+from guard.facts.link import containers, objects, pipes, placeholders, prompt_templates, texts
 from guard.facts.link.arguments import CallArguments, is_absent
 from guard.facts.link.sends import Target
 from guard.facts.link.things import (
@@ -84,8 +84,12 @@ class Messages:
         """The first alternative that is something; its way is noted when it holds static text."""
         return next((a for a in result.alts if not is_absent(a)), None)
 
-    def _pick(self, result: Result) -> Alt | None:
-        """The alternative of this reading. None: nothing is known, or (`_dropped`) nothing is sent in this reading."""
+    def _pick(self, result: Result, name: str = "value") -> Alt | None:
+        """The alternative of this reading. None: nothing is known, or (`_dropped`) nothing is sent in this reading.
+        `name`: of the hole for something unknown that a known text stands in for."""
+        if not texts.only_empty(result):
+            path, pos = self.target.frame.path, self.target.call.pos
+            result = placeholders.with_holes(result, lambda why: Piece(None, name, path, pos, None, why))
         real: list[Alt | None] = [a for a in result.alts if not is_absent(a)]
         if not real or texts.only_empty(result):
             return None
@@ -110,7 +114,7 @@ class Messages:
         return alt is None and any(not is_absent(a) for a in result.alts) and not texts.only_empty(result)
 
     def _messages(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
-        alt = self._pick(result)
+        alt = self._pick(result, name)
         if self._dropped(result, alt):
             return []
         if alt is None:
@@ -166,10 +170,10 @@ class Messages:
 
     def _of_item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         result = self.engine.force(cell)
-        alt = self._pick(result)
+        name = _of_cell(cell) or name
+        alt = self._pick(result, name)
         if self._dropped(result, alt):
             return []
-        name = _of_cell(cell) or name
         if alt is None:
             return [Message(default, (self._hole(name, result.open[0] if result.open else "not known"),))]
         thing = alt.thing
@@ -230,7 +234,7 @@ class Messages:
         return None
 
     def _content(self, content: Result, name: str) -> tuple[Segment, ...]:
-        alt = self._pick(content)
+        alt = self._pick(content, name)
         if self._dropped(content, alt):
             return ()
         if alt is None:
@@ -264,7 +268,7 @@ class Messages:
             self.inside -= 1
 
     def _of_block(self, result: Result, name: str) -> tuple[Segment, ...]:
-        alt = self._pick(result)
+        alt = self._pick(result, name)
         if self._dropped(result, alt):
             return ()
         thing = alt.thing if alt is not None else None

@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Call, Star
-from guard.facts.link import containers, paths, plain, pure, records, sequences, subscripts, templates, texts
+from guard.facts.link import (
+    containers,
+    enums,
+    paths,
+    placeholders,
+    plain,
+    pure,
+    records,
+    sequences,
+    subscripts,
+    templates,
+    texts,
+)
 from guard.facts.link.things import (
     DictOf,
     FileContent,
@@ -56,7 +68,9 @@ def call_method(engine: Engine, thing: Method, expr: Call, frame: Frame) -> Resu
         found = paths.read(engine, just(owner.file))
     elif isinstance(owner, Gap):
         default = get_default(engine, expr, frame) if name == "get" else None
-        return unknown(owner.why) if default is None else opened(default, owner.why)
+        if default is None:
+            return unknown(owner.why)
+        return opened(placeholders.marked(default, (frame.key, expr.pos), False), owner.why)
     return found if found is not None else unknown(f".{name}() is not followed")
 
 
@@ -122,6 +136,7 @@ def _formatted(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame
     given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
     names = [k for k, _ in expr.keywords if k is not None]
     given += [engine.eval(value, frame) for _, value in expr.keywords]
+    given = [enums.as_text(engine, value, in_format=True) for value in given]
 
     def apply(text: str, *values: Any) -> str:
         if name == "format_map":
@@ -202,7 +217,8 @@ def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Fr
                     found = opened(union([containers.without_doubt(found), otherwise]), *owner.open)
                 results.append(found)
             else:
-                results.append(opened(default, *owner.open[:1]) if owner.open else default)
+                leads = placeholders.marked(default, (frame.key, expr.pos), True)
+                results.append(opened(leads, *owner.open[:1]) if owner.open else default)
         if not literal:
             value = subscripts.any_value(
                 engine, owner, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known"

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from guard.facts.expr import Call, dotted, last_name
+from guard.facts.expr import Call, Item, dotted, last_name
 from guard.facts.filefacts import Effect, Scope
-from guard.facts.link import calling, constructors, fields, gathering
+from guard.facts.link import calling, constructors, enums, fields, gathering
 from guard.facts.link.things import (
     ClassThing,
     Ext,
@@ -99,6 +99,12 @@ def decorated(scope: Scope, names: frozenset[str]) -> bool:
         if name in names:
             return True
     return False
+
+
+def is_protocol(scope: Scope) -> bool:
+    """Whether a class only says which methods others have: `class Asks(Protocol)`, `class Asks(Protocol[T])`."""
+    bases = (base.base if isinstance(base, Item) else base for base in scope.bases)
+    return any(last_name(base) == "Protocol" for base in bases)
 
 
 def method(engine: Engine, owned: list[Owned], name: str) -> tuple[ClassThing, Scope] | None:
@@ -244,7 +250,7 @@ def class_attribute(engine: Engine, cls: ClassThing, name: str) -> Result:
         return bind_method(engine, *found, cls)
     for entry in owned:
         if entry.scope.bindings.get(name):
-            return _class_value(engine, entry, name)
+            return enums.member_value(engine, entry.cls, name, _class_value(engine, entry, name))
     if name in ("__members__",):
         return unknown("the members of an enumeration")
     if name in FIELD_TABLES and (outside or owned[0].scope.decorators):

@@ -191,7 +191,7 @@ class Possible:
         found = self.engine.eval(call.func, frame)
         things = run_by(self.engine, found)
         asked = (root for (root, what), bind in self.engine.consulted.items() if bind is None and what != DEPENDENCY)
-        unseen = any(isinstance(alt.thing, Ext) and _is_unseen(alt.thing) for alt in found.alts)
+        unseen = any(_is_unseen(self.engine, alt.thing) for alt in found.alts)
         return Way(tuple(things), bool(found.open) or unseen, next(asked, None))
 
     def _asked(self, context: Context, question: Callable[[], T], effort: int = MAX_EFFORT) -> T:
@@ -230,7 +230,7 @@ def fitting(binds: list[Bind], root: Root, context: Context) -> list[Bind]:
 
 def run_by(engine: Engine, callee: Result) -> list[Thing]:
     """What a call runs, as far as it is known: what is called, and what a closure hands all its arguments on to."""
-    found = _functions(callee)
+    found = _functions(engine, callee)
     inner = found
     for _ in range(MAX_WRAPPERS):
         inner = [thing for outer in inner for thing in _handed_on(engine, outer)]
@@ -238,14 +238,20 @@ def run_by(engine: Engine, callee: Result) -> list[Thing]:
     return found
 
 
-def _functions(callee: Result) -> list[Thing]:
+def _functions(engine: Engine, callee: Result) -> list[Thing]:
     things = [a.thing for a in callee.alts if isinstance(a.thing, (Func, ClassThing, Inst, Ext, Partial))]
-    return [thing for thing in things if not (isinstance(thing, Ext) and _is_unseen(thing))]
+    return [thing for thing in things if not _is_unseen(engine, thing)]
 
 
-def _is_unseen(thing: Ext) -> bool:
-    """Whether a thing comes out of a module whose name is not known: it may be the repository's own."""
-    return thing.chain.startswith(("importlib.import_module()", "builtins.__import__()"))
+def _is_unseen(engine: Engine, thing: Thing) -> bool:
+    """Whether a thing stands for one of the repository's own that is not known: it comes out of a module whose name is
+    not known, or it is a method of a protocol, which classes have that never name it."""
+    if isinstance(thing, Ext):
+        return thing.chain.startswith(("importlib.import_module()", "builtins.__import__()"))
+    if not isinstance(thing, Func) or not isinstance(thing.bound, Inst) or thing.bound.call is not None:
+        return False
+    scope = engine.project.scope(thing.path, thing.scope)
+    return scope.parent > 0 and objects.is_protocol(engine.project.scope(thing.path, scope.parent))
 
 
 def _handed_on(engine: Engine, thing: Thing) -> list[Thing]:
@@ -260,7 +266,7 @@ def _handed_on(engine: Engine, thing: Thing) -> list[Thing]:
     found: list[Thing] = []
     for ref in facts.calls:
         if ref.scope == thing.scope and _hands_on(ref.call, names["args"], names["kwargs"]):
-            found += _functions(engine.quietly(ref.call.func, frame))
+            found += _functions(engine, engine.quietly(ref.call.func, frame))
     return found
 
 

@@ -14,7 +14,18 @@ from dataclasses import replace
 
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import alternatives, beyond, contexts, control, framework, groups, loops, model_loops, web
+from guard.facts.link import (
+    alternatives,
+    beyond,
+    contexts,
+    control,
+    framework,
+    groups,
+    loops,
+    model_loops,
+    one_call,
+    web,
+)
 from guard.facts.link.above import Above, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
@@ -29,7 +40,7 @@ from guard.facts.link.sites import Sites, unique
 from guard.facts.link.stages import stage_of
 from guard.facts.link.things import Called, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Operation, Problem, Request, Site, Span, Unknown, Variant
+from guard.model import Count, Layer, Message, Operation, Problem, Request, Site, Span, Unknown, Value, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -189,10 +200,15 @@ class Linker:
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
         way = groups.way(self.above, counted.at, node, ref, steps, counted.arounds)
+        at_top = way[-1].node == counted.at
+        calls = one_call.running(self.above, way[-1].node, counted.only if at_top else None)
         target = draft.target
-        helps = target.route if target.use == "delegate" else ()
+        helps = target.route if target.use == "delegate" else target.runs.why
         key = (*_merge_key(request), target.fallback, target.choice, helps)
-        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice)
+        return Made(
+            request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls,
+            route=target.route,
+        )  # fmt: skip
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
         """Why a send does not count that stands in a function which guard.yaml declares."""
@@ -282,9 +298,14 @@ def _joined(first: Request, second: Request) -> Request:
         old = reached.get(reach.entry)
         reached[reach.entry] = reach if old is None else replace(old, repeats=loops.added(old.repeats, reach.repeats))
     examples = tuple(dict.fromkeys((*first.caller_examples, *second.caller_examples)))[:MAX_EXAMPLES]
+    sites = tuple(
+        old if old.repeats == new.repeats else replace(old, repeats=loops.either([old.repeats, new.repeats]))
+        for old, new in zip(first.sites, second.sites)
+    )
     return replace(
-        first, callers=first.callers + second.callers, reached_from=tuple(reached.values()), caller_examples=examples,
-        repeats=loops.either([first.repeats, second.repeats]),
+        first, sites=sites, callers=first.callers + second.callers, reached_from=tuple(reached.values()),
+        caller_examples=examples, repeats=loops.either([first.repeats, second.repeats]),
+        conditional=first.conditional or second.conditional,
     )  # fmt: skip
 
 
@@ -303,16 +324,27 @@ def _turns(draft: Draft) -> Count:
 
 
 def _merge_key(request: Request) -> tuple[object, ...]:
-    def value(v: object) -> object:
-        choices = getattr(v, "choices", ())
-        return (tuple((type(c.value).__name__, c.value) for c in choices), getattr(v, "open", True))
+    """What two contexts of a call must have in common to be one request: all that a call of it costs, and whether it
+    counts. How often it runs is no part of that."""
 
-    texts = tuple((m.role, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in request.prompt.messages)
+    def value(v: Value) -> object:
+        return (tuple((type(c.value).__name__, c.value) for c in v.choices), v.open)
+
+    def texts(messages: tuple[Message, ...]) -> object:
+        return tuple((m.role, tuple((s.text, s.name, s.max_chars, s.tokens) for s in m.segments)) for m in messages)
+
+    prompt = request.prompt
     sites = tuple((s.span.path, s.span.line, s.span.column) for s in request.sites)
-    layers = tuple((layer.name, layer.attempts) for layer in request.layers)
-    model, limit = value(request.model), value(request.max_output)
+    layers = tuple((layer.name, layer.attempts, layer.billed) for layer in request.layers)
+    chosen = tuple((v.provider, v.reasoning, v.tier) for v in request.variants)
     image = (request.outputs, value(request.size), value(request.quality))
-    return sites, model, limit, layers, texts, request.prompt.tools_json, request.provider, image
+    asked = (texts(prompt.messages), tuple(map(texts, prompt.others)), prompt.open, prompt.unsure is None)
+    turns = (request.turns.low, request.turns.typical, request.turns.high)
+    return (
+        sites, value(request.model), value(request.max_output), chosen, layers, turns, asked, prompt.tools_json,
+        prompt.tools_open, prompt.caches, request.provider, image, request.counted, request.stage,
+        tuple(sorted(request.inline.items())),
+    )  # fmt: skip
 
 
 def _identity(request: Request) -> str:

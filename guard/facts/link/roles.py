@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
     from guard.facts.link.sends import Target
 
+OF_OBJECTS = ("model", "deployment", "max_output")
+"""Roles that are open where another object may be asked."""
+
 
 def role(engine: Engine, target: Target, name: str) -> Sent | None:
     """What a role is: sent by the call, set on a client (innermost first), or a default. None: it is not known."""
@@ -52,10 +55,17 @@ def role(engine: Engine, target: Target, name: str) -> Sent | None:
         if value is not None:
             return value
     found = _of_clients(engine, target, name, own)
+    if found is not None and target.others and name in OF_OBJECTS and _is_of_clients(target, name):
+        return Sent(opened(found.result, *target.others), found.name)
     if found is None and name == "max_turns" and name in target.spec.roles:  # the run's limit is that of all its agents
         run = target.spec.roles[name]
         return sent(target.arguments, run) or Sent(_default(engine, target, run), None)
     return found
+
+
+def _is_of_clients(target: Target, name: str) -> bool:
+    """Whether the objects that a call goes through decide a role, unless the call itself sends it."""
+    return any(name in layer.client.roles for layer in target.clients[: target.own])
 
 
 def _is_perhaps(arguments: Arguments, arg: Arg, value: Sent) -> bool:

@@ -83,8 +83,12 @@ class Target(NamedTuple):
     """The prompt template before it in a sequence; several: alternatives."""
     unknown: str | None = None
     """Why an object that it asks is not known."""
+    others: tuple[str, ...] = ()
+    """Why another object may be asked in the place of this one, so that what this one was made with is not sure."""
     hears: str = ""
     """What it reads of objects that its holder asked before it, in words."""
+    reads: int | None = None
+    """How many tokens are looked up for it, as a rule; None: nothing says so."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
@@ -114,7 +118,7 @@ def direct(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
             thing = thing.func
         if isinstance(thing, Ext):
             new = _of_chain(engine, thing, call, inner, alt.world)
-            found += new
+            found += [t._replace(others=callee.open) for t in new]
             followed = followed or bool(new) or _is_known_root(engine, thing)
         elif isinstance(thing, (Func, Inst, ClassThing, ModuleThing)):
             followed = True

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.expr import Call, Comp, Expr, Star
 from guard.facts.link import (
     containers,
+    enums,
     injected,
     known,
     methods,
     paths,
+    placeholders,
     plain,
     pure,
     records,
@@ -75,6 +77,7 @@ def call(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
         return _template(engine, thing, expr, frame)
     default = methods.get_default(engine, expr, frame) if last == "get" else None
     if default is not None:  # a mapping from outside: what it holds, or the default
+        default = placeholders.marked(default, (frame.key, expr.pos), False)
         return union([default, just(Ext(thing.chain + "()", (*thing.made, Made(expr, frame))))])
     return None
 
@@ -119,6 +122,8 @@ def _converted(convert: Callable[[Any], Any]) -> Handler:
         if not expr.args or expr.keywords or any(isinstance(a, Star) for a in expr.args):
             return None
         given = [engine.eval(arg, frame) for arg in expr.args]
+        if convert is str:
+            given[0] = enums.as_text(engine, given[0], in_format=False)
         exact = plain.applied(engine, convert, given, "converted from something that is not known")
         source = given[0]
         if (exact.alts and not exact.open) or len(given) > 1:

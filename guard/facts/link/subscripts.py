@@ -96,6 +96,8 @@ def _dict_item(engine: Engine, thing: DictOf, literal: list[Alt], keys: Result, 
             results.append(within(opened(value, *keys.open), world))
         elif thing.open:
             results.append(unknown(thing.open[0]))
+    if len(literal) == 1 and keys.open and isinstance(literal[0].thing, Lit):
+        engine.chosen_by[decision] = literal[0].thing
     if literal and keys.open and results:  # a default key that may be overridden: any other entry may be meant
         results.append(any_value(engine, thing, decision, keys.open[0]))
     if literal:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Op, Pos, Star
-from guard.facts.link import containers, plain, pure
+from guard.facts.link import containers, enums, plain, pure
 from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, in_format, origin, pieces, shown
 from guard.facts.link.things import (
     Alt,
@@ -39,6 +39,7 @@ MAX_WAYS = 16
 
 def percent(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result:
     """`"... %s ... %(name)s" % values`"""
+    right = enums.inside_as_text(engine, right)
     exact = plain.applied(engine, pure.percent, [left, right], "a value that is not known")
     if exact.alts and not exact.open:
         return exact

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Attr, Call, Expr, Format, IfElse, Logic, Op, Pos, Text, last_name
 from guard.facts.filefacts import Binding, Scope
-from guard.facts.link import containers, pipes, plain, pure
+from guard.facts.link import containers, enums, pipes, placeholders, plain, pure
 from guard.facts.link.names import blocks_at
 from guard.facts.link.plain import MAX_TEXT
 from guard.facts.link.things import (
@@ -110,6 +110,8 @@ def only_empty(result: Result) -> bool:
 def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> Result:
     """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given)."""
     alts: list[Alt] = []
+    if not only_empty(result):
+        result = placeholders.with_holes(result, lambda why: hole(expr, frame, why, None, name))
     for alt in () if only_empty(result) else result.alts:
         parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
         if parts is None:
@@ -206,6 +208,10 @@ def as_formatted(
     engine: Engine, value: Result, conversion: str, spec: object, expr: Expr | Held, frame: Frame, name: str = ""
 ) -> Result:  # fmt: skip
     """A value as text in a format, where both are known; else a hole, or the value's own text around its holes."""
+    if conversion == "s":
+        value = enums.as_text(engine, value, in_format=False)
+    elif spec:
+        value = enums.as_text(engine, value, in_format=True)
     if conversion or not isinstance(spec, str) or spec:
         form = spec if isinstance(spec, str) else None
         function = None if form is None else lambda v: pure.formatted(v, conversion, form)
@@ -235,7 +241,8 @@ def in_format(engine: Engine, value: Result, function: Callable[[object], str] |
 
 
 def shown(engine: Engine, value: Result) -> Result:
-    """Lists and dicts that are known through and through as the text that Python shows."""
+    """Lists and dicts that are known through and through and members of enumerations as the text that Python shows."""
+    value = enums.as_text(engine, value, in_format=True)
     if not any(isinstance(a.thing, (ListOf, DictOf)) for a in value.alts):
         return value
     alts = []

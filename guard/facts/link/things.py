@@ -59,10 +59,19 @@ class Frame:
         """Targets of a loop whose value is fixed to that at the beginning of one turn."""
 
 
+class Member(NamedTuple):
+    """A member of an enumeration of the repository."""
+
+    cls: ClassThing
+    name: str
+
+
 class Lit(NamedTuple):
     """A known scalar."""
 
     value: Scalar
+    member: Member | None = None
+    """Where it is a member of an enumeration, which one; `value` is then the member's value."""
 
 
 class Piece(NamedTuple):
@@ -373,7 +382,7 @@ def union(results: Iterable[Result]) -> Result:
 def _mark(thing: Thing) -> object:
     """What tells two things apart cheaply; containers are told apart by identity."""
     if isinstance(thing, Lit):
-        return ("lit", type(thing.value), thing.value)
+        return ("lit", type(thing.value), thing.value, thing.member)
     if isinstance(thing, (ClassThing, ModuleThing, PackageThing, Gap)):
         return thing
     if isinstance(thing, Inst):

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from guard.facts.expr import Call, Compare, Expr, Logic, Name, Seq, Unary
+from guard.facts.expr import Call, Compare, Const, Expr, IfElse, Logic, Name, Seq, Unary, dotted
 from guard.facts.filefacts import Block
-from guard.facts.link import plain
+from guard.facts.link import placeholders, plain
 from guard.facts.link.things import (
     PERHAPS,
     Alt,
@@ -32,6 +32,7 @@ from guard.facts.link.things import (
     Thing,
     union,
     unknown,
+    within,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -101,6 +102,15 @@ def _condition_itself(engine: Engine, block: Block, frame: Frame, index: int) ->
         return False, None
     test = block.negated[index] if index < len(block.negated) else block.test
     return reached, None if test is None else truth(engine, test, frame)
+
+
+def usual(engine: Engine, test: Expr, frame: Frame) -> bool | None:
+    """The truth of a test where nothing is overridden."""
+    engine.by_default += 1
+    try:
+        return truth(engine, test, frame)
+    finally:
+        engine.by_default -= 1
 
 
 def likely(engine: Engine, block: Block, frame: Frame) -> int:
@@ -333,12 +343,15 @@ def unary(engine: Engine, expr: Unary, frame: Frame) -> Result:
 def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:
     """`a or b` and `a and b` as values: the first operand that decides, with what may come before it."""
     results: list[Result] = []
+    keep = expr.op == "or"
+    unseen: bool | None = None  # an operand of which nothing is known may be the value; True: by default it is not
     for index, part in enumerate(expr.values):
         value = engine.eval(part, frame)
+        if unseen is not None:
+            value = placeholders.marked(value, (frame.key, expr.pos), unseen)
         if index == len(expr.values) - 1:
             results.append(value)
             break
-        keep = expr.op == "or"
         outcome = truth_of(value)
         kept = tuple(a for a in value.alts if _thing_truth(a.thing) is not (not keep))
         if outcome is keep:
@@ -347,7 +360,43 @@ def logic(engine: Engine, expr: Logic, frame: Frame) -> Result:
         if outcome is (not keep):
             continue
         results.append(Result(kept, value.open))
+        if keep and value.open and not kept:
+            unseen = placeholders.leads(value) and unseen is not False
     return union(results)
+
+
+def either(engine: Engine, expr: IfElse, frame: Frame) -> Result:
+    """`a if test else b` where the test is not known: both, each in a world of its arm."""
+    decision = ("arm", frame.key, expr.pos)
+    engine.chosen_by[decision] = expr.test
+    found = [engine.eval(part, frame) for part in (expr.then, expr.other)]
+    for number, (test, part) in enumerate(((expr.test, expr.then), (_negated(expr.test), expr.other))):
+        if test is not None and dotted(test) is not None and dotted(test) == dotted(part):  # `x if x else ...`
+            kept = tuple(a for a in found[number].alts if _thing_truth(a.thing) is not False)
+            found[number] = found[number]._replace(alts=kept)
+    for number, other in ((0, 1), (1, 0)):
+        if found[number].alts or not found[number].open or not found[other].alts:
+            continue
+        engine.by_default += 1
+        try:
+            by_default = truth(engine, expr.test, frame)
+        finally:
+            engine.by_default -= 1
+        first = other == (1 if _is_negative(expr.test) else 0)
+        leads = first or placeholders.leads(found[number]) if by_default is None else by_default is (other == 0)
+        found[other] = placeholders.marked(found[other], (frame.key, expr.pos), leads)
+    return union(within(value, frozenset({(decision, arm)})) for arm, value in enumerate(found))
+
+
+def _negated(test: Expr) -> Expr | None:
+    return test.value if isinstance(test, Unary) and test.op == "not" else None
+
+
+def _is_negative(test: Expr) -> bool:
+    """Whether a test asks for something that is not there: `not x`, `x is None`, `x == ""`."""
+    if isinstance(test, Compare) and len(test.ops) == 1 and test.ops[0] in ("is", "=="):
+        return isinstance(test.rights[0], Const) and not test.rights[0].value
+    return _negated(test) is not None
 
 
 def comparison(engine: Engine, expr: Compare, frame: Frame) -> Result:
