@@ -18,6 +18,7 @@ from guard.model import Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
+    from guard.facts.link.turn_arms import ByTurn
 
 Ask = Callable[[Expr, Frame], Result]
 """How an expression is evaluated: with or without asking for new decisions of the context."""
@@ -188,8 +189,15 @@ def _range_bound(call: Call, frame: Frame, ask: Ask) -> Count | None:
 # --- loops --------------------------------------------------------------------------------------------------------
 
 
-def turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> Count:
-    """How often a call at a place runs for one run of the loop around it."""
+def turns(
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, by_turn: ByTurn | None = None
+) -> Count:  # fmt: skip
+    """How often a call at a place runs for one run of the loop around it; `by_turn`: which of its turns alone count."""
+    count = _turns(engine, scope, loop, place, frame, ask)
+    return count if by_turn is None or _leaves_after(scope, loop, place) else by_turn.of(count)
+
+
+def _turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> Count:
     count = head(engine, scope, loop, frame, ask)
     before, ends = _early(engine, scope, loop, place, frame)
     if _leaves_after(scope, loop, place):
