@@ -38,7 +38,7 @@ CLIENT_KEYS = frozenset({
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths", "any_deployment",
+    "class_paths", "any_deployment", "gives",
 })  # fmt: skip
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -234,6 +234,7 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         keeps_history=bool(full.get("keeps_history", False)),
         by_model=tuple(full.get("by_model", {}).items()),
         any_deployment=bool(full.get("any_deployment", False)),
+        gives=read_arg(full["gives"], f"{where}.gives") if "gives" in full else None,
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
         class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),

@@ -168,6 +168,7 @@ def _call() -> dict[str, Any]:
         "of": {**reference, "description": "Argument that holds the object whose model is asked."},
         "class_paths": {**_NAMES, "description": "Methods on the client's class itself: `from_documents`."},
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
+        "gives": {**reference, "description": "Argument that the call gives back, itself or a copy that works alike."},
         "any_deployment": {"type": "boolean", "description": "The client's deployment has no say in it."},
         "by_model": {
             "type": "object",

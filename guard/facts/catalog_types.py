@@ -398,6 +398,8 @@ class Call:
     """The receiver keeps earlier turns and sends them again."""
     any_deployment: bool = False
     """The deployment that a client was made for has no say in it: its address names none."""
+    gives: Arg | None = None
+    """Argument that the call gives back, itself or as a copy that is used in its place: `optimizer.compile(program)`."""
     of: Arg | None = None
     """Argument that holds the object whose model is asked (`Runner.run(agent, ...)`); its clients then count as
     those of the chain, outermost first."""
