@@ -185,11 +185,12 @@ def read_layers(raw: Any, name: str, where: str) -> tuple[Tries, ...]:
     entries = [{"name": name, "attempts": raw, "billed": "maybe"}] if isinstance(raw, str | int) else raw
     layers = []
     for i, entry in enumerate(entries):
-        if not isinstance(entry, Mapping) or entry.keys() != {"name", "attempts", "billed"}:
+        if not isinstance(entry, Mapping) or entry.keys() - {"silent"} != {"name", "attempts", "billed"}:
             raise CatalogError(f"{where}.attempts[{i}]: expected name, attempts and billed")
         if entry["billed"] not in get_args(Billed):
             raise CatalogError(f"{where}.attempts[{i}].billed: expected yes, maybe or no")
-        layers.append(Tries(entry["name"], read_formula(entry["attempts"], f"{where}.attempts"), entry["billed"]))
+        formula = read_formula(entry["attempts"], f"{where}.attempts")
+        layers.append(Tries(entry["name"], formula, entry["billed"], bool(entry.get("silent", False))))
     return tuple(layers)
 
 

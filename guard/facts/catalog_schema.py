@@ -37,7 +37,7 @@ def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]
 def _shared() -> dict[str, Any]:
     """Keys that calls of the catalogue and of users have in common."""
     layer = _object("One layer of retries.", ["name", "attempts", "billed"], name=_NAME, attempts=_FORMULA,
-                    billed={"enum": list(get_args(Billed))})  # fmt: skip
+                    billed={"enum": list(get_args(Billed))}, silent={"type": "boolean"})  # fmt: skip
     each = {**argument_keys(), "of": _NAME, "role": {"enum": list(ROLES)}}
     return {
         "operation": {"enum": list(get_args(Operation))},

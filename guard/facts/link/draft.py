@@ -323,6 +323,8 @@ class Drafter:
             number = None if missing else tries.formula.value(roles)
             if missing is not None:
                 why_unknown = missing
+            elif number == 1 and tries.silent:
+                continue
             layers.append(Layer(tries.name, number, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
         layers += self.shown(transports.layers(engine, target))
         if target.spec.place is not None and not target.spec.layers:
