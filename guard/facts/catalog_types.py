@@ -368,6 +368,8 @@ class Tries:
     formula: Formula
     billed: Billed
     """Whether a further try is paid for: a re-ask is, a 429 isn't, after a timeout it may be (`maybe`)."""
+    silent: bool = False
+    """Not named where it makes no further try: only some of the clients have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +411,10 @@ class Call:
     """Arguments whose presence means that no model is asked."""
     keeps_history: bool = False
     """The receiver keeps earlier turns and sends them again."""
+    any_deployment: bool = False
+    """The deployment that a client was made for has no say in it: its address names none."""
+    gives: Arg | None = None
+    """Argument that the call gives back, itself or as a copy that takes its place: `optimizer.compile(program)`."""
     of: Arg | None = None
     """Argument that holds the object whose model is asked (`Runner.run(agent, ...)`); its clients then count as
     those of the chain, outermost first."""

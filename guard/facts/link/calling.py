@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Block, Scope
 from guard.facts.link import enums, objects, parameters, truth
+from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     Cell,
@@ -74,6 +75,7 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
         if thing.chain == "builtins.super":
             return _super(engine, call, frame)
         found = stdlib.call(engine, thing, call, frame)
+        found = found if found is not None else _given_back(engine, thing, call, frame)
         return found if found is not None else known(Ext(thing.chain + "()", (*thing.made, Made(call, frame))))
     if isinstance(thing, Partial):
         return call_thing(engine, thing.func, with_partial(thing, call, frame), frame)
@@ -86,6 +88,18 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
             return enter(engine, Func(method[0].path, method[1].id, thing), call, frame)
         return unknown("an object is called that has no __call__ in the repository")
     return unknown(thing.why if isinstance(thing, Gap) else "what is called is not a function")
+
+
+def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result | None:
+    """The argument that a call of a library gives back (`optimizer.compile(program)`); None where it gives none."""
+    catalog = engine.project.catalog
+    if thing.chain.rpartition(".")[2] not in catalog.giving_names:
+        return None
+    for resolved in catalog.resolve(thing.chain):
+        value = sent(CallArguments(engine, call, frame), resolved.call.gives) if resolved.call.gives else None
+        if value is not None:
+            return moved(value.result, Hop(frame.path, call.pos, "return", last_name(call.func) or ""))
+    return None
 
 
 def with_partial(partial: Partial, call: Call, frame: Frame) -> Call:

@@ -193,7 +193,7 @@ def _joined(engine: Engine, glue: str, thing: Thing | None, expr: Call, frame: F
             text = just(Pieces((texts.hole(expr.args[0], frame, thing.open[0], None, part),)))
         else:
             text = texts.as_text(engine.force(part), Held(expr.args[0].pos, part), frame)
-        parts += [just(Lit(glue)), text] if parts else [text]
+        parts += [just(Lit(glue), Hop(frame.path, expr.pos, "literal")), text] if parts else [text]
     if len(thing.items) > containers.MAX_ITEMS:
         parts.append(just(Pieces((texts.hole(expr.args[0], frame, "further items", None),))))
     found = texts.combined(parts) if parts else just(Lit(""))
