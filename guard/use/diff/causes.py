@@ -2,8 +2,9 @@
 
 In: a request before and after, with the files of both sides. Out: `Cause`s, most telling first. Every figure that
 differs is followed up its trail to the first step that stands on a changed line; where no step does, changed lines of
-the calls themselves are named. Where there is none either, it is said what differs, and no line is made up. Neighbours: `facets`, which says what differs;
-`prompt_causes`, the text; `usage_causes`, what guard.yaml declares; `versions`, which lines changed.
+the calls themselves are named. Where there is none either, it is said what differs, and no line is made up.
+Neighbours: `facets`, which says what differs; `prompt_causes`, the text; `usage_causes`, what guard.yaml declares;
+`versions`, which lines changed.
 """
 
 from __future__ import annotations
