@@ -120,9 +120,12 @@ def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, fra
         return _join(engine, str(owner.value), expr, frame)
     if name == "encode":
         return just(owner)
-    if name in pure.TEXT_METHODS and not any(isinstance(a, Star) for a in expr.args) and not expr.keywords:
+    spread = any(isinstance(a, Star) for a in expr.args) or any(k is None for k, _ in expr.keywords)
+    if name in pure.TEXT_METHODS and not spread:
         given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
-        found = plain.applied(engine, pure.text_method(name), given, f".{name}() of something unknown")
+        given += [engine.eval(value, frame) for _, value in expr.keywords]
+        method = pure.text_method(name, tuple(k for k, _ in expr.keywords if k is not None))
+        found = plain.applied(engine, method, given, f".{name}() of something unknown")
         if found.alts or name != "replace":
             return found if found.alts or isinstance(owner, Lit) else _unchanged(owner, name)
         return _replaced(engine, owner, name, expr, frame)
