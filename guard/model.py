@@ -163,8 +163,9 @@ class Segment:
     """Bound of a hole in characters where the code cuts it (`docs[:2000]`)."""
     why: str = ""
     """For a hole: where it comes from, in words."""
-    tokens: tuple[int, int, int] | None = None
-    """Of a hole that a library fills with wording of its own: its size in tokens at least, as a rule and at most."""
+    tokens: tuple[int, int, int | None] | None = None
+    """Of a hole that a library fills: its size in tokens at least, as a rule and at most. Wording of its own has all
+    three; what it looks up at run time (passages) has no known most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +408,8 @@ class Finding:
     """Id of the request; None for sums and for findings about the configuration."""
     confidence: Literal["certain", "likely", "assumed"] = "certain"
     forgiven: Forgiven | None = None
+    also: tuple[str, ...] = ()
+    """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------

@@ -47,7 +47,9 @@ def bare() -> set[str]:
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split("\n"))
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help"), ("diff", "--help"), ("prices", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("check", "--help"), ("diff", "--help"), ("prices", "--help")]
+)
 def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     output, modules = loaded(*arguments)
     assert output

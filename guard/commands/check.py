@@ -1,4 +1,4 @@
-"""`guard check`: the findings of a folder, and exit code 1 where one blocks."""
+"""`guard check`: the findings of a folder, or of some of its files, and exit code 1 where one blocks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import click
 
 from guard.commands import comparing, shared
 from guard.commands.comparing import Against
-from guard.commands.errors import Stage, debugging
+from guard.commands.errors import Refusal, Stage, debugging, escaped, message
 from guard.commands.outputs import Look, Output, deliver, planned
 
 if TYPE_CHECKING:
     from guard.model import Finding, Severity
+    from guard.report.view import View
 
 
 @click.command("check")
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 @click.option("--base", help="Compare with a branch, tag or commit: only findings that it lacks block.")
 @comparing.options
 @click.option("--all", "everything", is_flag=True, help="Show every finding in full, also many that say the same.")
+@click.argument("paths", metavar="[PATH] [FILE]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @debugging
 def command(
-    path: Path,
+    paths: tuple[Path, ...],
     form: str | None,
     outputs: tuple[Output, ...],
     show_prompts: bool,
@@ -49,7 +51,11 @@ def command(
 
     With --base or --baseline only findings that are not known from there block, and those of a budget only where its
     sum grew; rules that let more pass than before are said first.
+
+    With FILEs, as a hook names them, the whole folder is read all the same, and only what these files have a part in is
+    reported: a call, or a step of a value on its way there. A file that is the configuration brings back all of it.
     """
+    path, files = _split(paths)
     plan = planned(form, outputs)
     against = Against(base, baseline, staged, policy_from)
     comparing.check_together(against)
@@ -63,6 +69,9 @@ def command(
             shared.emit(found)
             return
         shown = found
+    if files:
+        stage.name = "selecting what is about the files"
+        shown = _narrowed(shown, path, files)
     stage.name = "deciding the exit code"
     from guard.policy.decide import exit_code
 
@@ -74,3 +83,29 @@ def command(
     stage.name = "writing the report"
     deliver(plan, replace(shown, blocks=blocks, everything=everything), Look(color, width))
     raise click.exceptions.Exit(int(any(map(blocks, shown.report.findings))))
+
+
+def _split(paths: tuple[Path, ...]) -> tuple[Path, tuple[Path, ...]]:
+    """The folder to read, and the files that findings are limited to (none: no limit)."""
+    first, *rest = paths or (Path("."),)
+    folder, files = (first, tuple(rest)) if first.is_dir() else (Path("."), paths)
+    for other in files:
+        if other.is_dir():
+            raise Refusal(f"{escaped(str(other))} is a folder; one folder can be read, and it stands before the files.")
+    return folder, files
+
+
+def _narrowed(shown: View, path: Path, files: tuple[Path, ...]) -> View:
+    """What is about `files`; what is left out is counted on standard error."""
+    from guard.report.format import plural
+    from guard.use.selection import about
+
+    report = about(shown.report, shared.below(path, files))
+    elsewhere = len(shown.report.findings) - len(report.findings)
+    if elsewhere:
+        message(f"guard: {plural(elsewhere, 'finding')} elsewhere, not about {plural(len(files), 'named file')}")
+    difference = shown.difference
+    if difference is not None:
+        left = difference.new_findings & {finding.id for finding in report.findings}
+        difference = replace(difference, new_findings=left)
+    return replace(shown, report=report, difference=difference)

@@ -14,6 +14,7 @@ from guard.commands.outputs import Look, Output, deliver, planned
 
 @click.command("cost")
 @shared.reporting
+@shared.folder
 @shared.scanning
 @click.option("--all", "everything", is_flag=True, help="Also show requests in tests and those that are not counted.")
 @debugging

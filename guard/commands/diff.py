@@ -17,6 +17,7 @@ from guard.commands.outputs import Look, Output, deliver, planned
 @click.command("diff")
 @click.argument("base", required=False)
 @shared.reporting
+@shared.folder
 @comparing.options
 @shared.scanning
 @click.option("--all", "everything", is_flag=True, help="Show every change.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,14 @@ def reporting(command: Command) -> Command:
             help="Show the text of prompts (dots in frames, left out of JSON otherwise).",
         ),
         outputting,
-        click.argument("path", type=PATH, default="."),
     ):
         command = option(command)
     return command
+
+
+def folder(command: Command) -> Command:
+    """Adds the folder to read."""
+    return click.argument("path", type=PATH, default=".")(command)
 
 
 def read(path: Path, config: Path | None, stage: Stage) -> Report:
@@ -134,20 +138,20 @@ def view(
         sources=sources(path, report, show_prompts, tree),
         known=lambda: known(report),
         rules=rules,
-        file_line=notebook_line(path),
+        file_line=notebook_line(path, tree),
     )
 
 
-def notebook_line(root: Path) -> Callable[[Span], int | None]:
+def notebook_line(root: Path, tree: Tree | None = None) -> Callable[[Span], int | None]:
     """Finds the line of a notebook's file on which a line of a cell stands; None where it cannot be read."""
 
     @functools.cache
     def cells(path: str) -> dict[int, list[int]]:
         from guard.parse.notebook_lines import cell_lines
         from guard.parse.text import decoded
-        from guard.sources.read import read_text_within
+        from guard.sources.tree import Folder
 
-        data = read_text_within(root, path)
+        data = (tree or Folder(root)).read_within(path)
         text = decoded(path, data) if isinstance(data, bytes) else None
         return cell_lines(text) if isinstance(text, str) else {}
 
@@ -172,6 +176,17 @@ def _seen_from(path: Path, folder: str) -> str:
     """`path` relative to `folder`, with `/`; empty where they are the same."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(folder)).replace(os.sep, "/")
     return "" if relative == "." else relative
+
+
+def below(root: Path, files: Iterable[Path]) -> frozenset[str]:
+    """The files as reports of `root` name them; those that lie elsewhere have `..` in front and match nothing."""
+    folder = os.path.realpath(root)
+    return frozenset(os.path.relpath(_named(file), folder).replace(os.sep, "/") for file in files)
+
+
+def _named(file: Path) -> str:
+    """Where a file stands: links on the way to it are followed, and not one that it is itself."""
+    return os.path.join(os.path.realpath(file.parent), file.name)
 
 
 def within(target: str, root: Path) -> str:

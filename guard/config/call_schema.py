@@ -42,6 +42,7 @@ MEANINGS = {
     "reasks": "Further asks when an answer is rejected.",
     "again_retries": "Tries of one more layer: by the HTTP client in later rounds of the library, or by the library "
     "after a refusal.",
+    "turn_limit": "A second bound of such a loop, set on another object.",
 }
 """What an argument can mean; see `ROLES` of the catalogue."""
 HOWS = {

@@ -107,6 +107,8 @@ def _draft(name: str, segment: Segment | None, declared: Declared) -> _Draft:
         return _Draft(name, 0, taken, bound, size.source, False)  # a declared size is a mean, no bound
     if segment is not None and segment.tokens is not None:
         low, typical, high = segment.tokens
+        if high is None:
+            return _Draft(name, low, typical, None, segment.why, True)
         return _Draft(name, low, typical, high, "the library's wording", False)
     default = declared.default_hole
     if limit is None or bound is None:

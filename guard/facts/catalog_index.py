@@ -13,16 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from guard.facts.catalog_load import (
-    expand,
-    read_apis,
-    read_arg,
-    read_calls,
-    read_client,
-    read_layers,
-    read_roles,
-    read_texts,
-)
+from guard.facts.catalog_args import read_arg, read_texts
+from guard.facts.catalog_load import expand, read_apis, read_calls, read_client, read_layers, read_roles
 from guard.facts.catalog_types import Arg, Base, Call, Client, Endpoint, Gathers, HttpCaller, Kin, Served, Setting
 from guard.facts.entry_catalog import read_entries
 from guard.facts.formula import CatalogError

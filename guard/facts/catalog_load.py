@@ -8,68 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, get_args
 
+from guard.facts.catalog_args import read_arg, read_formula, read_texts
+from guard.facts.catalog_holds import read_holds, read_wording
 from guard.facts.catalog_types import (
     ROLES,
     Arg,
-    ArgHow,
     Call,
     Client,
     Each,
-    Form,
     Groups,
-    Holds,
     Object,
     Tries,
-    Use,
     Variant,
     When,
-    Wording,
 )
-from guard.facts.formula import CatalogError, formula
-from guard.facts.releases import Counts, Older
+from guard.facts.formula import CatalogError
 from guard.model import Billed, Operation
 
 _ROLES = frozenset(ROLES)
-_HOWS = frozenset(get_args(ArgHow))
-_USES = frozenset(get_args(Use))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-ARG_KEYS = frozenset({
-    "arg", "pos", "default", "how", "why", "env", "counts", "form", "given", "given_default", "older",
-    "join", "none", "by_prefix", "given_values", "ignored_for",
-})  # fmt: skip
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
-    "wording",
+    "wording", "tries", "handover",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
     "class_paths",
 })  # fmt: skip
-HOLDS_KEYS = frozenset(
-    {
-        "as", "each", "paths", "setting", "object", "times", "typical", "when", "retries", "per", "hears", "dicts",
-        "takes_over",
-    }
-)  # fmt: skip
-WORDING_KEYS = frozenset({"tokens", "says", "role", "given", "without"})
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
     "call", "operation", "provider", "provider_in_model", "each", "attempts", "turns", "turns_when", "not_when",
 })  # fmt: skip
-
-
-def read_texts(value: Any, where: str) -> tuple[str, ...]:
-    """A string or list of strings as a tuple."""
-    found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else None
-    if found is None or not all(isinstance(text, str) and text for text in found):
-        raise CatalogError(f"{where}: expected a name or a list of names, found {value!r}")
-    return found
 
 
 def expand(texts: Iterable[str]) -> tuple[str, ...]:
@@ -86,75 +60,6 @@ def expand(texts: Iterable[str]) -> tuple[str, ...]:
             raise CatalogError(f"`{text}`: braces must be closed and can't stand in braces")
         found += expand(head + part + tail for part in middle.split(","))
     return tuple(found)
-
-
-def _per_name(value: Any, names: tuple[str, ...], allowed: tuple[str, ...], where: str) -> tuple[Any, ...]:
-    """`counts` or `form`: one word for all names, or a list parallel to them."""
-    words = (value,) * len(names) if isinstance(value, str) else read_texts(value, where)
-    if len(words) != len(names) or any(word not in allowed for word in words):
-        raise CatalogError(f"{where}: expected one of {', '.join(allowed)} (or a list, one for each name of `arg`)")
-    return words
-
-
-@lru_cache(maxsize=512)
-def _named(name: str) -> Arg:
-    return Arg(names=(name,))
-
-
-def read_arg(raw: Any, where: str) -> Arg:
-    """An argument: a name, a list of names, or a mapping with `arg`, `pos`, `default`, ... Raises `CatalogError`."""
-    if isinstance(raw, str) and raw:
-        return _named(raw)
-    if not isinstance(raw, Mapping):
-        return Arg(names=read_texts(raw, where))
-    if not raw.keys() <= ARG_KEYS:
-        unknown = raw.keys() - ARG_KEYS
-        raise CatalogError(f"{where}: unknown key `{min(unknown, key=str)}`; known are {', '.join(sorted(ARG_KEYS))}")
-    names = read_texts(raw["arg"], f"{where}.arg") if "arg" in raw else ()
-    how = raw.get("how", "default" if "default" in raw else "not_sent")
-    position = raw.get("pos")
-    if how not in _HOWS:
-        raise CatalogError(f"{where}.how: expected one of {', '.join(get_args(ArgHow))}, found {how!r}")
-    if (how == "default") != ("default" in raw):
-        raise CatalogError(f"{where}: `default` and `how: default` belong together")
-    if position is not None and (type(position) is not int or position < 0 or not names):
-        raise CatalogError(f"{where}.pos: expected the position of the first name of `arg`, counted from 0")
-    for key in ("default", "given_default"):
-        if not isinstance(raw.get(key), str | int | float | bool | None):
-            raise CatalogError(f"{where}.{key}: expected a single value")
-    return Arg(
-        names,
-        position,
-        raw.get("default"),
-        how,
-        raw.get("why", ""),
-        read_texts(raw["env"], f"{where}.env") if "env" in raw else (),
-        _per_name(raw["counts"], names, get_args(Counts), f"{where}.counts") if "counts" in raw else (),
-        _per_name(raw["form"], names, get_args(Form), f"{where}.form") if "form" in raw else (),
-        read_texts(raw["given"], f"{where}.given") if "given" in raw else (),
-        raw.get("given_default"),
-        _older(raw["older"], f"{where}.older") if "older" in raw else (),
-        raw.get("given_values", _NOTHING),
-        raw.get("by_prefix", _NOTHING),
-        "unbounded" if raw.get("none") == "unbounded" else "default",
-        read_texts(raw["ignored_for"], f"{where}.ignored_for") if "ignored_for" in raw else (),
-        bool(raw.get("join", False)),
-    )
-
-
-def _older(raws: Any, where: str) -> tuple[Older, ...]:
-    return tuple(_older_one(raw, where) for raw in (raws if isinstance(raws, list) else [raws]))
-
-
-def _older_one(raw: Any, where: str) -> Older:
-    known = {"package", "before", "default", "counts"}
-    if not isinstance(raw, Mapping) or not known >= raw.keys() >= {"package", "before"} or len(raw) < 3:
-        raise CatalogError(f"{where}: expected package, before, and default or counts")
-    counts = raw.get("counts")
-    if counts is not None and counts not in get_args(Counts):
-        raise CatalogError(f"{where}.counts: expected one of {', '.join(get_args(Counts))}")
-    packages = read_texts(raw["package"], f"{where}.package")
-    return Older(packages, str(raw["before"]), raw.get("default"), "default" in raw, counts)
 
 
 def read_roles(raw: Mapping[str, Any], other_keys: frozenset[str], where: str) -> dict[str, Arg]:
@@ -198,59 +103,6 @@ def _kinds(raw: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> tu
     while "is" in raw and raw["is"] in known and raw["is"] not in found:
         raw = known[raw["is"]]
         found.append(raw["id"])
-    return tuple(found)
-
-
-def read_holds(raws: Any, where: str) -> tuple[Holds, ...]:
-    """The list `holds`: what other objects send. Raises `CatalogError`."""
-    found = []
-    for i, raw in enumerate(raws):
-        here = f"{where}.holds[{i}]"
-        if not isinstance(raw, Mapping):
-            raise CatalogError(f"{here}: expected a mapping with `arg`")
-        use = raw.get("as", "run")
-        if use not in _USES:
-            raise CatalogError(f"{here}.as: expected one of {', '.join(get_args(Use))}, found {use!r}")
-        times = raw.get("times")
-        arg = {key: value for key, value in raw.items() if key not in HOLDS_KEYS and key != "why"}
-        found.append(
-            Holds(
-                read_arg(arg, here),
-                use,
-                bool(raw.get("each", False)),
-                tuple(raw.get("paths", ())),
-                raw.get("setting"),
-                raw.get("object"),
-                _formula(times, f"{here}.times") if times is not None else None,
-                raw.get("typical"),
-                tuple((read_arg(w["arg"], here), tuple(w["equals"])) for w in raw.get("when", ())),
-                raw.get("why", ""),
-                read_arg(raw["retries"], f"{here}.retries") if "retries" in raw else None,
-                read_arg(raw["per"], f"{here}.per") if "per" in raw else None,
-                raw.get("dicts"),
-                raw.get("hears", ""),
-                bool(raw.get("takes_over", False)),
-            )
-        )
-    return tuple(found)
-
-
-def read_wording(raws: Any, where: str) -> tuple[Wording, ...]:
-    """The list `wording`: text of the library's own. Raises `CatalogError`."""
-    found = []
-    for i, raw in enumerate(raws):
-        here = f"{where}.wording[{i}]"
-        if not isinstance(raw, Mapping) or not raw.keys() <= WORDING_KEYS or "says" not in raw:
-            raise CatalogError(f"{here}: expected says, perhaps tokens, role, given, without")
-        tokens = raw.get("tokens", 0)
-        sizes = tuple(tokens) if isinstance(tokens, list) else (tokens,) * 3
-        if len(sizes) != 3 or not all(type(n) is int for n in sizes) or list(sizes) != sorted(sizes):
-            raise CatalogError(f"{here}.tokens: expected a number, or three that rise")
-        given, without = tuple(raw.get("given", ())), tuple(raw.get("without", ()))
-        if not _ROLES.issuperset((*given, *without)):
-            raise CatalogError(f"{here}: given and without are lists of roles")
-        size = (sizes[0], sizes[1], sizes[2]) if "tokens" in raw else None
-        found.append(Wording(size, raw["says"], raw.get("role", "system"), given, without))
     return tuple(found)
 
 
@@ -305,12 +157,14 @@ def read_client(
         when=When(Arg((when["arg"],), when.get("pos")), tuple(when["equals"])) if when else None,
         transparent=tuple(raw.get("transparent", ())),
         wraps=read_arg(raw["wraps"], f"{where}.wraps") if "wraps" in raw else None,
+        tries=read_arg(raw["tries"], f"{where}.tries") if "tries" in raw else None,
         groups=Groups(Arg((groups["arg"],)), groups["name"], groups["params"]) if groups else None,
         roles=read_roles(raw, CLIENT_KEYS, where),
         object=kind,
         site=bool(raw.get("site", False)),
         holds=read_holds(raw.get("holds", ()), where),
         wording=read_wording(raw.get("wording", ()), where),
+        handover=(raw["handover"]["name"], raw["handover"]["description"]) if raw.get("handover") else None,
         kinds=kinds,
         derive=derive,
         makers=makers,
@@ -335,19 +189,8 @@ def read_layers(raw: Any, name: str, where: str) -> tuple[Tries, ...]:
             raise CatalogError(f"{where}.attempts[{i}]: expected name, attempts and billed")
         if entry["billed"] not in get_args(Billed):
             raise CatalogError(f"{where}.attempts[{i}].billed: expected yes, maybe or no")
-        layers.append(Tries(entry["name"], _formula(entry["attempts"], f"{where}.attempts"), entry["billed"]))
+        layers.append(Tries(entry["name"], read_formula(entry["attempts"], f"{where}.attempts"), entry["billed"]))
     return tuple(layers)
-
-
-def _formula(text: Any, where: str) -> Any:
-    try:
-        found = formula(str(text))
-        strange = found.names() - _ROLES
-    except CatalogError as error:
-        raise CatalogError(f"{where}: {error}") from None
-    if strange:
-        raise CatalogError(f"{where}: `{min(strange)}` is no role; roles are {', '.join(ROLES)}")
-    return found
 
 
 def read_shared(raw: Mapping[str, Any], keys: frozenset[str], layer: str, attempts: Any, where: str) -> dict[str, Any]:
@@ -369,7 +212,7 @@ def read_shared(raw: Mapping[str, Any], keys: frozenset[str], layer: str, attemp
         "roles": read_roles(raw, keys, where),
         "each": Each(read_arg(plain, f"{where}.each"), each.get("of", ""), each.get("role")) if each else None,
         "layers": read_layers(attempts, layer, where) if attempts is not None else (),
-        "turns": _formula(raw["turns"], f"{where}.turns") if raw.get("turns") is not None else None,
+        "turns": read_formula(raw["turns"], f"{where}.turns") if raw.get("turns") is not None else None,
         "turns_when": tuple(raw.get("turns_when", ())),
         "not_when": tuple(raw.get("not_when", ())),
     }

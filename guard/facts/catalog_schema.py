@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from guard.config.call_schema import argument, argument_keys
-from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS, HOLDS_KEYS, WORDING_KEYS
+from guard.facts.catalog_holds import CASE_KEYS, HOLDS_KEYS, WORDING_KEYS
+from guard.facts.catalog_load import CALL_KEYS, CLIENT_KEYS
 from guard.facts.catalog_types import ROLES, Object, Use
 from guard.facts.entry_catalog import ENTRY_KEYS
 from guard.model import Billed, Operation
@@ -62,20 +63,30 @@ def _roles() -> dict[str, Any]:
 
 
 def _holds() -> dict[str, Any]:
+    often: dict[str, Any] = {
+        "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
+        "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
+        "reads": {**_FORMULA, "description": "Tokens that are looked up for one request, as a rule."},
+    }
+    values = {"type": "array", "items": _SCALAR, "minItems": 1}
+    case = _object("What holds for values of `by`.", ["equals"], equals=values, why={"type": "string"}, **often)
+    assert {*often, "equals", "why"} == CASE_KEYS
     own: dict[str, Any] = {
+        **often,
+        "calls": {**_NAMES, "description": "Apis of the calls in which it is asked; all where left out."},
+        "by": {"$ref": "#/$defs/arg", "description": "Argument of the constructor that decides between `cases`."},
+        "cases": {"type": "array", "items": case, "minItems": 1},
         "as": {"enum": list(get_args(Use)), "description": "What it is asked for; `run` where left out."},
         "each": {"type": "boolean", "description": "A list or dict of which every element is held."},
         "paths": {**_NAMES, "description": "Methods that add one later; `arg` is an argument of those."},
         "setting": {**_NAME, "description": "Setting that decides when it is not sent."},
         "object": {**_NAME, "description": "Constructor of the object that is made of a text or of nothing."},
-        "times": {**_FORMULA, "description": "How often it is asked in one run of the holder; once where left out."},
         "when": {
             "description": "Conditions of which one must hold: an argument with its values.",
             "type": "array",
             "items": _object("", ["arg", "equals"], arg=_NAME, equals={"type": "array", "items": _SCALAR}),
             "minItems": 1,
         },
-        "typical": {"type": "integer", "description": "How often as a rule, where `times` is only a bound."},
         "retries": {"$ref": "#/$defs/arg", "description": "How often a held function is run again after a failure."},
         "per": {"$ref": "#/$defs/arg", "description": "A list: it is asked as often for each element."},
         "dicts": {**_NAME, "description": "Constructor that a dict in its place stands for."},
@@ -127,11 +138,14 @@ def _client() -> dict[str, Any]:
         "one_model": {"type": "boolean", "description": "Made for one model: a site where it names one."},
         "site": {"type": "boolean", "description": "Making one is a site even where it names no model."},
         "holds": {"type": "array", "items": {"$ref": "#/$defs/holds"}, "minItems": 1},
-        "wording": {"type": "array", "items": {"$ref": "#/$defs/wording"}, "minItems": 1},
+        "wording": {"type": "array", "items": {"$ref": "#/$defs/wording"}},
         "transparent": {**_NAMES, "description": "Attributes that may stand anywhere in a path."},
         "wraps": {"$ref": "#/$defs/arg", "description": "Argument that holds the client that does the work."},
         "when": _object("Condition on an argument.", ["arg", "equals"], arg=_NAME, pos={"type": "integer"},
                         equals={"type": "array", "items": _SCALAR, "minItems": 1}),
+        "handover": _object("The tool by which others hand over to it; `{x}` is an argument.",
+                            ["name", "description"], name=_NAME, description=_NAME),
+        "tries": {"$ref": "#/$defs/arg", "description": "A list of configurations, tried one after the other."},
         "groups": _object("List of model groups.", ["arg", "name", "params"], arg=_NAME, name=_NAME, params=_NAME),
     }  # fmt: skip
     assert own.keys() == CLIENT_KEYS

@@ -38,13 +38,13 @@ ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
-    "fills", "reasks", "again_retries",
+    "fills", "reasks", "again_retries", "turn_limit",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
 `again_retries`: further tries of one more layer, by the HTTP client in later rounds of the library or by the library
-after a refusal; `fills`:
+after a refusal; `turn_limit`: a second bound of such a loop, in another object; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
@@ -156,9 +156,8 @@ class Holds:
     """How often, as a rule; None: the same as `times`."""
     when: tuple[tuple[Arg, tuple[Scalar, ...]], ...] = ()
     """Arguments of which one must have one of its values for anything to be asked (`planning=True`); a name of a
-    library counts by its last part (`Process.hierarchical`), `*` is any value, `(text)` any text. Of a list every
-    element is looked at.
-    Empty: always."""
+    library counts by its last part (`Process.hierarchical`), `*` is any value, `(text)` any text, `(nothing)` none. Of
+    a list every element is looked at. Empty: always."""
     why: str = ""
     """Reason for `times` and `typical`, in words for users."""
     retries: Arg | None = None
@@ -173,6 +172,15 @@ class Holds:
     takes_over: bool = False
     """Who is asked goes on in place of the holder, whose model does not get the answer (a hand-over): that alone gives
     the holder no further turn."""
+    reads: Formula | None = None
+    """Tokens of what is looked up for one request, as a rule (passages x their size): the size of a `context` hole."""
+    calls: tuple[str, ...] = ()
+    """Apis of the calls in which it is asked (an index its model when it is built); empty: all."""
+    by: Arg | None = None
+    """Argument of the constructor that decides how often it is asked (`response_mode`), see `cases`."""
+    cases: tuple[tuple[tuple[Scalar, ...], Holds], ...] = ()
+    """Values of `by`, and what holds then: `times`, `typical`, `reads` and `why` of its own. A name of a library counts
+    by its last part, in lower case (`ResponseMode.REFINE`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +233,9 @@ class Client:
     wraps: Arg | None = None
     """Argument that holds another client: paths and roles not found here are asked of that one."""
     groups: Groups | None = None
+    tries: Arg | None = None
+    """Argument that holds a list of configurations, tried one after the other; the name `*`: all positional arguments.
+    Roles stand in an entry under what follows its last name: `config_list.model` is the key `model`."""
     roles: Mapping[str, Arg] = field(default_factory=dict)
     object: Object | None = None
     """Kind of object of a framework; None: a client of an SDK."""
@@ -234,6 +245,9 @@ class Client:
     """Of a client of an SDK: it is made for one model (`GenerativeModel(name)`); a site where its maker names one."""
     holds: tuple[Holds, ...] = ()
     wording: tuple[Wording, ...] = ()
+    handover: tuple[str, str] | None = None
+    """Name and description of the tool by which another agent hands over to this one; `{name}` is an argument of the
+    constructor."""
     kinds: tuple[str, ...] = ()
     """Ids of clients whose calls are this one's too, itself first, nearest next."""
     makers: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from typing import Any
 
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.types import Config, DeclaredCall, Place
-from guard.facts.catalog_load import USER_CALL_KEYS, read_shared, read_texts
+from guard.facts.catalog_args import read_texts
+from guard.facts.catalog_load import USER_CALL_KEYS, read_shared
 from guard.facts.catalog_types import Arg, Call, Client, Form
 from guard.facts.formula import CatalogError
 from guard.facts.registry import Catalog

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guard.facts.catalog_load import expand, read_arg
+from guard.facts.catalog_args import read_arg
+from guard.facts.catalog_load import expand
 from guard.facts.catalog_types import Arg
 from guard.facts.formula import CatalogError
 

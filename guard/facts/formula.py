@@ -17,7 +17,7 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A small sum over roles: whole numbers, role names, `+ - *`, `max()`, `min()`, brackets."""
+    """A small sum over roles: whole numbers, role names, `+ - * //`, `max()`, `min()`, brackets."""
 
     text: str
 
@@ -62,13 +62,16 @@ def _node(tree: Any, text: str) -> Node:
         return tree.value
     if isinstance(tree, ast.Name):
         return tree.id
-    operators: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+    operators: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}
     if isinstance(tree, ast.BinOp) and type(tree.op) in operators:
+        by = tree.right.value if isinstance(tree.right, ast.Constant) else None
+        if isinstance(tree.op, ast.FloorDiv) and not (type(by) is int and by):
+            raise CatalogError(f"`{text}` is no formula: // divides by a whole number other than 0")
         return operators[type(tree.op)], (_node(tree.left, text), _node(tree.right, text))
     is_call = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.keywords and tree.args
     if is_call and tree.func.id in ("max", "min"):
         return tree.func.id, tuple(_node(argument, text) for argument in tree.args)
-    raise CatalogError(f"`{text}` is no formula: allowed are whole numbers, role names, + - * max() min()")
+    raise CatalogError(f"`{text}` is no formula: allowed are whole numbers, role names, + - * // max() min()")
 
 
 def _names(node: Node) -> Iterable[str]:
@@ -96,4 +99,6 @@ def _evaluate(node: Node, roles: Mapping[str, int | None]) -> int | None:
     if operator in ("max", "min"):
         return max(known) if operator == "max" else min(known)
     left, right = known
+    if operator == "//":
+        return left // right
     return left + right if operator == "+" else left - right if operator == "-" else left * right

@@ -161,7 +161,8 @@ def _merged(group: list[Finding]) -> Finding:
     note = f"and {words.plural(len(others), 'more caller')}"
     if callers:
         note += f": {words.listing(callers)}"
-    return replace(first, notes=(*first.notes, note))
+    also = tuple(dict.fromkeys(finding.request for finding in others if finding.request not in (None, first.request)))
+    return replace(first, notes=(*first.notes, note), also=also)
 
 
 def _caller(finding: Finding) -> Label | None:

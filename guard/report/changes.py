@@ -56,6 +56,11 @@ def cause_words(cause: Cause) -> str:
     return f"{text}: {cause.note}" if cause.note else text
 
 
+def says_more(cause: Cause | None) -> bool:
+    """Whether a cause says more than that the call is new or gone, which its place says already."""
+    return cause is not None and cause.what != "call"
+
+
 def priced_now(change: Change) -> Priced:
     """The request as it is, or as it was where it is gone."""
     found = change.after or change.before

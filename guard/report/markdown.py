@@ -17,8 +17,12 @@ LONGEST = 300
 """Characters of a text that are shown."""
 
 _QUOTED = re.compile(r"`([^`]+)`")
-_HARMLESS = re.compile(r"\(?(?:[^\W_]+(?:['\-][^\W_]+)*|\$?\d[\d,]*(?:\.\d+)?)%?\)?[,;:.!?]*")
-_REFERENCE = re.compile(r"[0-9a-fA-F]{7,}|[A-Za-z]+-\d+", re.ASCII)
+_WORD = re.compile(r"\(?[^\W_]+(?:['\-][^\W_]+)*%?\)?[,;:.!?]*")
+_AMOUNT = re.compile(r"\(?[<>]?\$?\d[\d,]*(?:\.\d+)?%?\)?[,;:.!?]*", re.ASCII)
+_SIGNS = frozenset({"=", "%", "x", "+", "/"})
+"""What may stand alone between two words; at the beginning of a line some of it would be markup."""
+_CLOSING = ",;:.!?)"
+_REFERENCE = re.compile(r"\b(?:[0-9a-fA-F]{7,}|[A-Za-z]+-\d+)\b")
 _NUMBERED = re.compile(r"\d+[.)]")
 
 
@@ -46,30 +50,40 @@ def _words(piece: str, longest: int) -> list[str]:
     out: list[str] = []
     odd: list[str] = []
     for word in piece.split():
-        if _is_plain(word):
-            out += [code(" ".join(odd), longest)] if odd else []
-            out.append(word)
-            odd = []
-        elif set(word) <= set(",;:.!?)"):
-            out += [code(" ".join(odd), longest)] if odd else []
-            out.append(word)  # what follows a quoted name
-            odd = []
-        else:
+        plain = _plain(word, first=not out)
+        if plain is None:
             odd.append(word)
-    return [*out, code(" ".join(odd), longest)] if odd else out
+            continue
+        out += _coded(odd, longest)
+        out.append(plain)
+        odd = []
+    return out + _coded(odd, longest)
 
 
-def _is_plain(word: str) -> bool:
-    """Whether no reader of Markdown makes anything of a word: no link, list, issue or commit."""
-    bare = word.strip("(),;:.!?%")
-    if _HARMLESS.fullmatch(word) is None or _NUMBERED.fullmatch(word):
-        return False
-    return not _REFERENCE.fullmatch(bare) and bare.lower() != "www"
+def _coded(words: list[str], longest: int) -> list[str]:
+    """Words as one code span, without the comma or colon behind them."""
+    if not words:
+        return []
+    whole = " ".join(words)
+    bare = whole.rstrip(",;:")
+    return [code(bare, longest) + whole[len(bare) :]] if bare else [code(whole, longest)]
+
+
+def _plain(word: str, *, first: bool) -> str | None:
+    """A word that no reader of Markdown makes anything of, with `<` and `>` escaped; None for all others (links, lists,
+    issues, commits). `first`: nothing stands before it."""
+    if set(word) <= set(_CLOSING) or (word in _SIGNS and not first):
+        return word
+    if _NUMBERED.fullmatch(word) or _REFERENCE.search(word):
+        return None
+    if _AMOUNT.fullmatch(word):
+        return word.replace("<", "\\<").replace(">", "\\>")
+    return word if _WORD.fullmatch(word) and word.lower() != "www" else None
 
 
 def _joined(words: list[str]) -> str:
     """Words with spaces between them, none before a comma."""
     line = ""
     for word in words:
-        line += word if not line or word[0] in ",;:.!?)" else f" {word}"
+        line += word if not line or word[0] in _CLOSING else f" {word}"
     return line

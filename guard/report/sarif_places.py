@@ -68,7 +68,11 @@ class Places:
 
 def _uri(path: str) -> Json:
     """A relative URI, percent-encoded; names that are not UTF-8 by their bytes."""
-    return {"uri": quote(path.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": ROOT}
+    try:
+        name = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # no file of any system has such a name; a configuration may say one
+        name = path.encode("utf-8", "backslashreplace")
+    return {"uri": quote(name, safe="/"), "uriBaseId": ROOT}
 
 
 def flow(finding: Finding, request: Request, places: Places) -> list[Json]:

@@ -82,8 +82,9 @@ class Repository:
         if not found.good or not found.line:
             raise self._unrelated(name)
         best = found.line.split("\n")[0]
-        what = name if best == other else f"merge base of {name} and HEAD"
-        return Commit(best, f"{what} ({best[:SHORT]})")
+        shown = other[:SHORT] if len(name) > SHORT and other.startswith(name) else name
+        what = shown if best == other else f"merge base of {shown} and HEAD"
+        return Commit(best, what if what == best[:SHORT] else f"{what} ({best[:SHORT]})")
 
     def default(self) -> tuple[str, str]:
         """The revision to compare with where none is named, and how it was found: the default branch of `origin`, else

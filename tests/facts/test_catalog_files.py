@@ -37,6 +37,8 @@ def catalog() -> Catalog:
         ("min(5, max_turns)", {"max_turns": None}, 5),
         ("0 * max_turns", {"max_turns": None}, 0),
         ("max_turns - 1", {"max_turns": 4}, 3),
+        ("1 + top_k * 1024 // 3000", {"top_k": 5}, 2),
+        ("top_k // 10", {"top_k": None}, None),
     ],
 )
 def test_formula(text: str, roles: dict[str, int | None], expected: int | None) -> None:
@@ -46,6 +48,7 @@ def test_formula(text: str, roles: dict[str, int | None], expected: int | None) 
 @pytest.mark.parametrize(
     "text",
     ["", "1 +", "__import__('os')", "a.b", "2 ** 9", "1 / 2", "max()", "max(a, key=b)", "1.5", "True", "a if b else c",
+     "a // 0", "a // b",
      "sum(a)", "(" * 300 + "1" + ")" * 300],
 )  # fmt: skip
 def test_no_formula(text: str) -> None:

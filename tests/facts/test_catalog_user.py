@@ -18,7 +18,8 @@ from guard.config.call_schema import (
 )
 from guard.config.issues import ConfigError
 from guard.config.load import load as load_config
-from guard.facts.catalog_load import ARG_KEYS, USER_CALL_KEYS
+from guard.facts.catalog_args import ARG_KEYS
+from guard.facts.catalog_load import USER_CALL_KEYS
 from guard.facts.catalog_types import ROLES, ArgHow, Form
 from guard.facts.registry import Catalog, load
 from guard.facts.releases import Counts

@@ -139,8 +139,21 @@ def test_junit_stays_well_formed(view: View) -> None:
 def test_a_concise_line_is_a_line(view: View) -> None:
     text = render("concise", view)
     harmless(text)
+    assert not [line for line in text.splitlines() if line.startswith("::")]
     loosened = 0 if view.difference is None else len(view.difference.loosened) + len(view.difference.changes)
     assert len(text.splitlines()) == loosened + len(view.active())
+
+
+@settings(max_examples=60, deadline=None)
+@given(views(), st.sampled_from(["check", "cost", "diff"]), st.integers(40, 120), st.booleans())
+def test_text_neither_steers_a_terminal_nor_commands_a_runner(
+    view: View, command: Any, width: int, everything: bool
+) -> None:
+    if command == "diff" and view.difference is None:
+        command = "check"
+    text = render("text", replace(view, command=command, width=width, everything=everything))
+    harmless(text)
+    assert not [line for line in text.splitlines() if re.match(r"::\w", line.lstrip())]
 
 
 def words(tokens: list[Token]) -> list[str]:
@@ -173,7 +186,7 @@ def test_markdown_has_no_markup_but_guards_own(view: View) -> None:
         if token.type == "html_block":
             assert re.fullmatch(r"<details><summary>[\w, ]+</summary>\n?|</details>\n?", token.content), token.content
     for line in words(tokens):
-        assert not re.search(r"@\w|#\d|\bGH-\d|://|www\.|:\w+:|\$[^\d]|deadbeef1", line), line
+        assert not re.search(r"@\w|#\d|\bGH-\d+\b|://|www\.|:\w+:|\$[^\d]|\bdeadbeef1\b", line), line
 
 
 @settings(max_examples=100, deadline=None)

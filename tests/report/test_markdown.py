@@ -55,7 +55,7 @@ def test_what_costs_less_is_below_a_fold() -> None:
 
 def test_a_blocking_finding_names_the_changed_line_and_what_to_do() -> None:
     shown = render(COMPARED)
-    assert "- \u274c **approved-models** `app/rank.py:3`: gpt-4o is not on the list of approved models" in shown
+    assert "- \u274c **`approved-models`** `app/rank.py:3`: gpt-4o is not on the list of approved models" in shown
     assert "Changed: model `gpt-4o-mini` \u2192 `gpt-4o`, default of `RANK_MODEL` (`app/settings.py:3`)" in shown
     assert "Help: gpt-4o-mini is approved" in shown
 
@@ -107,6 +107,9 @@ def test_it_is_short_enough_for_a_comment_and_says_what_is_left_out(compared: bo
         ("(a) costs $0.0061, 1,200 tokens, 62%", "(a) costs $0.0061, 1,200 tokens, 62%"),
         ("www.evil.example evil.example", "`www.evil.example evil.example`"),
         ("a | b", "a `\\x7c` b"),
+        ("2 x $3 = $6 (>99% of it), <$0.0001", "2 x $3 = $6 (\\>99% of it), \\<$0.0001"),
+        ("= x", "`=` x"),
+        ("at app/x.py:19: $3", "at `app/x.py:19`: $3"),
         ("GH-12 deadbeef1", "`GH-12 deadbeef1`"),
         ("1. first", "`1.` first"),
         ("x ``` y", "x ```` ``` ```` y"),

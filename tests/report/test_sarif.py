@@ -150,7 +150,7 @@ def test_a_cell_of_a_notebook_is_named_and_stands_on_a_line_of_its_file() -> Non
     view = replace(VIEW, report=replace(REPORT, findings=(cell,)))
     found = result(view, ALLOWED.id)
     assert at(found["locations"][0]) == ("eda.ipynb", {"startLine": 1})
-    assert found["message"]["text"].endswith("(cell 3, line 5)")
+    assert "approved models (cell 3, line 5)" in found["message"]["text"]
     known = result(replace(view, file_line=lambda _: 214), ALLOWED.id)
     assert at(known["locations"][0]) == ("eda.ipynb", {"startLine": 214})
 

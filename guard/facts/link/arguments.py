@@ -26,6 +26,7 @@ from guard.facts.link.things import (
     Result,
     known,
     opened,
+    together,
     union,
     unknown,
     within,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 NOT_SENT = Ext("<not sent>")
 ABSENT = Result((Alt(NOT_SENT),))
+MAX_ABSENT = 16
+"""Worlds in which none of several arguments is sent that are told apart."""
 SENTINELS = ("NOT_GIVEN", "NotGiven()", "omit", "Omit()", "UNSET", "NOT_SENT", "<not sent>")
 
 
@@ -157,18 +160,13 @@ def spread_value(engine: Engine, spread: Result, name: str) -> Result:
 
 def _dict_key(engine: Engine, thing: DictOf, name: str) -> Result:
     value = containers.get(engine, thing, name)
-    sure = any(e.key == name and e.sure for e in thing.entries)
     if value is None:
         return unknown(thing.open[0]) if thing.open else ABSENT
-    if sure:
+    gone = containers.absences(thing, name)
+    if not gone:
         return value
-    return union(
-        [
-            containers.without_doubt(value),
-            ABSENT,
-            Result((), thing.open),
-        ]
-    )
+    nothing = Result(tuple(Alt(NOT_SENT, (), world) for world in gone), thing.open)
+    return union([containers.without_doubt(value), nothing])
 
 
 def deep(engine: Engine, result: Result, names: list[str]) -> Result:
@@ -235,12 +233,22 @@ def _sent(arguments: Arguments, arg: Arg) -> Sent | None:
             break
     if not perhaps:
         return None
-    if len(perhaps) > 1:
-        real = tuple(a for r in perhaps for a in r.alts if not is_absent(a))
-        none = (
-            tuple(a for a in perhaps[-1].alts if is_absent(a))
-            if all(any(is_absent(a) for a in r.alts) for r in perhaps)
-            else ()
-        )
-        return Sent(Result((*real, *none), tuple(dict.fromkeys(w for r in perhaps for w in r.open if not real))), used)
-    return Sent(perhaps[0], used)
+    return Sent(_first_sent(perhaps), used) if len(perhaps) > 1 else Sent(perhaps[0], used)
+
+
+def _first_sent(perhaps: list[Result]) -> Result:
+    """What goes out where several arguments may say it: one of them, or nothing in the worlds that lack them all."""
+    real: list[Alt] = []
+    nothing: list[Alt] = []
+    for number, result in enumerate(perhaps):
+        absent = [alt for alt in result.alts if is_absent(alt)]
+        sent_here = [alt for alt in result.alts if not is_absent(alt)]
+        if number == 0:
+            real, nothing = sent_here, absent
+            continue
+        real += [a for a in sent_here if not nothing or any(together(a.world, n.world) is not None for n in nothing)]
+        pairs = ((alt, together(alt.world, n.world)) for n in nothing for alt in absent)
+        nothing = [alt._replace(world=world) for alt, world in pairs if world is not None]
+        if len(nothing) > MAX_ABSENT:
+            nothing = [Alt(NOT_SENT)]
+    return Result((*real, *nothing), tuple(dict.fromkeys(w for r in perhaps for w in r.open if not real)))

@@ -14,7 +14,7 @@ from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, retry_errors
 from guard.facts.link.loops import Ask
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Alt, Ext, Frame, Func, Hop, Lit, Result
+from guard.facts.link.things import Alt, Ext, Frame, Func, Hop, ListOf, Lit, Result
 from guard.model import Billed
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ RETRY_DECORATORS = {
     "tenacity.retry": "tenacity", "tenacity.retry_with_stop": "tenacity", "backoff.on_exception": "backoff",
     "backoff.on_predicate": "backoff", "retry.retry": "retry", "retrying.retry": "retrying", "stamina.retry": "stamina",
     "tenacity.AsyncRetrying": "tenacity", "tenacity.Retrying": "tenacity", "stamina.retry_context": "stamina",
+    "langgraph.func.task": "LangGraph", "langgraph.func.entrypoint": "LangGraph",
 }  # fmt: skip
+POLICY_ATTEMPTS = 3
+"""Attempts of LangGraph's `RetryPolicy` where it says nothing else, the first included."""
 MAX_WRAPPERS = 3
 """Decorators of the repository that are looked for inside one another."""
 
@@ -193,7 +196,8 @@ def decorator_layers(
             name = RETRY_DECORATORS.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
             if name is not None:
                 call = decorator if isinstance(decorator, Call) else Call(decorator.pos, func, (), ())
-                found.append(_maker(name)(engine, call, outer, name, path, decorator.pos))
+                layer = _maker(name)(engine, call, outer, name, path, decorator.pos)
+                found += [layer] if layer is not None else []
             else:
                 found += _by_value(engine, path, decorator, outer, level)
     return found
@@ -275,11 +279,11 @@ def around_call(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, st
 
 # --- numbers of the packages --------------------------------------------------------------------------------------
 
-_Maker = Callable[["Engine", Call, Frame, str, str, Pos], LoopLayer]
+_Maker = Callable[["Engine", Call, Frame, str, str, Pos], "LoopLayer | None"]
 
 
 def _maker(name: str) -> _Maker:
-    return {"tenacity": _tenacity, "backoff": _backoff}.get(name, _plain)
+    return {"tenacity": _tenacity, "backoff": _backoff, "LangGraph": _langgraph}.get(name, _plain)
 
 
 def _number(engine: Engine, expr: Expr | None, frame: Frame) -> Number:
@@ -353,3 +357,28 @@ def _plain(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: 
     number = _number(engine, given, frame)
     why = number.why or f"{number.value} attempts"
     return LoopLayer(name, number.value, "maybe", path, pos, why, number.trail)
+
+
+def _langgraph(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer | None:
+    """`@task(retry_policy=RetryPolicy(max_attempts=n))`, of several the one that tries most; None without a policy."""
+    keywords = dict(call.keywords)
+    policy = keywords.get("retry_policy") or keywords.get("retry")
+    if policy is None:
+        return None
+    given = engine.eval(policy, frame)
+    things = [alt.thing for alt in given.alts]
+    things = [a.thing for t in things if isinstance(t, ListOf) for c in t.items for a in engine.force(c).alts] or things
+    numbers: list[int | None] = [None] if given.open or not things else []
+    for thing in things:
+        made = thing.made[-1] if isinstance(thing, Ext) and thing.chain.endswith("RetryPolicy()") else None
+        most = dict(made.call.keywords).get("max_attempts") if made is not None else None
+        if made is not None:
+            numbers.append(_number(engine, most, made.frame).value if most is not None else POLICY_ATTEMPTS)
+        elif not (isinstance(thing, Lit) and thing.value is None):
+            numbers.append(None)
+    known = [number for number in numbers if number is not None]
+    if not numbers:
+        return None
+    if len(known) < len(numbers):
+        return LoopLayer(name, None, "maybe", path, pos, "the retry policy is not known")
+    return LoopLayer(name, max(known), "maybe", path, pos, f"retry policy with {max(known)} attempts")

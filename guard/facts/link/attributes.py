@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, Name, dotted
+from guard.facts.expr import Attr, Call, Name, dotted
 from guard.facts.filefacts import Binding, FileFacts, Scope
 from guard.facts.link import (
     aliases,
@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 
 TASK_METHODS = frozenset({"delay", "apply_async", "remote", "fn", "func", "__wrapped__", "aio", "spawn", "local"})
 """Attributes of a decorated function (a task of Celery, Ray, Prefect, Modal, ...) that run the function itself."""
+
+GRAPH_METHODS = frozenset({"invoke", "ainvoke", "stream", "astream"})
+"""Attributes of a function with LangGraph's `@entrypoint` that run the function."""
 
 
 def named(engine: Engine, expr: Attr, frame: Frame) -> Result:
@@ -227,6 +230,8 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
         return modules.member_of(engine, thing.folder, name, frame.path)
     if isinstance(thing, (Func, Partial)) and name in TASK_METHODS:
         return Result((Alt(thing),))
+    if isinstance(thing, Func) and name in GRAPH_METHODS and _is_graph(engine, thing):
+        return Result((Alt(thing),))
     if isinstance(thing, FilePath):
         return _of_path(thing, name)
     if isinstance(thing, Lit) and (part := enums.attribute(thing, name)) is not None:
@@ -238,6 +243,21 @@ def attribute(engine: Engine, thing: Thing, name: str, expr: Attr, frame: Frame)
     if isinstance(thing, (Lit, Pieces, ListOf, DictOf, FileContent)):
         return Result((Alt(Method(thing, name)),))
     return unknown(thing.why if isinstance(thing, Gap) else f".{name} of a function is not followed")
+
+
+def _is_graph(engine: Engine, func: Func) -> bool:
+    """Whether a function is the entry point of a graph."""
+    scope = engine.project.scope(func.path, func.scope)
+    if not objects.decorated(scope, frozenset({"entrypoint"})):
+        return False
+    for decorator in scope.decorators:
+        made = decorator.func if isinstance(decorator, Call) else decorator
+        chains = [
+            a.thing.chain for a in engine.quietly(made, engine.module(func.path)).alts if isinstance(a.thing, Ext)
+        ]
+        if "langgraph.func.entrypoint" in chains:
+            return True
+    return False
 
 
 def _of_path(thing: FilePath, name: str) -> Result:

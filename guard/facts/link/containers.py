@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from guard.facts.expr import Const, Expr, Map, Seq, Star
 from guard.facts.link import plain
@@ -21,6 +21,8 @@ from guard.facts.link.things import (
     Lit,
     Result,
     Thunk,
+    World,
+    together,
     union,
     unknown,
     within,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 CONDITIONAL = "it is set under a condition"
 MAX_ELEMENTS = 24
+MAX_BRANCHES = 2
+"""Branches of which it is told in which arms a key is not set."""
 MAX_LENGTH = 1000
 """Items of a list that is put together from others; further ones are a gap."""
 MAX_ITEMS = 200
@@ -186,7 +190,7 @@ def each_key(engine: Engine, owner: DictOf) -> list[Entry]:
         if len(entries) > 1:
             last = max((at for at, entry in enumerate(entries) if entry.sure), default=0)
             value = union([engine.force(e.value) for e in entries[last:]])
-            entries = [Entry(key, value, any(e.sure for e in entries))]
+            entries = [Entry(key, value, not absences(owner, key))]
         found.append(entries[0])
     return found
 
@@ -200,19 +204,51 @@ def _extended(row: Alt, more: DictOf) -> Alt:
 
 
 def get(engine: Engine, entries: DictOf, key: object) -> Result | None:
-    """The value under a key: the last sure entry and those set under a condition behind it. None when it is absent."""
-    results: list[Result] = []
+    """The value under a key: the last sure entry and those set under a condition behind it, each in the world of its
+    arms. None when it is absent."""
+    rows, left = _rows(entries, key)
+    results = [within(engine.force(entry.value), world) for entry, world in rows]
+    if results and left:
+        results.append(unknown(CONDITIONAL))
+    return union(results) if results else None
+
+
+def absences(entries: DictOf, key: object) -> tuple[World, ...]:
+    """The worlds in which a key is not set, as far as the known entries say; none where it surely is set."""
+    return _rows(entries, key)[1]
+
+
+def _rows(entries: DictOf, key: object) -> tuple[list[tuple[Entry, World]], tuple[World, ...]]:
+    """The entries of a key that may hold, last first, with their worlds; and the worlds in which none of them does.
+
+    An earlier entry holds where the arms of the later ones are not taken. Arms that together are all ways through a
+    branch are as good as a sure entry.
+    """
+    rows: list[tuple[Entry, World]] = []
+    open_ways: dict[object, set[int]] = {}
     for entry in reversed(entries.entries):
-        if entry.key == key:
-            results.append(engine.force(entry.value))
-            if entry.sure:
-                break
-    else:
-        if results:
-            results.append(unknown(CONDITIONAL))
-    if not results:
-        return None
-    return union(results)
+        if entry.key != key:
+            continue
+        single: World = frozenset((branch, min(ways)) for branch, ways in open_ways.items() if len(ways) == 1)
+        world = together(entry.arms.world, single)
+        if world is not None:
+            rows.append((entry, world))
+        if entry.sure:
+            return rows, ()
+        if entry.arms.ways and (len(open_ways) < MAX_BRANCHES or not open_ways.keys().isdisjoint(_branches(entry))):
+            branch, arm = next(iter(entry.arms.world))
+            ways = open_ways.setdefault(branch, set(entry.arms.ways))
+            ways.discard(cast(int, arm))
+            if not ways:
+                return rows, ()
+    left: list[World] = [frozenset()]
+    for branch, ways in open_ways.items():
+        left = [world | {(branch, arm)} for world in left for arm in sorted(ways)]
+    return rows, tuple(left)
+
+
+def _branches(entry: Entry) -> set[object]:
+    return {branch for branch, _ in entry.arms.world}
 
 
 def unordered(thing: ListOf) -> bool:

@@ -221,7 +221,9 @@ class Drafter:
 
     def _provider(self, target: Target) -> str | None:
         """The provider of a target: of its client, else as an argument names it (`model_provider="openai"`)."""
-        value = role(self.engine, target, "provider_name") if target.provider is None else None
+        value = role(self.engine, target, "provider_name")
+        if value is not None and value.name is None and target.provider is not None:
+            return target.provider  # only a name that is written goes before the client's
         names = [a.thing.value for a in value.result.alts if isinstance(a.thing, Lit)] if value is not None else []
         if len(names) != 1 or not isinstance(names[0], str):
             return target.provider

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Call, Expr, last_name
-from guard.facts.filefacts import Effect, FileFacts, Param, Scope
+from guard.facts.filefacts import Block, Effect, FileFacts, Param, Scope
 from guard.facts.link import aliases, constructors, inplace, objects, truth
-from guard.facts.link.names import CONDITIONAL, END, EXCLUSIVE, Place, between, blocks_at
-from guard.facts.link.things import Alt, DictOf, Ext, Frame, Func, Inst, ListOf, Result, Thing
+from guard.facts.link.names import CONDITIONAL, END, EXCLUSIVE, NO_ARM, Place, between, blocks_at
+from guard.facts.link.things import NO_ARMS, Alt, Arms, DictOf, Ext, Frame, Func, Inst, ListOf, Result, Thing
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -26,14 +26,15 @@ LOOPS = frozenset({"for", "while"})
 
 
 class Change(NamedTuple):
-    """An effect in a frame. `sure`: it surely ran. `stage`: 0 before the loop around the use, 1 in an earlier turn of
-    it, 2 in this turn, 3 elsewhere."""
+    """An effect in a frame. `sure`: it surely ran; `arms`: else in what. `stage`: 0 before the loop around the
+    use, 1 in an earlier turn of it, 2 in this turn, 3 elsewhere."""
 
     effect: Effect
     frame: Frame
     scope: Scope
     sure: bool
     stage: int
+    arms: Arms = NO_ARMS
 
 
 def applied(engine: Engine, result: Result, name: str, scope: Scope, frame: Frame, since: Place, use: Place) -> Result:
@@ -59,7 +60,7 @@ def _given_up(result: Result) -> Result:
     for alt in result.alts:
         thing = alt.thing
         if isinstance(thing, DictOf):
-            thing = DictOf(tuple(e._replace(sure=False) for e in thing.entries), (*thing.open, why))
+            thing = DictOf(tuple(e.doubtful() for e in thing.entries), (*thing.open, why))
         elif isinstance(thing, ListOf):
             thing = thing._replace(open=(*thing.open, why), gaps=((0, ""),), kind="set", fewer=True)
         alts.append(alt._replace(thing=thing))
@@ -127,9 +128,10 @@ def _own(
     found = []
     for effect in effects:
         if since < effect.at <= use:
-            sure = _sure(engine, effect, scope, frame, use)
-            if sure is not None:
-                found.append(Change(effect, frame, scope, sure, 0 if effect.at < start else 2))
+            arms = _arms(engine, effect, scope, frame, use)
+            if arms is not None:
+                stage = 0 if effect.at < start else 2
+                found.append(Change(effect, frame, scope, not arms, stage, _decisions(engine, arms, scope, frame)))
         if effect.at <= end and effect.base.pos.start >= start:
             found.append(Change(effect, frame, scope, False, 1))
     return found
@@ -143,7 +145,7 @@ def _by_second_names(
     for alias in aliases.of(engine, facts.path, scope, name):
         more = aliases.in_place(engine, facts.path, scope, alias.name)
         changes = _own(engine, facts, alias.name, scope, frame, max(since, alias.since), use, more)
-        found += changes if alias.sure else [change._replace(sure=False) for change in changes]
+        found += changes if alias.sure else [change._replace(sure=False, arms=NO_ARMS) for change in changes]
     return found
 
 
@@ -179,19 +181,35 @@ def _sees(facts: FileFacts, inner: Scope, root: str, scope: Scope) -> bool:
     return True
 
 
-def _sure(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> bool | None:
-    """Whether a change surely ran before the use; None when it surely did not."""
+def _arms(engine: Engine, effect: Effect, scope: Scope, frame: Frame, use: Place) -> list[Block] | None:
+    """The conditional blocks in which a change stands and the use does not, none where it surely ran before the use;
+    None when it surely did not."""
     blocks = between(scope, effect.base.pos.start, use)
     if blocks is None:
         return None
-    sure = True
+    found = []
     for block in blocks:
         verdict = truth.feasible(engine, block, frame) if block.kind in EXCLUSIVE else None
         if verdict is False:
             return None
         if block.kind in CONDITIONAL and verdict is None:
-            sure = False
-    return sure
+            found.append(block)
+    return found
+
+
+def _decisions(engine: Engine, arms: list[Block], scope: Scope, frame: Frame) -> Arms:
+    """The decisions under which a change ran, where branches alone decide it."""
+    if not arms or any(arm.kind not in EXCLUSIVE for arm in arms):
+        return NO_ARMS
+    world = frozenset((("arm", frame.key, arm.group), arm.arm) for arm in arms)
+    if len(arms) > 1:
+        return Arms(world)
+    blocks = [b for b in scope.blocks if b.group == arms[0].group]
+    on = {b.arm for b in blocks if b.leaves not in ("return", "raise")}
+    ways = [
+        arm for arm in sorted(on) if any(truth.feasible(engine, b, frame) is not False for b in blocks if b.arm == arm)
+    ]
+    return Arms(world, (*ways, *(() if any(b.exhaustive for b in blocks) else (NO_ARM,))))
 
 
 def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:
@@ -207,7 +225,7 @@ def _with(engine: Engine, result: Result, changes: list[Change]) -> Result:
 
 
 def _changed(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
-    effect, frame, scope, sure, stage = change
+    effect, frame, scope, sure, stage, arms = change
     if effect.kind == "passed":
         return _by_callee(engine, thing, change, depth)
     if stage == 1:
@@ -216,7 +234,7 @@ def _changed(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
     if stage == 3 and isinstance(thing, ListOf) and method in inplace.GROWING:
         return thing._replace(open=(*thing.open, f"{scope.name or 'the code'} adds to it"))
     repeated = stage == 3 or (any(b.kind in LOOPS for b in blocks_at(scope, effect.base.pos.start)) and not sure)
-    return inplace.changed(engine, thing, effect, frame, sure, repeated)
+    return inplace.changed(engine, thing, effect, frame, sure, repeated, arms)
 
 
 def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thing:
@@ -248,9 +266,11 @@ def _by_callee(engine: Engine, thing: Thing, change: Change, depth: int) -> Thin
             and param.name not in scope.bindings
         )
         for effect in effects:
-            sure = _sure(engine, effect, scope, frame, END)
-            if sure is not None:
-                thing = _changed(engine, thing, Change(effect, frame, scope, sure and alone, change.stage), depth + 1)
+            arms = _arms(engine, effect, scope, frame, END)
+            if arms is not None:
+                decisions = _decisions(engine, arms, scope, frame) if alone else NO_ARMS
+                inner = Change(effect, frame, scope, not arms and alone, change.stage, decisions)
+                thing = _changed(engine, thing, inner, depth + 1)
     return thing
 
 

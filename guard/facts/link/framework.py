@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import last_name
-from guard.facts.link import graphs, holding, loops, pipes
+from guard.facts.link import asked, graphs, holding, loops, pipes, tried
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
 from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, together
@@ -84,7 +84,7 @@ def expanded(engine: Engine, target: Target) -> list[Target]:
     if not asked and target.spec.of is None:
         why = holding.unknown_part(engine, target)
         asked = [target._replace(unknown=why)] if why is not None and _runs_models(target) else []
-    return asked[:MAX_HELD]
+    return [one for inner in asked[:MAX_HELD] for one in tried.in_turn(engine, inner)]
 
 
 def starts(engine: Engine, target: Target) -> list[Target]:
@@ -152,10 +152,9 @@ def walk(
                 continue
             if hands_over:
                 met.add(origin)
-            before = len(inner.clients)
             inner = with_settings(engine, inner, inner.held)
             yield target, layer, held, inner
-            yield from walk(engine, inner, inner.held + len(inner.clients) - before, depth + 1, met)
+            yield from walk(engine, inner, inner.held, depth + 1, met)
 
 
 def _origin(clients: tuple[Layer, ...]) -> object:
@@ -176,6 +175,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
     if inner is None:
         return None
     place = (*target.route, *held.place)
+    reads = asked.reads(engine, target, held.holds, layer.made)
     return inner._replace(
         use=use if use != "run" else target.use,
         route=place,
@@ -187,6 +187,7 @@ def _asked(engine: Engine, target: Target, number: int, held: Held) -> Target | 
         own=_own(inner, target, use, layer),
         hears=_hears(held) or target.hears,
         others=tuple(dict.fromkeys((*held.others, *target.others))),
+        reads=target.reads if reads is None else reads,
     )
 
 
@@ -198,7 +199,7 @@ def _hears(held: Held) -> str:
 
 def times(engine: Engine, target: Target, layer: Layer, held: Held) -> Count:
     """How often a held thing is asked, or runs, in one call of its holder."""
-    found = holding.runs(engine, target, held.holds)
+    found = asked.runs(engine, target, held.holds, layer.made)
     per = held.holds.per
     if per is not None and layer.made is not None:
         number = holding.elements_of(engine, layer.made, per)
@@ -264,13 +265,12 @@ def _plain(spec: Spec, operation: Operation) -> Spec:
 def with_settings(engine: Engine, target: Target, new: int) -> Target:
     """The target with objects that only hold arguments (`use` is `setting`) as further clients of the chain."""
     added: list[Layer] = []
-    for layer in target.clients[:new]:
-        if not any(holds.use == "setting" for holds in layer.client.holds):
-            continue
-        for held in holding.held_by(engine, target, layer):
-            if held.holds.use == "setting":
-                alt = holding.as_object(engine, held.alt)
-                added += (layers_of(engine, alt.thing) or []) if alt and isinstance(alt.thing, Ext) else []
+    around = list(target.clients[:new])
+    for _ in range(MAX_DEPTH):  # settings may hold settings
+        around = [inner for layer in around for inner in _settings_of(engine, target, layer)]
+        if not around:
+            break
+        added += around
     if not added:
         return target
     end = new if target.held else len(target.clients)
@@ -282,6 +282,17 @@ def with_settings(engine: Engine, target: Target, new: int) -> Target:
     provider = provider_of(engine, target.spec, added) if decides_provider else target.provider
     before = target.held + len(added) if target.held else 0
     return target._replace(clients=clients, held=before, own=own, provider=provider)
+
+
+def _settings_of(engine: Engine, target: Target, layer: Layer) -> list[Layer]:
+    """The clients behind the objects that one client holds for their arguments alone."""
+    if not any(holds.use == "setting" for holds in layer.client.holds):
+        return []
+    found: list[Layer] = []
+    for held in holding.held_by(engine, target, layer):
+        alt = holding.as_object(engine, held.alt) if held.holds.use == "setting" else None
+        found += (layers_of(engine, alt.thing) or []) if alt is not None and isinstance(alt.thing, Ext) else []
+    return found
 
 
 def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target | None:
@@ -303,6 +314,12 @@ def _with(engine: Engine, target: Target, alt: Alt, use: str = "chat") -> Target
     before = sites(engine, target) if use in ("chat", "embedding", "choice", "run") else []
     made = [layer.made for layer in layers if layer.made is not None and decides(engine, layer)]
     return target._replace(clients=clients, provider=provider, world=world, held=len(layers), sites=(*made, *before))
+
+
+def asked_of(engine: Engine, target: Target, alt: Alt) -> Target | None:
+    """The target for one thing that a holder is given; None where it is no object of a framework."""
+    thing = holding.as_object(engine, alt)
+    return None if thing is None else _with(engine, target, thing)
 
 
 def sends_itself(engine: Engine, target: Target) -> bool:

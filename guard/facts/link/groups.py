@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts
-from guard.facts.link import control, one_call
+from guard.facts.link import control, one_call, tried
 from guard.facts.link.above import Above, Node, Step
 from guard.facts.link.control import Around
 from guard.facts.link.names import Place
@@ -58,6 +58,8 @@ class Made(NamedTuple):
     """Above 0: it goes through one of several objects; those of the same number of the same call exclude it."""
     calls: tuple[Called, ...] = ()
     """The calls that run the outermost function of its way, where they are all known."""
+    route: tuple[object, ...] = ()
+    """By which arguments and elements of holders its object was reached (`sends.Target.route`)."""
 
 
 def way(
@@ -270,18 +272,22 @@ def _tried(above: Above, made: list[Made], node: Node, group: int, places: list[
 
 
 def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request through a fallback object comes after that through the first object of the same call."""
+    """A request through a fallback object comes after that through the first object of the same call; one with an entry
+    of a list of configurations after that with the entry before."""
+    calls: dict[object, list[int]] = {}
+    for index, item in enumerate(made):
+        calls.setdefault((item.facts.path, item.ref.call.pos), []).append(index)
     for index, item in enumerate(made):
         if not item.fallback:
             continue
-        same = [
-            i
-            for i, m in enumerate(made)
-            if m.facts is item.facts and m.ref is item.ref and not m.fallback and _agree(m.context, item.context)
-        ]
+        same = [i for i in calls[item.facts.path, item.ref.call.pos] if _agree(made[i].context, item.context)]
+        *holder, number = item.route or (0,)
+        turn = number - 1 if holder[-1:] == [tried.TURN] and isinstance(number, int) else None
+        before = [i for i in same if turn is not None and made[i].route == (*holder, turn)]
+        first = next(iter(before or [i for i in same if not made[i].fallback]), None)
         attempts = finished[index].attempts
         finished[index] = replace(
-            finished[index], after=finished[same[0]].id if same else finished[index].after,
+            finished[index], after=finished[first].id if first is not None else finished[index].after,
             attempts=Count(0, 0, attempts.high, (*attempts.why, "runs only after a failure")),
         )  # fmt: skip
     return finished

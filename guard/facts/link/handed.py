@@ -98,11 +98,17 @@ class Hands:
     def _walk(
         self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
     ) -> Iterator[tuple[str, FileFacts, bool, int]]:
-        """Names and files in which they may mean the function, whether they are telling, and after how many hops."""
+        """Names and files in which they may mean the function, whether they are telling, and after how many hops.
+
+        Parameters of known functions are sure to mean it and go first: names that many files share never crowd them
+        out.
+        """
         waiting = [(name, frozenset(paths), False, 0) for name, paths in names.items()]
+        sure: list[tuple[str, frozenset[str], bool, int]] = []
         seen = {(name, paths) for name, paths, _, _ in waiting}
-        while waiting and len(seen) < MAX_NAMES:
-            name, paths, telling, hops = waiting.pop(0)
+        given = 0
+        while sure or (waiting and len(seen) - given < MAX_NAMES):
+            name, paths, telling, hops = sure.pop(0) if sure else waiting.pop(0)
             for path in sorted(paths):
                 facts = self.project.facts(path)
                 if facts is None:
@@ -115,6 +121,11 @@ class Hands:
                         if (alias, where) not in seen and alias not in names:
                             seen.add((alias, where))
                             waiting.append((alias, where, clear, hops + 1))
+                    for alias, where in self._parameters(facts, index, name):
+                        if (alias, where) not in seen and given < MAX_NAMES:
+                            given += 1
+                            seen.add((alias, where))
+                            sure.append((alias, where, False, hops + 1))
 
     def _aliases(
         self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]],
@@ -138,13 +149,9 @@ class Hands:
                 found.append((alias, frozenset(allowed(self.project.naming(alias))) | here, False))
             else:
                 found.append((alias, here, telling))
-        for ref, slot in index.arguments.get(name, ()):
+        for _, slot in index.arguments.get(name, ()):
             if isinstance(slot, str):
                 everywhere(slot)
-            else:
-                target = self.parameter(facts, ref, slot)
-                if target is not None:
-                    found.append((target[1], frozenset({target[0]}), False))
         for key in index.keys.get(name, ()):
             everywhere(key)
         found += [(param, here, False) for param in index.params.get(name, ())]
@@ -164,6 +171,12 @@ class Hands:
                     else:
                         found.append((alias, frozenset({path}), False))
         return found
+
+    def _parameters(self, facts: FileFacts, index: Mentions, name: str) -> list[tuple[str, frozenset[str]]]:
+        """The parameters of known functions that a name is passed to by position, with the files of the functions."""
+        places = [(ref, slot) for ref, slot in index.arguments.get(name, ()) if isinstance(slot, int)]
+        targets = [self.parameter(facts, ref, slot) for ref, slot in places]
+        return [(target[1], frozenset({target[0]})) for target in targets if target is not None]
 
     def _index(self, facts: FileFacts) -> Mentions:
         if facts.path in self._kept:
@@ -246,5 +259,8 @@ def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:
     return found
 
 
-_PASSING = frozenset({"delay", "apply_async", "remote", "fn", "func", "aio", "spawn", "local", "map", "submit"})
-"""Attributes of a task that run the function itself."""
+_PASSING = frozenset({
+    "delay", "apply_async", "remote", "fn", "func", "aio", "spawn", "local", "map", "submit",
+    "invoke", "ainvoke", "stream", "astream",
+})  # fmt: skip
+"""Attributes of a task, or of the entry point of a graph, that run the function itself."""

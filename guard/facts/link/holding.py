@@ -2,7 +2,8 @@
 
 In: a layer of a target's clients. Out: `Held`s. The catalogue says which arguments hold something (`Client.holds`): of
 the constructor, of methods that derive an object or add to one later (`graph.add_node`, also as decorators), or a
-setting of the whole program (`program_settings`). Neighbour: `framework` turns what is held into targets.
+setting of the whole program (`program_settings`). Neighbours: `asked` says how often a thing is asked,
+`framework` turns what is held into targets.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.catalog_types import Arg, Client, Holds
 from guard.facts.expr import Call, Expr, Name, Star
-from guard.facts.link import adding, constructors, containers, objects, program_settings, set_later
+from guard.facts.link import adding, asked, constructors, containers, objects, program_settings, set_later
 from guard.facts.link.arguments import CallArguments, deep, is_absent, is_off, sent
 from guard.facts.link.things import (
     Alt,
@@ -32,8 +33,6 @@ from guard.facts.link.things import (
     within,
 )  # fmt: skip
 from guard.facts.link.things import Held as ValueOf
-from guard.facts.link.values import known_number
-from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 UNWRITTEN = "<default>"
 """Stands for the constructor of an object that a library makes where none is given: no place in the code decides it."""
 SETTING = "setting"
-IF_ANY = "the model decides whether and how often it is used"
 
 
 class Held(NamedTuple):
@@ -63,6 +61,8 @@ def held_by(engine: Engine, target: Target, layer: Layer) -> list[Held]:
     found: list[Held] = []
     for holds in layer.client.holds:
         if holds.when and layer.made is not None and not _applies(engine, layer.made, holds):
+            continue
+        if (holds.calls and target.spec.api not in holds.calls) or asked.is_never(engine, layer, holds):
             continue
         results: list[tuple[object, Result, str | None]] = []
         if holds.paths:
@@ -144,7 +144,7 @@ def _things(engine: Engine, result: Result, depth: int) -> list[Alt]:
 
 def _equals(alt: Alt, values: tuple[object, ...]) -> bool:
     if is_off(alt):
-        return False
+        return "(nothing)" in values
     if "*" in values or ("(text)" in values and _is_text(alt)):
         return True
     thing = alt.thing
@@ -312,23 +312,3 @@ def as_object(engine: Engine, alt: Alt) -> Alt | None:
     if base is None or made is None:
         return None
     return alt._replace(thing=Ext(base.chain + "()", (*base.made, made)))
-
-
-def runs(engine: Engine, target: Target, holds: Holds) -> Count:
-    """How often a held object is asked in one call of its holder."""
-    from guard.facts.link.roles import role
-
-    unsure = holds.use in ("tool", "delegate")
-    if holds.times is None:
-        if not unsure:
-            return ONCE
-        return Count(0, holds.typical if holds.typical is not None else 1, None, (holds.why or IF_ANY,))
-    numbers: dict[str, int | None] = {}
-    for name in holds.times.names():
-        value = role(engine, target, name)
-        numbers[name] = known_number(value.result) if value is not None else None
-    high = holds.times.value(numbers)
-    typical = holds.typical if holds.typical is not None else high if high is not None else 1
-    typical = typical if high is None else min(typical, high)
-    why = (holds.why or f"up to {holds.times.text}",)
-    return Count(0 if unsure or holds.use == "fallback" else min(1, typical), typical, high, why)

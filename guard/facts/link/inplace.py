@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, Item, Op, Star, last_name
 from guard.facts.filefacts import Effect
 from guard.facts.link import containers, plain, texts
-from guard.facts.link.things import PERHAPS, DictOf, Entry, Frame, ListOf, Lit, Result, Thing, Thunk, union, unknown
+from guard.facts.link.things import (
+    NO_ARMS,
+    PERHAPS,
+    Arms,
+    DictOf,
+    Entry,
+    Frame,
+    ListOf,
+    Lit,
+    Result,
+    Thing,
+    Thunk,
+    union,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -22,13 +36,15 @@ SHRINKING = frozenset({"pop", "popleft", "remove", "clear", "discard"})
 _NOTHING = object()
 
 
-def changed(engine: Engine, thing: Thing, effect: Effect, frame: Frame, sure: bool, repeated: bool) -> Thing:
-    """A list or dict behind a change; `repeated`: the change may have run several times."""
+def changed(
+    engine: Engine, thing: Thing, effect: Effect, frame: Frame, sure: bool, repeated: bool, arms: Arms = NO_ARMS
+) -> Thing:  # fmt: skip
+    """A list or dict behind a change; `repeated`: it may have run several times; `arms`: under what, if not surely."""
     if not isinstance(thing, (DictOf, ListOf)):
         return thing
     if effect.kind == "item" and effect.key is not None:
         if isinstance(thing, DictOf):
-            return _key_set(engine, thing, effect, frame, sure, repeated)
+            return _key_set(engine, thing, effect, frame, sure, repeated, arms)
         return _element_set(engine, thing, effect, frame, sure, repeated)
     if effect.kind == "del_item" and effect.key is not None:
         key = _literal(engine, effect.key, frame)
@@ -39,7 +55,7 @@ def changed(engine: Engine, thing: Thing, effect: Effect, frame: Frame, sure: bo
         method = last_name(effect.value.func) or ""
         if isinstance(thing, ListOf):
             return _list_call(engine, thing, method, effect.value, frame, sure, repeated)
-        return _dict_call(engine, thing, method, effect.value, frame, sure)
+        return _dict_call(engine, thing, method, effect.value, frame, sure, arms)
     return thing
 
 
@@ -61,7 +77,9 @@ def _literal(engine: Engine, expr: object, frame: Frame) -> object:
     return value if value is None or isinstance(value, (str, int, float)) else _NOTHING
 
 
-def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: bool, repeated: bool) -> DictOf:
+def _key_set(
+    engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: bool, repeated: bool, arms: Arms
+) -> DictOf:  # fmt: skip
     assert effect.key is not None
     keys = plain.whole(engine.eval(effect.key, frame))
     literal = [a.thing.value for a in keys.alts if isinstance(a.thing, Lit)]
@@ -71,8 +89,9 @@ def _key_set(engine: Engine, thing: DictOf, effect: Effect, frame: Frame, sure: 
     elif effect.op:
         before = Item(effect.base.pos, effect.base, effect.key)
         value = Thunk(Op(effect.value.pos, effect.op, before, effect.value), frame)
-    exact = sure and len(literal) == 1 and not keys.open
-    thing = thing._replace(entries=thing.entries + tuple(Entry(key, value, exact) for key in literal))
+    one = len(literal) == 1 and not keys.open
+    arms = arms if one else NO_ARMS
+    thing = thing._replace(entries=thing.entries + tuple(Entry(key, value, sure and one, arms) for key in literal))
     every = literal and len(literal) == len(keys.alts) and not keys.open
     return thing if every else thing._replace(open=(*thing.open, "a key that is not known is set"))
 
@@ -83,16 +102,24 @@ def _without(thing: DictOf, key: object, sure: bool) -> DictOf:
         return _unsure(thing)
     if sure:
         return thing._replace(entries=tuple(e for e in thing.entries if e.key != key))
-    return thing._replace(entries=tuple(e._replace(sure=False) if e.key == key else e for e in thing.entries))
+    return thing._replace(entries=tuple(e.doubtful() if e.key == key else e for e in thing.entries))
 
 
 def _unsure(thing: DictOf) -> DictOf:
-    return thing._replace(entries=tuple(e._replace(sure=False) for e in thing.entries))
+    return thing._replace(entries=tuple(e.doubtful() for e in thing.entries))
 
 
-def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Frame, sure: bool) -> DictOf:
+def _under(thing: DictOf, arms: Arms) -> DictOf:
+    """The entries of a dict as they are added in the arms of a branch."""
+    entries = (e._replace(sure=False, arms=arms) if e.sure else e.doubtful() for e in thing.entries)
+    return thing._replace(entries=tuple(entries))
+
+
+def _dict_call(
+    engine: Engine, thing: DictOf, method: str, call: Call, frame: Frame, sure: bool, arms: Arms
+) -> DictOf:  # fmt: skip
     if method == "update":
-        return _updated(engine, thing, call, frame, sure)
+        return _updated(engine, thing, call, frame, sure, arms)
     if method == "setdefault" and call.args:
         key = _literal(engine, call.args[0], frame)
         if (
@@ -111,25 +138,25 @@ def _dict_call(engine: Engine, thing: DictOf, method: str, call: Call, frame: Fr
     return _unsure(thing) if method == "popitem" else thing
 
 
-def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool) -> DictOf:
+def _updated(engine: Engine, thing: DictOf, call: Call, frame: Frame, sure: bool, arms: Arms) -> DictOf:
     """`update(other, key=value)`"""
     for arg in call.args:
         if isinstance(arg, Star):
             continue
         more = engine.eval(arg, frame)
         dicts = [a.thing for a in more.alts if isinstance(a.thing, DictOf)]
-        exact = sure and len(dicts) == 1 and not more.open
+        one = len(dicts) == 1 and not more.open
         for other in dicts:
-            added = other if exact else _unsure(other)
+            added = other if sure and one else _under(other, arms) if one else _unsure(other)
             thing = texts.merged(thing, added)
         if more.open or len(dicts) < len(more.alts) or not dicts:
             thing = _unsure(thing)._replace(open=(*thing.open, more.open[0] if more.open else "unknown keys are added"))
     named = DictOf(())
     for keyword, value in call.keywords:
         if keyword is not None:
-            named = named._replace(entries=(*named.entries, Entry(keyword, Thunk(value, frame), sure)))
+            named = named._replace(entries=(*named.entries, Entry(keyword, Thunk(value, frame), sure, arms)))
             continue
-        spread = _updated(engine, DictOf(()), call._replace(args=(value,), keywords=()), frame, sure)
+        spread = _updated(engine, DictOf(()), call._replace(args=(value,), keywords=()), frame, sure, arms)
         named = texts.merged(named, spread)
     return texts.merged(thing, named)
 

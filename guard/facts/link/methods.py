@@ -214,9 +214,11 @@ def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Fr
             wanted = key.thing.value if isinstance(key.thing, Lit) else None
             found = containers.get(engine, owner, wanted)
             if found is not None:
-                sure = any(e.key == wanted and e.sure for e in owner.entries)
-                found = found if sure else union([containers.without_doubt(found), default])
-                results.append(opened(found, *owner.open) if not sure else found)
+                gone = containers.absences(owner, wanted)
+                if gone:
+                    otherwise = union(within(default, world) for world in gone)
+                    found = opened(union([containers.without_doubt(found), otherwise]), *owner.open)
+                results.append(found)
             else:
                 leads = placeholders.marked(default, (frame.key, expr.pos), True)
                 results.append(opened(leads, *owner.open[:1]) if owner.open else default)

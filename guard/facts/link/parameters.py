@@ -259,7 +259,7 @@ def keywords_dict(engine: Engine, call: Call, caller: Frame, without: frozenset[
         dicts = [a.thing for a in spread.alts if isinstance(a.thing, DictOf)]
         for other in dicts:
             sure = len(dicts) == 1
-            entries = tuple(e._replace(sure=e.sure and sure) for e in other.entries if e.key not in without)
+            entries = tuple(e if sure else e.doubtful() for e in other.entries if e.key not in without)
             found = DictOf(found.entries + entries, found.open + other.open)
         unknown_keys = any(not isinstance(a.thing, (DictOf, Lit)) for a in spread.alts)
         if spread.open or unknown_keys or not spread.alts:

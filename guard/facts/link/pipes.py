@@ -15,17 +15,24 @@ if TYPE_CHECKING:
 
 PIPE = "langchain_core.runnables.RunnableSequence"
 """What `a | b` makes of runnables."""
+JOINED = {"autogen_agentchat": "autogen_agentchat.base.OrTerminationCondition"}
+"""What `a | b` makes of other packages' objects."""
 PIPED = ("langchain", "langgraph", "databricks_langchain")
 TEMPLATES = ("PromptTemplate", "Prompt", "hub.pull", ".pull_prompt")
 """Ends of the names of classes and functions that make a prompt."""
 
 
 def piped(engine: Engine, left: Result, right: Result, expr: Op, frame: Frame) -> Result | None:
-    """`prompt | model | parser`: a sequence that holds both sides; None when neither is a runnable."""
-    if not any(_is_runnable(engine, alt.thing) for side in (left, right) for alt in side.alts):
+    """`prompt | model | parser`: an object that holds both sides; None when a package of neither makes one."""
+    things = [alt.thing for side in (left, right) for alt in side.alts]
+    packages = [thing.chain.split(".")[0] for thing in things if isinstance(thing, Ext)]
+    whole = next((JOINED[package] for package in packages if package in JOINED), None)
+    if whole is None and any(_is_runnable(engine, thing) for thing in things):
+        whole = PIPE
+    if whole is None:
         return None
-    made = Call(expr.pos, Name(expr.pos, PIPE), tuple(_parts(expr)), ())
-    return known(Ext(PIPE + "()", (Made(made, frame),)))
+    made = Call(expr.pos, Name(expr.pos, whole), tuple(_parts(expr)), ())
+    return known(Ext(whole + "()", (Made(made, frame),)))
 
 
 def _is_runnable(engine: Engine, thing: Thing) -> bool:

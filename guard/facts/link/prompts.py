@@ -11,6 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from guard.facts.catalog_types import Wording
 from guard.facts.link import field_types, holding, pipes, plain, prompt_parts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
 from guard.facts.link.messages import Messages, telling
@@ -104,21 +105,31 @@ class Reader(Messages):
 
     def _worded(self, messages: list[Message]) -> list[Message]:
         """The messages with what the libraries of the clients say around the program's own text, by its size."""
-        found = list(messages)
+        found, said = list(messages), set[Wording]()
         for layer in self.target.clients[: self.target.own]:
             for wording in layer.client.wording:
+                if wording in said:  # an engine and what answers for it have one template
+                    continue
                 if wording.given and not any(self._is_sent(name) for name in wording.given):
                     continue
                 if any(self._is_sent(name) for name in wording.without):
                     continue
-                name = f"{layer.client.family} wording" if wording.tokens is not None else "context"
-                hole = replace(self._hole(name, wording.text), tokens=wording.tokens)
+                said.add(wording)
+                hole = self._wording(layer.client.family, wording)
                 number = next((n for n, message in enumerate(found) if message.role == wording.role), None)
                 if number is None:
                     found.append(Message("text", (hole,)))
                 else:
                     found[number] = replace(found[number], segments=(*found[number].segments, hole))
         return found
+
+    def _wording(self, family: str, wording: Wording) -> Segment:
+        """Words of a library, or what it looks up, as a hole with its size."""
+        if wording.tokens is not None:
+            return replace(self._hole(f"{family} wording", wording.text), tokens=wording.tokens)
+        typical = self.target.reads
+        size = None if typical is None else (0, typical, None)
+        return replace(self._hole("context", wording.text), tokens=size)
 
     def _is_sent(self, name: str) -> bool:
         """Whether something goes out, or may go out, in a role."""

@@ -203,9 +203,12 @@ class Linker:
         at_top = way[-1].node == counted.at
         calls = one_call.running(self.above, way[-1].node, counted.only if at_top else None)
         target = draft.target
-        helps = target.route if target.use == "delegate" else ()
+        helps = target.route if target.use == "delegate" else target.runs.why
         key = (*_merge_key(request), target.fallback, target.choice, helps)
-        return Made(request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls)
+        return Made(
+            request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls,
+            route=target.route,
+        )  # fmt: skip
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
         """Why a send does not count that stands in a function which guard.yaml declares."""

@@ -87,6 +87,8 @@ class Target(NamedTuple):
     """Why another object may be asked in the place of this one, so that what this one was made with is not sure."""
     hears: str = ""
     """What it reads of objects that its holder asked before it, in words."""
+    reads: int | None = None
+    """How many tokens are looked up for it, as a rule; None: nothing says so."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""

@@ -347,7 +347,7 @@ def merged(left: DictOf, right: DictOf) -> DictOf:
     """`{**left, **right}`"""
     kept = left.entries
     if right.open:  # unknown keys of the right side may replace any of the left
-        kept = tuple(e._replace(sure=False) for e in kept)
+        kept = tuple(e.doubtful() for e in kept)
     return DictOf(containers.with_entries(kept, right.entries), tuple(dict.fromkeys((*left.open, *right.open))))
 
 

@@ -116,12 +116,29 @@ class ListOf(NamedTuple):
     """Some of the items may be missing, so that no number of an item is sure."""
 
 
+class Arms(NamedTuple):
+    """The arms of branches that a change stands in."""
+
+    world: World = NOWHERE
+    ways: tuple[int, ...] = ()
+    """Where it is one arm: all arms of that branch from which the code goes on, with the way past them."""
+
+
+NO_ARMS = Arms()
+"""No branch is known that decides it."""
+
+
 class Entry(NamedTuple):
-    """A key of a dict with its value; `sure` is false where it is set under a condition."""
+    """A key of a dict with its value; `sure` is false where it is set under a condition, `arms` says under which."""
 
     key: Scalar
     value: Cell
     sure: bool = True
+    arms: Arms = NO_ARMS
+
+    def doubtful(self) -> Entry:
+        """The entry where it may be gone again."""
+        return self._replace(sure=False, arms=Arms(self.arms.world))
 
 
 class DictOf(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.catalog_types import Arg
 from guard.facts.expr import Call, Expr, Item, Seq, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link import field_types, objects, plain
+from guard.facts.link import field_types, handover_tools, objects, plain
 from guard.facts.link.arguments import CallArguments, is_absent, sent
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -72,6 +72,9 @@ def _definition(engine: Engine, thing: Thing) -> dict[str, Any] | None:
     if isinstance(thing, Inst):
         return _of_object(engine, thing)
     if isinstance(thing, Ext) and thing.made:
+        handed = handover_tools.definition(engine, thing)
+        if handed is not None:
+            return handed
         return _of_constructor(engine, thing.made[-1])
     return None
 

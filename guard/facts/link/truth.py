@@ -319,7 +319,9 @@ def _contains(engine: Engine, holder: Thing, item: Thing) -> bool | None:
     if wanted is plain.NOT_PLAIN:
         return None
     if isinstance(holder, DictOf):
-        if any(e.key == wanted and e.sure for e in holder.entries):
+        from guard.facts.link.containers import absences
+
+        if not absences(holder, wanted):
             return True
         return None if holder.open or any(e.key == wanted for e in holder.entries) else False
     if isinstance(holder, ListOf) and len(holder.items) <= MAX_PAIRS and not holder.each:

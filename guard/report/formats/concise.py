@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from guard.difference import Change
 from guard.model import Finding, Label, Priced, Span
-from guard.report.changes import KINDS, cause_words, priced_now, typical
-from guard.report.format import UNKNOWN, money, place, safe
+from guard.report.changes import KINDS, cause_words, priced_now, says_more, typical
+from guard.report.format import UNKNOWN, money, place, safe, without_commands
 from guard.report.reasons import order
 from guard.report.table import model_text
 from guard.report.view import View, joined
@@ -29,7 +29,7 @@ def render(view: View) -> str:
         lines += [_cost(view, priced) for priced in shown]
     if view.command != "cost":
         lines += [_finding(view, finding) for finding in view.active()]
-    return "".join(f"{line}\n" for line in lines)
+    return without_commands("".join(f"{line}\n" for line in lines))
 
 
 def _finding(view: View, finding: Finding) -> str:
@@ -55,7 +55,7 @@ def _change(view: View, change: Change) -> Iterator[str]:
     figures = [
         UNKNOWN if (usd := typical(side)) is None else money(usd) for side in (change.before, change.after) if side
     ]
-    why = f" ({safe(cause_words(change.causes[0]))})" if change.causes else ""
+    why = f" ({safe(cause_words(change.causes[0]))})" if says_more(next(iter(change.causes), None)) else ""
     at = _at(view, shown.request.sites[0].span)
     yield f"{at}{KINDS[change.kind]} {model_text(shown.request.model)}: {' -> '.join(figures)}{why}"
 

@@ -7,7 +7,7 @@ the others. With a base only new findings are annotated, each on the changed lin
 from __future__ import annotations
 
 from guard.model import Finding, Span
-from guard.report.changes import Causes, cause_words
+from guard.report.changes import Causes, cause_words, says_more
 from guard.report.format import place, plural, safe
 from guard.report.view import Level, View
 
@@ -32,7 +32,7 @@ def _annotation(view: View, finding: Finding, causes: Causes) -> str:
     label = next(iter(finding.labels), None)
     span = cause.span if cause is not None else None if label is None else label.span
     words = [safe(finding.message)]
-    if cause is not None:
+    if cause is not None and says_more(cause):
         words.append(f"changed: {safe(cause_words(cause))}")
     if label is not None and label.span != span:
         words.append(f"at {place(label.span)}")

@@ -72,6 +72,8 @@ def _case(suite: Element, view: View, finding: Finding) -> bool:
 def _why_skipped(view: View, finding: Finding) -> str:
     if finding.forgiven is not None:
         return f"forgiven: {safe(finding.forgiven.reason)}"
+    if view.difference is not None and finding.id not in view.difference.new_findings:
+        return f"the base has it, too: {safe(finding.message)}"
     return f"{_SAID[view.level(finding)]}: {safe(finding.message)}"
 
 

@@ -7,11 +7,12 @@ comes from the scanned repository goes through `guard.report.markdown`, so that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from guard.difference import Difference
 from guard.model import Finding, Report, Totals
-from guard.report.changes import Causes
+from guard.report.changes import Causes, says_more
 from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
 from guard.report.markdown import code, text
 from guard.report.markdown_tables import cause_text, changes, more, requests
@@ -49,7 +50,8 @@ def _text(view: View, rows: int) -> str:
     old = [one for one in active if causes.compared and one.id not in causes.new]
     blocks = [_verdict(view, fresh, old)]
     if difference is not None:
-        blocks += [_loosened(difference, rows), _compared(difference), changes(difference, rows)]
+        blocks += [_loosened(difference, rows), *map(text, difference.remarks)]
+        blocks += [_compared(difference), changes(difference, rows)]
     elif view.report.requests:
         blocks.append(_sums(view.report.totals))
     blocks.append(_findings(view, fresh, rows, causes))
@@ -147,9 +149,9 @@ def _finding(view: View, finding: Finding, causes: Causes | None) -> str:
     """A finding as an entry of a list, with the changed line that it comes from."""
     at = f" {code(place(finding.labels[0].span, column=False))}" if finding.labels else ""
     mark = _MARKS[view.level(finding)]
-    lines = [f"- {mark} **{text(finding.policy)}**{at}: {text(finding.message)}"]
+    lines = [f"- {mark} **{code(finding.policy)}**{at}: {text(finding.message)}"]
     cause = None if causes is None else causes.behind(finding)
-    if cause is not None and cause.span is not None:
+    if cause is not None and says_more(cause):
         lines.append(f"  Changed: {cause_text(cause)}")
     if view.level(finding) == "error":
         lines += [f"  {text(note)}" for note in finding.notes[:2]]
@@ -170,14 +172,21 @@ def _details(title: str, entries: Sequence[str], rows: int, amount: int | None =
 def _reasons(view: View, rows: int) -> list[str]:
     """What the figures rest on and what they lack, each below a fold."""
     counted = [priced for priced in view.report.requests if priced.in_totals]
+    lost = () if view.difference is None else view.difference.problems
     lists = (
-        ("Assumed", [(what.strip(), why) for what, why in assumptions(counted)]),
+        ("Assumed", assumptions(counted)),
         ("Not priced", reasons(counted, why_unpriced)),
         ("Worst of what is known and priced only", reasons(counted, why_partial)),
         ("No bound on the worst case", reasons(counted, why_unbounded)),
         ("Not read in full", [(problem.path, problem.message) for problem in view.report.problems]),
+        ("Not read in the base", [(problem.path, problem.message) for problem in lost]),
     )
-    return [_details(title, [f"{code(what)} {text(why)}" for what, why in items], rows) for title, items in lists]
+    return [_details(title, [f"{_subject(what)}: {text(why)}" for what, why in items], rows) for title, items in lists]
+
+
+def _subject(what: str) -> str:
+    """A place as code; a number of requests as words."""
+    return what.strip() if re.fullmatch(r" *[\d,]+ requests?", what) else code(what)
 
 
 def _foot(report: Report) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from guard import __version__
 from guard.model import Finding, Label, Problem, Severity
-from guard.report.changes import Causes, cause_words
+from guard.report.changes import Causes, cause_words, says_more
 from guard.report.format import safe
 from guard.report.json_values import money
 from guard.report.markdown import text as markdown_text
@@ -51,6 +51,8 @@ def _run(view: View) -> Json:
         way = [] if request is None else flow(finding, request, places)
         results.append(_result(view, finding, numbers[finding.policy], places, causes, way))
     notes = [_notification(problem, places, view) for problem in view.report.problems]
+    if view.difference is not None:
+        notes += [_remark(text) for text in view.difference.remarks]
     return {
         "tool": {
             "driver": {
@@ -145,15 +147,16 @@ def _pascal(name: str) -> str:
 def _result(view: View, finding: Finding, rule: int, places: Places, causes: Causes, way: list[Json]) -> Json:
     cause = causes.behind(finding)
     labels = list(finding.labels)
-    words = _message(finding)
+    words = _unlinked(f"undecided: {finding.message}" if finding.verdict == "undecided" else finding.message)
     if cause is not None and cause.span is not None:
         first = labels[0].span if labels else None
         if (first is None) or (cause.span.path, cause.span.line) != (first.path, first.line):
             labels = [Label(cause.span, cause_words(cause)), *labels]
-        words += f" (changed: {_unlinked(cause_words(cause))})"
+        words += f" (changed: {_unlinked(cause_words(cause))})" if says_more(cause) else ""
     primary = labels[0].span if labels else None
     if primary is not None and primary.cell is not None:
         words += f" (cell {primary.cell}, line {primary.cell_line})"
+    words += f"\nhelp: {_unlinked(finding.help)}" if finding.help else ""
     result: Json = {
         "ruleId": safe(finding.policy),
         "ruleIndex": rule,
@@ -184,12 +187,6 @@ def _result(view: View, finding: Finding, rule: int, places: Places, causes: Cau
     return result
 
 
-def _message(finding: Finding) -> str:
-    """The finding's words as SARIF plain text, with what to do."""
-    words = f"undecided: {finding.message}" if finding.verdict == "undecided" else finding.message
-    return "\n".join(map(_unlinked, [words, f"help: {finding.help}"] if finding.help else [words]))
-
-
 def _unlinked(text: str) -> str:
     """Text in which nothing is a link: SARIF writes these as `[words](target)`."""
     return safe(text).replace("](", "] (")
@@ -207,6 +204,11 @@ def _suppression(finding: Finding, places: Places) -> Json:
     if forgiven.span is not None:
         made["location"] = places.location(forgiven.span)
     return made
+
+
+def _remark(text: str) -> Json:
+    """What a reader should know of the comparison."""
+    return {"level": "note", "message": {"text": _unlinked(text)}, "descriptor": {"id": "comparison"}}
 
 
 def _notification(problem: Problem, places: Places, view: View) -> Json:

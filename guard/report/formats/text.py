@@ -5,13 +5,18 @@ Neighbour: `guard.report.text`, which writes it.
 
 from __future__ import annotations
 
+from guard.report.format import without_commands
 from guard.report.text import render_check, render_cost
 from guard.report.text_diff import render_check_against, render_diff
 from guard.report.view import View
 
 
 def render(view: View) -> str:
-    """The report of `guard cost`, `guard check` or `guard diff` for a terminal."""
+    """The report of `guard cost`, `guard check` or `guard diff` for a terminal or a log."""
+    return without_commands(_text(view))
+
+
+def _text(view: View) -> str:
     if view.command == "diff":
         return render_diff(view)
     if view.difference is not None:
