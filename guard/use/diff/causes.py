@@ -168,7 +168,8 @@ def _note(step: Step, lines: Sequence[str]) -> str:
     elif step.how == "env_default" and step.note:
         said = f"default of the variable {step.note}"
     else:
-        said = step.note or (assigned[1] if assigned is not None else "")
+        name = assigned or (key if line.lstrip().startswith(("'", '"')) else None)  # an entry of a dict
+        said = step.note or (name[1] if name is not None else "")
     return short(said) or ""
 
 
