@@ -90,7 +90,7 @@ def judge(
     held: tuple[Finding, ...] = ()
     if config.budgets:
         held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before)
-    findings = (*decide(policies, items, context, config.prefix), *held)
+    findings = (*decide(policies, items, context, config.prefix, config), *held)
     marked = forgive(
         findings,
         directives,

@@ -111,7 +111,8 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
                     retries.append(layer)
                 elif counted:
                     ask.hops.setdefault(Hop(facts.path, block_pos(block), "computed", f"{block.kind} loop"))
-                    counts.append(loops.turns(engine, scope, block, place, inner, ask))
+                    call = ref.call if scope.id == ref.scope else None
+                    counts.append(loops.turns(engine, scope, block, place, inner, ask, call))
             elif block.kind in ("if", "case") and not loops.is_main_test(block.test):
                 verdict = truth.feasible(engine, block, inner)
                 if verdict is None:

@@ -14,6 +14,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
+    batch_requests,
     control,
     framework,
     handovers,
@@ -29,6 +30,7 @@ from guard.facts.link import (
 )  # fmt: skip
 from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, role
@@ -135,7 +137,7 @@ class Drafter:
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
-        groups = framework.apart(found)
+        groups = [part for group in framework.apart(found) for part in batch_requests.apart(engine, group)]
         self.asked = max(self.asked, len(groups))
         if number >= len(groups):
             return None
@@ -302,10 +304,11 @@ class Drafter:
         value = sent(target.arguments, each.arg)
         if value is None:
             return target, (1, None)
+        value = Sent(batch_requests.of_elements(target, value.result), value.name)
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, (BATCH, target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 
