@@ -39,7 +39,7 @@ CLIENT_KEYS = frozenset({
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths", "at_most",
+    "class_paths", "at_most", "any_deployment", "gives",
 })  # fmt: skip
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -186,11 +186,12 @@ def read_layers(raw: Any, name: str, where: str) -> tuple[Tries, ...]:
     entries = [{"name": name, "attempts": raw, "billed": "maybe"}] if isinstance(raw, str | int) else raw
     layers = []
     for i, entry in enumerate(entries):
-        if not isinstance(entry, Mapping) or entry.keys() != {"name", "attempts", "billed"}:
+        if not isinstance(entry, Mapping) or entry.keys() - {"silent"} != {"name", "attempts", "billed"}:
             raise CatalogError(f"{where}.attempts[{i}]: expected name, attempts and billed")
         if entry["billed"] not in get_args(Billed):
             raise CatalogError(f"{where}.attempts[{i}].billed: expected yes, maybe or no")
-        layers.append(Tries(entry["name"], read_formula(entry["attempts"], f"{where}.attempts"), entry["billed"]))
+        formula = read_formula(entry["attempts"], f"{where}.attempts")
+        layers.append(Tries(entry["name"], formula, entry["billed"], bool(entry.get("silent", False))))
     return tuple(layers)
 
 
@@ -250,6 +251,8 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         duck_needs=tuple(duck.get("needs", ())) if isinstance(duck, Mapping) else (),
         keeps_history=bool(full.get("keeps_history", False)),
         by_model=tuple(full.get("by_model", {}).items()),
+        any_deployment=bool(full.get("any_deployment", False)),
+        gives=read_arg(full["gives"], f"{where}.gives") if "gives" in full else None,
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
         class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
         at_most=_limits(full.get("at_most", ()), f"{where}.at_most"),

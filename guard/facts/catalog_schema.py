@@ -38,7 +38,7 @@ def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]
 def _shared() -> dict[str, Any]:
     """Keys that calls of the catalogue and of users have in common."""
     layer = _object("One layer of retries.", ["name", "attempts", "billed"], name=_NAME, attempts=_FORMULA,
-                    billed={"enum": list(get_args(Billed))})  # fmt: skip
+                    billed={"enum": list(get_args(Billed))}, silent={"type": "boolean"})  # fmt: skip
     each = {**argument_keys(), "of": _NAME, "role": {"enum": list(ROLES)}}
     return {
         "operation": {"enum": list(get_args(Operation))},
@@ -175,6 +175,8 @@ def _call() -> dict[str, Any]:
             "items": _object("", ["provider"], provider=_NAME, inputs=_POSITIVE, tokens=_POSITIVE),
         },
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
+        "gives": {**reference, "description": "Argument that the call gives back, itself or a copy that works alike."},
+        "any_deployment": {"type": "boolean", "description": "The client's deployment has no say in it."},
         "by_model": {
             "type": "object",
             "description": "Operation by glob over the model's name.",
@@ -213,6 +215,7 @@ def _frameworks() -> dict[str, Any]:
         setters=functions,
         scoped={**functions, "description": "Context managers: it holds inside the `with` block."},
         object={**_NAME, "description": "Constructor of the object that holds when none was set."},
+        caches={**_NAME, "description": "Family of the models whose answers it keeps."},
     )
     base = _object(
         "A class that users subclass: calling `paths` runs methods of the subclass.",

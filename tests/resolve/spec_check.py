@@ -60,6 +60,10 @@ def broken_rules(report: Report) -> list[str]:
             wrong.append(f"{where}: more than 16 variants")
         if request.after is not None and request.after not in known:
             wrong.append(f"{where}: it comes after a request that is not in the report")
+        places = [segment.span for message in request.prompt.messages for segment in message.segments]
+        places += [step.span for choice in request.model.choices for step in choice.trail]
+        if any(place is not None and not place.path for place in places):
+            wrong.append(f"{where}: a place without a file")
         counts = (request.attempts, request.turns, request.repeats, *(r.repeats for r in request.reached_from))
         wrong += [f"{where}: {_count(c)} is no interval" for c in counts if not _is_interval(c)]
     return wrong

@@ -33,7 +33,7 @@ from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, s
 from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
-from guard.facts.link.roles import is_boundless, role
+from guard.facts.link.roles import is_boundless, named_model, role
 from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import (
     Alt,
@@ -250,14 +250,11 @@ class Drafter:
         return found
 
     def _model(self, target: Target, place: Hop) -> Quantity:
-        """The model: a deployment set on the client overrides it; a URL may name it."""
+        """The model: as a URL, the client's deployment or the call names it."""
         for name in ("model", "deployment"):
             if name in target.captures:
                 return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
-        deployment = role(self.engine, target, "deployment")
-        if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
-            return quantity(deployment, self.spans, is_name, place, "")
-        model = role(self.engine, target, "model")
+        model = named_model(self.engine, target)
         if model is not None and model.result.alts:
             real = tuple(a for a in model.result.alts if not is_absent(a))
             named = tuple(alt for a in real for alt in self._names(a))
@@ -353,6 +350,8 @@ class Drafter:
             why_unknown = missing or why_unknown
             trail = self.spans.steps(tuple(hop for n in names for hop in came.get(n, ())))
             number, place = None if missing else tries.formula.value(roles), self.spans(facts.path, ref.call.pos)
+            if number == 1 and tries.silent:
+                continue
             layers.append(Layer(tries.name, number, tries.billed, place, missing or "", trail))
         return layers, why_unknown
 

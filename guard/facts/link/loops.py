@@ -18,6 +18,7 @@ from guard.model import Count, Step
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
+    from guard.facts.link.turn_arms import ByTurn
 
 Ask = Callable[[Expr, Frame], Result]
 """How an expression is evaluated: with or without asking for new decisions of the context."""
@@ -195,10 +196,18 @@ def _range_bound(call: Call, frame: Frame, ask: Ask) -> Count | None:
 
 
 def turns(
-    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None = None
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None = None,
+    by_turn: ByTurn | None = None,
 ) -> Count:  # fmt: skip
     """How often a call at a place runs for one run of the loop around it. `call`: that call, where it stands in the
-    scope itself."""
+    scope itself; `by_turn`: which of the loop's turns alone count."""
+    count = _turns(engine, scope, loop, place, frame, ask, call)
+    return count if by_turn is None or _leaves_after(scope, loop, place) else by_turn.of(count)
+
+
+def _turns(
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None
+) -> Count:  # fmt: skip
     count = head(engine, scope, loop, frame, ask)
     before, ends = _early(engine, scope, loop, place, frame)
     if _leaves_after(scope, loop, place):

@@ -89,7 +89,8 @@ class Reader(Messages):
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
             messages += found
-            if name == "history" and not parts and asked.hears and asked.own is None:
+            kept = any(part.form != "server" for part in parts)  # a session holds what was asked before, not more
+            if name == "history" and not kept and asked.hears and asked.own is None:
                 messages.append(Message("user", (self._hole("context", asked.hears),)))
         messages += self._schema()
         messages = self._worded(messages)

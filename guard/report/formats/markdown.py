@@ -24,6 +24,9 @@ LIMIT = 60_000
 ROWS = (50, 25, 12, 6, 3)
 """Rows of each list: the first of these with which the text is short enough."""
 
+IN_FULL = 8
+"""Blocking findings that stand in full; the others are below a fold."""
+
 _GOOD = "\N{WHITE HEAVY CHECK MARK}"
 _MARKS = {
     "error": "\N{CROSS MARK}",
@@ -147,25 +150,27 @@ def _sums(totals: Totals) -> str:
 
 
 def _findings(view: View, findings: Sequence[Finding], rows: int, causes: Causes) -> str:
-    """What blocks as a list, what only warns below a fold."""
+    """What blocks as a list, the first few in full; what only warns below a fold."""
     blocking = [one for one in findings if view.level(one) == "error"]
     others = [one for one in findings if view.level(one) != "error"]
-    lines = [_finding(view, one, causes) for one in blocking[:rows]]
-    shown = "\n".join([*lines, *more(len(blocking), rows, "- ")])
+    shown = "\n".join(_finding(view, one, causes, full=True) for one in blocking[:IN_FULL])
+    rest = blocking[IN_FULL:]
+    title = f"{len(rest):,} more that {'blocks' if len(rest) == 1 else 'block'}"
+    left = _details(title, [_finding(view, one, causes) for one in rest[:rows]], rows, len(rest))
     title = f"{plural(len(others), 'finding')} that {'does' if len(others) == 1 else 'do'} not block"
     folded = _details(title, [_finding(view, one, causes) for one in others[:rows]], rows, len(others))
-    return "\n\n".join(part for part in (shown, folded) if part)
+    return "\n\n".join(part for part in (shown, left, folded) if part)
 
 
-def _finding(view: View, finding: Finding, causes: Causes | None) -> str:
-    """A finding as an entry of a list, with the changed line that it comes from."""
+def _finding(view: View, finding: Finding, causes: Causes | None, *, full: bool = False) -> str:
+    """A finding as an entry of a list, with the changed line that it comes from; `full`: with what to do."""
     at = f" {code(place(finding.labels[0].span, column=False))}" if finding.labels else ""
     mark = _MARKS[view.level(finding)]
     lines = [f"- {mark} **{code(finding.policy)}**{at}: {text(finding.message)}"]
     cause = None if causes is None else causes.behind(finding)
     if cause is not None and says_more(cause):
         lines.append(f"  Changed: {cause_text(cause)}")
-    if view.level(finding) == "error":
+    if full:
         lines += [f"  {text(note)}" for note in finding.notes[:2]]
         lines += [f"  Help: {text(finding.help)}"] if finding.help else []
     return "  \n".join(lines)
