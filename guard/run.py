@@ -39,7 +39,8 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     requests = Linker(project).requests()
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
-    findings = judge(priced, config, context(prices, config.aliases, day), _directives(project))
+    paths = tuple(file.path for file in listed.files)
+    findings = judge(priced, config, context(prices, config.aliases, day), _directives(project), paths)
     parsed = project.parsed()
     skipped = len({p.path for p in project.problems})
     return Report(

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from guard.config.types import Config
 from guard.model import Finding, Priced
-from guard.policy import budgets, places
+from guard.policy import budgets, places, stale
 from guard.policy.decide import decide, merge
 from guard.policy.forgive import Directive, forgive
 from guard.policy.load import load
@@ -47,6 +47,7 @@ class PriceList(Protocol):
     def find(self, name: str, provider: str | None) -> PriceRow | None: ...
     def suggest(self, name: str, provider: str | None) -> Sequence[str]: ...
     def why_not(self, name: str, provider: str | None) -> str | None: ...
+    def ids(self) -> Sequence[str]: ...
 
 
 def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Context:
@@ -67,13 +68,17 @@ def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Conte
         why = prices.why_not(aliases.get(name, name), None if name in aliases else provider)
         return why if why and NOT_LISTED not in why else None
 
-    return Context(today=today, model=model, suggest=cache(prices.suggest), why_not=why_not)
+    return Context(today, model, cache(prices.suggest), why_not, prices.ids)
 
 
 def judge(
-    items: Sequence[Priced], config: Config, context: Context, directives: Iterable[Directive] = ()
+    items: Sequence[Priced],
+    config: Config,
+    context: Context,
+    directives: Iterable[Directive] = (),
+    files: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
-    """All findings, forgiven ones included, in the order of their first places.
+    """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
@@ -93,7 +98,8 @@ def judge(
             for budget in config.budgets
         },
     )
-    return tuple(sorted(merge(marked), key=_order))
+    about = stale.judge(config, policies, items, files, context)
+    return tuple(sorted((*merge(marked), *about), key=_order))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:
