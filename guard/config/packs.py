@@ -1,7 +1,8 @@
 """Policy packs named in `extends` -> their documents. Neighbours: `find` (reading), `load` (the caller).
 
-`guard:NAME` is a pack that ships with guard, anything else a file relative to the one that names it. Shipped packs are
-held valid by a test, not again by every run, because importing the validator takes longer than all the rest.
+`guard:NAME` is a pack that ships with guard, `package:NAME` one of an installed package (`package_packs`), anything
+else a file relative to the one that names it. Shipped packs are held valid by a test, not again by every run, because
+importing the validator takes longer than all the rest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from guard.config.validate import problems
 from guard.config.yaml_reader import read_yaml
 
 _SCHEME = "guard:"
+_PACKAGE = "package:"
 
 
 def shipped() -> dict[str, Path]:
@@ -71,6 +73,14 @@ def _pack(document: Document, i: int, name: str, found: Found, root: Path) -> Do
         if name not in known:
             raise ConfigError([document.issue(where, *_no_such_pack(name, list(known)))])
         return shipped_pack(name)
+    if name.startswith(_PACKAGE):
+        from guard.config import package_packs  # looks through all installed packages, which takes time
+
+        try:
+            raw = package_packs.read(name.removeprefix(_PACKAGE))
+        except package_packs.NoPack as error:
+            raise ConfigError([document.issue(where, error.message, error.hint)]) from None
+        return read_yaml(raw, name)
     if os.path.isabs(name) or "\0" in name:
         message = f"pack {show(name)} is not a relative path"
         raise ConfigError([document.issue(where, message, "write it as seen from this file")])

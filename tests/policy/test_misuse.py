@@ -42,8 +42,8 @@ REFUSED = {
     ),
     "wrong unit": (
         'policies: [{id: a, deny: "request.attempts.high > 0.05 USD"}]',
-        "guard.yaml:3:49: `request.attempts.high` (a number) cannot be compared with `0.05 USD` (an amount in USD); write "
-        "a number without unit\n"
+        "guard.yaml:3:49: `request.attempts.high` (a number) cannot be compared with `0.05 USD` (an amount in USD); "
+        "write a number without unit\n"
         '  3 | policies: [{id: a, deny: "request.attempts.high > 0.05 USD"}]\n'
         "    |                                                 ^",
     ),
