@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.config.types import Config
-from guard.model import Looked, PriceTable, Report
+from guard.model import Looked, PriceTable, Report, Request
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
@@ -40,7 +40,7 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     paths = tuple(file.path for file in listed.files)
-    findings = judge(priced, config, context(prices, config.aliases, day), _directives(project), paths)
+    findings = judge(priced, config, context(prices, config.aliases, day), _directives(project, requests), paths)
     parsed = project.parsed()
     skipped = len({p.path for p in project.problems})
     return Report(
@@ -55,11 +55,14 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     )
 
 
-def _directives(project: Project) -> tuple[Directive, ...]:
-    """The `# guard:` comments of all files that were parsed."""
+def _directives(project: Project, requests: tuple[Request, ...]) -> tuple[Directive, ...]:
+    """The `guard:` comments of all code that was parsed and of the other files that values were traced to."""
+    from guard.policy import comments
     from guard.policy.forgive import directive
 
-    found = []
+    found: list[Directive] = []
+    for path in sorted(comments.files(requests)):
+        found.extend(comments.directives(path, project.text(path) or ""))
     for facts in project.parsed():
         for comment in facts.comments:
             made = directive(facts.path, comment.line, comment.column, comment.text)
