@@ -315,8 +315,9 @@ SCHEMA: Schema = {
         {
             "version": _VERSION,
             "extends": {
-                "description": "Policy packs: `guard:recommended`, `package:NAME` of an installed package, or a file "
-                "relative to this one. Without this key `guard:recommended` holds; `[]` means none.",
+                "description": "Policy packs: `guard:recommended`, `package:NAME` of an installed package, "
+                "`git+URL@COMMIT:FILE` of a repository, or a file relative to this one. Without this key "
+                "`guard:recommended` holds; `[]` means none.",
                 "type": "array",
                 "items": text("A pack.", "guard:recommended", "the name of a pack or a file"),
                 "default": ["guard:recommended"],
