@@ -101,6 +101,8 @@ class Count:
     typical: float = 1
     high: int | None = 1
     why: tuple[str, ...] = ()
+    trail: tuple[Step, ...] = field(default=(), compare=False)
+    """Where the number comes from: loop heads, and the way of every figure in them. May lack steps, names no others."""
 
 
 ONCE = Count()
@@ -194,6 +196,8 @@ class Prompt:
     between them; empty: something else decides."""
     unsure: str | None = None
     """Why text may be sent that stands in neither `messages` nor `others`, so that neither bounds the input."""
+    tools_trail: tuple[Step, ...] = ()
+    """Where the tools that are sent come from."""
     caches: bool = False
     """True when the prompt asks for its beginning to be cached (`cache_control`), which writes at a rate of its own."""
 
@@ -209,6 +213,8 @@ class Layer:
     billed: Billed
     span: Span | None = None
     why: str = ""
+    trail: tuple[Step, ...] = field(default=(), compare=False)
+    """The way of the number of tries, where it is written somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +408,8 @@ class Finding:
     """Id of the request; None for sums and for findings about the configuration."""
     confidence: Literal["certain", "likely", "assumed"] = "certain"
     forgiven: Forgiven | None = None
+    also: tuple[str, ...] = ()
+    """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------

@@ -143,8 +143,8 @@ def _price(document: Document, where: Path, raw: dict[str, Any]) -> PriceRule:
 
 
 def _budget(document: Document, where: Path, raw: dict[str, Any]) -> Budget:
-    written = _shares(_with_paths(raw), "warn_at", "min_coverage")
-    for limit in ("per_call", "per_run", "per_month"):
+    written = _shares(_with_paths(raw), "warn_at", "increase_percent", "min_coverage")
+    for limit in ("per_call", "per_run", "per_month", "increase"):
         if limit in written:
             written[limit] = money(written[limit])
     return Budget(place=document.value_place(where), **written)

@@ -22,6 +22,7 @@ USAGE_FIGURES = ["runs_per_month", "cache_hit_rate", "output_share", "output_tok
 ASSUMED_VALUES = ["model", "max_output", "repeats"]
 RATES = ["input", "output", "cache_read", "cache_write"]
 LIMITS = ["per_call", "per_run", "per_month"]
+INCREASES = ["increase", "increase_percent"]
 
 
 def _money(description: str, example: str) -> Schema:
@@ -206,12 +207,14 @@ _FEATURE = mapping(
 
 _BUDGET = mapping(
     "A limit on spend. `per_call` judges each request, `per_run` each entry point with all that a run of it calls, "
-    "`per_month` the sum of the requests that it selects.",
+    "`per_month` the sum of the requests that it selects, `increase` what a change adds to that sum.",
     {
         "name": text("Its name in reports.", "search"),
         "per_call": _money("The most that one call may cost.", "0.05 USD"),
         "per_run": _money("The most that one run of an entry point may cost.", "0.50 USD"),
         "per_month": _money("The most that a month may cost.", "4_000 USD"),
+        "increase": _money("The most that a change may add to a month; needs a base to compare with.", "500 USD"),
+        "increase_percent": _share("The same as a part of the month before; with `increase`, both count.", "20%"),
         "feature": text("Only requests of this feature (a key of `features`).", "search"),
         "owner": text("Only requests of this owner.", "@search"),
         "model": text("Only requests to models that match this glob.", "gpt-4o*"),
@@ -230,7 +233,7 @@ _BUDGET = mapping(
     },
     {"name": "one call", "per_call": "0.05 USD"},
     ("name",),
-    oneOf=_any_of(LIMITS),
+    oneOf=[*_any_of(LIMITS), {"anyOf": _any_of(INCREASES)}],
 )
 
 _EXAMPLE_CODE = "from openai import OpenAI\nOpenAI(max_retries=9).responses.create(model='gpt-4o', input='hi')"

@@ -135,7 +135,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. Exactly one of `per_call`, `per_run` and `per_month` is set (US dollars)."""
+    """`budgets[i]`. One of `per_call`, `per_run`, `per_month`, or one or both of the increases are set (US dollars)."""
 
     name: str
     place: Place
@@ -143,6 +143,10 @@ class Budget:
     per_run: Decimal | None = None
     """Limit on one run of each entry point."""
     per_month: Decimal | None = None
+    increase: Decimal | None = None
+    """The most that a change may add to a month."""
+    increase_percent: Decimal | None = None
+    """The same as a share of the month before. Together with `increase`: both must be exceeded."""
     feature: str | None = None
     owner: str | None = None
     model: str | None = None

@@ -202,12 +202,17 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     The first one stays, with a note that names the other callers. Forgiven ones are merged among themselves only, so
     that an ignore at one caller hides nothing at another.
     """
+    return tuple(_merged(group) for group in grouped(findings))
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings that `merge` makes one of each."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         primary = finding.labels[0].span if finding.labels else None
         key = (finding.policy, finding.verdict, finding.enforce, finding.message, primary, finding.forgiven)
         groups.setdefault(key, []).append(finding)
-    return tuple(_merged(group) for group in groups.values())
+    return list(groups.values())
 
 
 def _merged(group: list[Finding]) -> Finding:
@@ -219,7 +224,8 @@ def _merged(group: list[Finding]) -> Finding:
     note = f"and {words.plural(len(others), 'more caller')}"
     if callers:
         note += f": {words.listing(callers)}"
-    return replace(first, notes=(*first.notes, note))
+    also = tuple(dict.fromkeys(finding.request for finding in others if finding.request not in (None, first.request)))
+    return replace(first, notes=(*first.notes, note), also=also)
 
 
 def _caller(finding: Finding) -> Label | None:

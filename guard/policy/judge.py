@@ -77,13 +77,21 @@ def judge(
     context: Context,
     directives: Iterable[Directive] = (),
     files: Sequence[str] = (),
+    *,
+    merged: bool = True,
+    before: Sequence[Priced] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
+
+    `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
+    requests of the base, for budgets on increases; None: there is none.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
     policies = load(config.policies)
-    held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix) if config.budgets else ()
+    held: tuple[Finding, ...] = ()
+    if config.budgets:
+        held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before)
     findings = (*decide(policies, items, context, config.prefix, config), *held)
     marked = forgive(
         findings,
@@ -98,11 +106,17 @@ def judge(
             for budget in config.budgets
         },
     )
-    about = stale.judge(config, policies, items, files, context)
-    return tuple(sorted((*merge(marked), *about), key=_order))
+    every = (*marked, *stale.judge(config, policies, items, files, context))
+    return merged_in_order(every) if merged else tuple(sorted(every, key=order))
 
 
-def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+def merged_in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What `judge` makes of findings that it did not merge."""
+    return tuple(sorted(merge(findings), key=order))
+
+
+def order(finding: Finding) -> tuple[str, int, int, str, str]:
+    """By first place, then by policy."""
     if not finding.labels:
         return ("", 0, 0, finding.policy, finding.id)
     span = finding.labels[0].span

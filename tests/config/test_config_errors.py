@@ -75,7 +75,8 @@ TABLE = {
     ),
     "no limit": (
         "budgets: [{name: b}]",
-        "3:11: budgets[0] has none of per_call, per_run and per_month; add per_call, per_run or per_month",
+        "3:11: budgets[0] has none of per_call, per_run, per_month, increase and increase_percent; "
+        "add per_call, per_run, per_month, increase",
     ),
     "two limits": (
         "budgets:\n- per_month: 5\n  name: b\n  per_call: 1",

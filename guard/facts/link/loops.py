@@ -14,7 +14,7 @@ from guard.facts.filefacts import Binding, Block, Scope
 from guard.facts.link import truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DictOf, Ext, Frame, ListOf, Lit, Result
-from guard.model import Count
+from guard.model import Count, Step
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Ask = Callable[[Expr, Frame], Result]
 """How an expression is evaluated: with or without asking for new decisions of the context."""
 
+MAX_STEPS = 24
+"""Steps that tell where a number of repeats comes from."""
 LEAVES = frozenset({"break", "return", "mixed"})
 AS_LONG = frozenset({"tqdm", "track", "enumerate", "sorted", "reversed", "list", "tuple", "iter", "as_completed"})
 """Calls that are as long as what they are given first."""
@@ -31,20 +33,23 @@ def product(counts: list[Count]) -> Count:
     """Counts inside one another."""
     low, typical, high, why = 1, 1.0, 1, []
     bound: int | None = high
+    trail: dict[Step, None] = {}
     for count in counts:
         low *= count.low
         typical *= count.typical
         bound = None if bound is None or count.high is None else bound * count.high
         why += [w for w in count.why if w not in why]
+        trail.update(dict.fromkeys(count.trail))
     number = int(typical) if float(typical).is_integer() else typical
-    return Count(low, number, bound, tuple(why))
+    return Count(low, number, bound, tuple(why), tuple(trail)[:MAX_STEPS])
 
 
 def added(first: Count, second: Count) -> Count:
     """Counts of two ways that both run."""
     high = None if first.high is None or second.high is None else first.high + second.high
     why = tuple(dict.fromkeys((*first.why, *second.why)))
-    return Count(first.low + second.low, first.typical + second.typical, high, why)
+    trail = tuple(dict.fromkeys((*first.trail, *second.trail)))
+    return Count(first.low + second.low, first.typical + second.typical, high, why, trail[:MAX_STEPS])
 
 
 def either(counts: list[Count]) -> Count:
@@ -54,7 +59,8 @@ def either(counts: list[Count]) -> Count:
     highs = [c.high for c in counts]
     high = None if None in highs else max(h for h in highs if h is not None)
     why = tuple(dict.fromkeys(w for c in counts for w in c.why))
-    return Count(min(c.low for c in counts), max(c.typical for c in counts), high, why[:4])
+    trail = tuple(dict.fromkeys(step for c in counts for step in c.trail))
+    return Count(min(c.low for c in counts), max(c.typical for c in counts), high, why[:4], trail[:MAX_STEPS])
 
 
 def length(engine: Engine, result: Result, what: str) -> Count:

@@ -56,6 +56,8 @@ class Messages:
         self.target = target
         self.span = span
         self.touched: list[Hop] = []
+        self.tool_hops: list[Hop] = []
+        """Where the tools come from."""
         self.open: list[str] = []
         self.unsure: list[str] = []
         """Why text may arrive that is among no alternatives."""

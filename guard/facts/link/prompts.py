@@ -21,6 +21,7 @@ from guard.facts.link.things import (
     Alt,
     ClassThing,
     DictOf,
+    Func,
     Hop,
     ListOf,
     Lit,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_MESSAGES = 200
+MAX_TOOL_STEPS = 60
+"""Places that are kept of where tools come from."""
 MAX_PROMPTS = 16
 """Combinations of texts that are read for one request."""
 SEARCHING = ("embedding", "rerank")
@@ -95,6 +98,7 @@ class Reader(Messages):
             tools,
             count,
             tools_open,
+            tools_trail=self.span.steps(tuple(dict.fromkeys(self.tool_hops))[:MAX_TOOL_STEPS]),
             caches=self.caches,
         )
         return Read(prompt, tuple(self.touched))
@@ -237,6 +241,7 @@ class Reader(Messages):
                 rest = True
                 continue
             self.touched += alt.trail
+            self.tool_hops += alt.trail
             rest = rest or bool(alt.thing.open)
             for cell in alt.thing.items:
                 count += 1
@@ -248,6 +253,11 @@ class Reader(Messages):
 
     def _tool(self, result: Result, known: list[Any]) -> bool:
         """Adds the definition of a tool to those that are known; false where it can't be read."""
+        for alt in result.alts[:1]:
+            self.tool_hops += alt.trail
+            if isinstance(alt.thing, (Func, ClassThing)):
+                scope = self.engine.project.scope(alt.thing.path, alt.thing.scope)
+                self.tool_hops.append(Hop(alt.thing.path, scope.pos, "literal", scope.name))
         item = plain_value(self.engine, result)
         if item is _UNKNOWN:
             item = next((tool_schemas.of_alt(self.engine, alt) for alt in result.alts[:1]), None)

@@ -272,7 +272,7 @@ class Linker:
         counters: dict[str, int] = {}
         finished: list[Request] = []
         for item in made:
-            digest = _identity(item.request)
+            digest = identity(item.request)
             ordinal = counters[digest] = counters.get(digest, -1) + 1
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
@@ -320,7 +320,7 @@ def _attempts(layers: tuple[Layer, ...]) -> Count:
 def _turns(draft: Draft) -> Count:
     if draft.turns == 1:
         return Count()
-    return Count(1, 1, draft.turns, (draft.turns_why,) if draft.turns_why else ())
+    return Count(1, 1, draft.turns, (draft.turns_why,) if draft.turns_why else (), draft.turns_trail)
 
 
 def _merge_key(request: Request) -> tuple[object, ...]:
@@ -347,7 +347,8 @@ def _merge_key(request: Request) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _identity(request: Request) -> str:
+def identity(request: Request) -> str:
+    """What a request's id is made of beside its number among equals: no path, no line, no value."""
     deciding = [s for s in request.sites if s.role != "invoke" or s is request.sites[-1]]
     names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in deciding]
     return "|".join([KEY_VERSION, request.api, *names])
