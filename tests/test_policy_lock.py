@@ -126,6 +126,21 @@ def test_without_such_packs_there_is_nothing_to_lock(tmp_path: Path) -> None:
     assert "no pack comes from a git repository" in done.stderr
 
 
+def test_rules_of_the_base_are_those_of_its_lock(project: Path, name: str) -> None:
+    run("policy", "lock", project)
+    code = "from openai import OpenAI\nOpenAI(max_retries=RETRIES).responses.create(model='gpt-4o', input='hi')\n"
+    (project / "ask.py").write_text(code.replace("RETRIES", "1"))
+    git(project, "init", "--quiet")
+    git(project, "add", "-A")
+    git(project, "commit", "--quiet", "-m", "base")
+    (project / "ask.py").write_text(code.replace("RETRIES", "9"))
+    (project / "guard.yaml").write_text("version: 1\nextends: []\n")
+    (project / "guard.lock").unlink()
+    done = run("check", project, "--base", "HEAD", "--policy-from", "base")
+    assert done.exit_code == 1, done.output
+    assert "error[team]" in done.output
+
+
 def test_the_lock_holds_the_text_for_review(project: Path, name: str) -> None:
     run("policy", "lock", project)
     assert json.loads((project / "guard.lock").read_text("utf-8"))["packs"][name]["text"] == PACK
