@@ -175,6 +175,17 @@ class Message:
     role: str
     segments: tuple[Segment, ...]
     name: str | None = None
+    inputs: Count | None = None
+    """Of a request for embeddings: how many inputs of its like it stands for; None: it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Of a request for embeddings, whose messages are inputs that each have the model's window to themselves: what the
+    provider takes in one request. None: no limit is known, or the library makes several requests of it."""
+
+    inputs: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +211,8 @@ class Prompt:
     """Where the tools that are sent come from."""
     caches: bool = False
     """True when the prompt asks for its beginning to be cached (`cache_control`), which writes at a rate of its own."""
+    batch: Batch | None = None
+    """Where each message is an input by itself: the limits of a request; None: the messages are one prompt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from guard.use.selection import about, paths
 FILES = {
     "guard.yaml": """\
 version: 1
-extends: []
+extends: [rules/limits.yaml]
 policies:
-  - {id: limit, check: output-limit, enforce: block}
   - {id: listed, check: model-allowed, params: {allow: [gpt-4o-mini]}, enforce: block}
 """,
+    "rules/limits.yaml": "version: 1\npolicies: [{id: limit, check: output-limit, enforce: block}]\n",
     "shop/settings.py": 'MODEL = "gpt-4o"\n',
     "shop/models.yaml": "small: gpt-4o-mini\n",
     "shop/llm.py": """\
@@ -100,6 +100,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("shop/models.yaml", ["limit"]),
         ("shop/plain.py", []),
         ("guard.yaml", ["limit", "listed"]),
+        ("rules/limits.yaml", ["limit", "listed"]),
     ],
 )
 def test_a_finding_is_about_every_file_that_a_value_of_its_request_came_through(
@@ -138,7 +139,15 @@ def test_a_folder_reached_by_a_link_is_the_same_folder(check: Any, tmp_path: Pat
 
 def test_a_file_outside_the_folder_has_no_finding(check: Any, tmp_path: Path) -> None:
     (tmp_path.parent / "settings.py").write_text("")
-    assert check("shop", "../settings.py")[1] == []
+    done, policies = check("shop", "../settings.py")
+    assert (done.exit_code, policies) == (0, [])
+    assert done.stderr.startswith("guard: no named file lies in shop, so nothing in it is about them\n")
+
+
+def test_the_configuration_above_the_folder_is_one_of_its_files(check: Any) -> None:
+    for file in ("guard.yaml", "rules/limits.yaml"):
+        done, policies = check("shop", file)
+        assert policies and "no named file" not in done.stderr
 
 
 def test_a_second_folder_and_a_file_that_is_not_there_are_refused(check: Any) -> None:
@@ -154,15 +163,15 @@ def test_one_cause_at_many_callers_is_about_each_of_them() -> None:
     other = replace(REPORT.requests[2], request=replace(REPORT.requests[2].request, id="guard/1:other"))
     merged = replace(UNDECIDED, also=("guard/1:rank",), labels=())
     report = replace(REPORT, requests=(*REPORT.requests, other), findings=(merged,))
-    assert about(report, {"app/settings.py"}).findings == (merged,)
-    assert about(report, {"app/chat.py"}).findings == (merged,)
-    assert about(report, {"app/elsewhere.py"}).findings == ()
+    assert about(report, {"app/settings.py"}, ()).findings == (merged,)
+    assert about(report, {"app/chat.py"}, ()).findings == (merged,)
+    assert about(report, {"app/elsewhere.py"}, ()).findings == ()
 
 
 def test_problems_are_those_of_the_files() -> None:
-    assert about(REPORT, {"app/old.py"}).problems == REPORT.problems
-    assert about(REPORT, {"app/rank.py"}).problems == ()
-    assert about(REPORT, {"app/old.py"}).findings == ()
+    assert about(REPORT, {"app/old.py"}, ()).problems == REPORT.problems
+    assert about(REPORT, {"app/rank.py"}, ()).problems == ()
+    assert about(REPORT, {"app/old.py"}, ()).findings == ()
 
 
 def test_a_step_anywhere_counts() -> None:

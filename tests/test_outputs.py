@@ -95,19 +95,31 @@ def test_what_cannot_be_written_is_said_before_anything_is_read(
 
 
 def test_two_names_of_one_file_are_one_file(run: Run) -> None:
+    Path("folder").mkdir()
+    Path("also").symlink_to("folder")
+    done = run("--output", "json=folder/a", "--output", "sarif=also/a")
+    assert done.exit_code == 2 and "both go to also/a" in done.stderr
+    assert os.listdir("folder") == []
+
+
+@pytest.mark.parametrize("target", ["real", "missing", "/dev/null", "folder"])
+def test_a_link_in_the_repository_does_not_say_where_is_written(run: Run, target: str) -> None:
+    Path("folder").mkdir()
     Path("real").write_text("old")
-    Path("link").symlink_to("real")
-    done = run("--output", "json=real", "--output", "sarif=link")
-    assert done.exit_code == 2 and "both go to link" in done.stderr
-    assert Path("real").read_text() == "old"
+    Path("link").symlink_to(target)
+    done = run("--output", "json=link")
+    if target == "folder":
+        assert done.exit_code == 2 and "'link' is a folder" in done.stderr
+        return
+    assert not Path("link").is_symlink() and Path("link").read_text().startswith("{")
+    assert Path("real").read_text() == "old" and not Path("missing").exists()
 
 
-def test_a_link_stays_a_link_and_a_file_keeps_its_rights(run: Run) -> None:
+def test_a_file_keeps_its_rights(run: Run) -> None:
     Path("real").write_text("old")
     Path("real").chmod(0o640)
-    Path("link").symlink_to("real")
-    run("--output", "json=link")
-    assert Path("link").is_symlink() and Path("real").read_text().startswith("{")
+    run("--output", "json=real")
+    assert Path("real").read_text().startswith("{")
     assert stat.S_IMODE(Path("real").stat().st_mode) == 0o640
 
 

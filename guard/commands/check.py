@@ -14,6 +14,7 @@ from guard.commands.errors import Refusal, Stage, debugging, escaped, message
 from guard.commands.outputs import Look, Output, deliver, planned
 
 if TYPE_CHECKING:
+    from guard.config.types import Config
     from guard.model import Finding, Severity
     from guard.report.view import View
 
@@ -53,7 +54,7 @@ def command(
     sum grew; rules that let more pass than before are said first.
 
     With FILEs, as a hook names them, the whole folder is read all the same, and only what these files have a part in is
-    reported: a call, or a step of a value on its way there. A file that is the configuration brings back all of it.
+    reported: a call, or a step of a value on its way there. A file with rules (guard.yaml, a pack) brings back all.
     """
     path, files = _split(paths)
     plan = planned(form, outputs)
@@ -71,7 +72,7 @@ def command(
         shown = found
     if files:
         stage.name = "selecting what is about the files"
-        shown = _narrowed(shown, path, files)
+        shown = _narrowed(shown, path, files, shared.configuration(path, config))
     stage.name = "deciding the exit code"
     from guard.policy.decide import exit_code
 
@@ -95,12 +96,15 @@ def _split(paths: tuple[Path, ...]) -> tuple[Path, tuple[Path, ...]]:
     return folder, files
 
 
-def _narrowed(shown: View, path: Path, files: tuple[Path, ...]) -> View:
+def _narrowed(shown: View, path: Path, files: tuple[Path, ...], config: Config) -> View:
     """What is about `files`; what is left out is counted on standard error."""
     from guard.report.format import plural
-    from guard.use.selection import about
+    from guard.use.selection import about, rules_of
 
-    report = about(shown.report, shared.below(path, files))
+    names, rules = shared.below(path, files), rules_of(config)
+    if all(name.startswith("../") and name not in rules for name in names):
+        message(f"guard: no named file lies in {escaped(str(path))}, so nothing in it is about them")
+    report = about(shown.report, names, rules)
     elsewhere = len(shown.report.findings) - len(report.findings)
     if elsewhere:
         message(f"guard: {plural(elsewhere, 'finding')} elsewhere, not about {plural(len(files), 'named file')}")

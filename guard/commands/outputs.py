@@ -120,7 +120,7 @@ def planned(form: str | None, outputs: Sequence[Output]) -> list[Output]:
     for output in outputs:
         if output.target is None:
             continue
-        same = files.setdefault(os.path.realpath(output.target), output)
+        same = files.setdefault(_path(output.target), output)
         if same is not output:
             raise click.UsageError(f"--output {same.form} and {output.form} both go to {escaped(output.target)}.")
     if len(printed) > 1:
@@ -158,11 +158,11 @@ def _write(files: Sequence[tuple[str, bytes]]) -> None:
     name = ""
     try:
         for name, data in files:
-            path = os.path.realpath(name)
-            if os.path.exists(name) and not os.path.isfile(name):
-                with open(name, "wb") as stream:  # a device or a pipe, which nothing can take the place of
+            if _is_stream(name):
+                with open(name, "wb") as stream:
                     stream.write(data)
                 continue
+            path = _path(name)
             waiting.append((_beside(path, data), path, name))
         while waiting:
             made, path, name = waiting[0]
@@ -176,6 +176,19 @@ def _write(files: Sequence[tuple[str, bytes]]) -> None:
                 os.unlink(made)
 
 
+def _path(name: str) -> str:
+    """The file itself, by whatever way it is named. A link as the last part is not followed, but replaced: it may have
+    come with the scanned repository, which must not say where on this machine is written."""
+    return os.path.join(os.path.realpath(os.path.dirname(name) or os.curdir), os.path.basename(name))
+
+
+def _is_stream(name: str) -> bool:
+    """Whether `name` is a device or a pipe, which is written to, since no file can take its place."""
+    if os.path.islink(name) and not os.path.abspath(name).startswith(("/dev/", "/proc/")):
+        return False
+    return os.path.exists(name) and not os.path.isfile(name)
+
+
 def _beside(path: str, data: bytes) -> str:
     """The name of a new file in the folder of `path` that holds `data`, with the rights of `path`."""
     made = os.path.join(os.path.dirname(path), f".guard-{os.urandom(8).hex()}.tmp")
@@ -184,7 +197,8 @@ def _beside(path: str, data: bytes) -> str:
         with open(descriptor, "wb") as stream:
             stream.write(data)
         with suppress(FileNotFoundError):
-            os.chmod(made, stat.S_IMODE(os.stat(path).st_mode))
+            if not os.path.islink(path):
+                os.chmod(made, stat.S_IMODE(os.stat(path).st_mode))
     except OSError:
         with suppress(OSError):
             os.unlink(made)

@@ -185,8 +185,9 @@ def _setting(raw: Mapping[str, Any], where: str) -> Setting:
         return tuple((name, arg) for names, arg in entries for name in expand(names))
 
     return Setting(
-        raw["id"], expand(raw.get("names", ())), functions("setters"), functions("scoped"), raw.get("object")
-    )
+        raw["id"], expand(raw.get("names", ())), functions("setters"), functions("scoped"), raw.get("object"),
+        raw.get("caches"),
+    )  # fmt: skip
 
 
 def _base(raw: Mapping[str, Any]) -> Base:
@@ -288,6 +289,7 @@ def _index(clients: dict[str, Client], calls: list[Call], roots: set[str], docum
         invoke_names=frozenset(
             p.rpartition(".")[2] for c in calls if c.invoke for p in (*c.paths, *c.class_paths, *c.names) if p
         ),
+        giving_names=frozenset(p.rpartition(".")[2] for c in calls if c.gives for p in (*c.paths, *c.names)),
         constructor_names=_constructor_names(clients),
         import_roots=frozenset(roots),
         common_roots=frozenset(root for _, document in documents for root in document.get("common_packages", ())),

@@ -17,6 +17,7 @@ from guard.model import Billed, Operation
 
 _NAME = {"type": "string", "minLength": 1}
 _NAMES = {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True}
+_POSITIVE = {"type": "integer", "minimum": 1}
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _FORMULA = {
     "type": ["string", "integer"],
@@ -37,7 +38,7 @@ def _object(text: str, required: list[str], **properties: Any) -> dict[str, Any]
 def _shared() -> dict[str, Any]:
     """Keys that calls of the catalogue and of users have in common."""
     layer = _object("One layer of retries.", ["name", "attempts", "billed"], name=_NAME, attempts=_FORMULA,
-                    billed={"enum": list(get_args(Billed))})  # fmt: skip
+                    billed={"enum": list(get_args(Billed))}, silent={"type": "boolean"})  # fmt: skip
     each = {**argument_keys(), "of": _NAME, "role": {"enum": list(ROLES)}}
     return {
         "operation": {"enum": list(get_args(Operation))},
@@ -167,7 +168,15 @@ def _call() -> dict[str, Any]:
         "duck": {"description": "Taken on an unknown receiver too.", "anyOf": [{"type": "boolean"}, duck]},
         "of": {**reference, "description": "Argument that holds the object whose model is asked."},
         "class_paths": {**_NAMES, "description": "Methods on the client's class itself: `from_documents`."},
+        "at_most": {
+            "type": "array",
+            "description": "What a provider takes in one request for embeddings.",
+            "minItems": 1,
+            "items": _object("", ["provider"], provider=_NAME, inputs=_POSITIVE, tokens=_POSITIVE),
+        },
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
+        "gives": {**reference, "description": "Argument that the call gives back, itself or a copy that works alike."},
+        "any_deployment": {"type": "boolean", "description": "The client's deployment has no say in it."},
         "by_model": {
             "type": "object",
             "description": "Operation by glob over the model's name.",
@@ -206,6 +215,7 @@ def _frameworks() -> dict[str, Any]:
         setters=functions,
         scoped={**functions, "description": "Context managers: it holds inside the `with` block."},
         object={**_NAME, "description": "Constructor of the object that holds when none was set."},
+        caches={**_NAME, "description": "Family of the models whose answers it keeps."},
     )
     base = _object(
         "A class that users subclass: calling `paths` runs methods of the subclass.",

@@ -91,6 +91,8 @@ class Catalog:
     """Last attribute of every call: a callee that ends otherwise is none."""
     invoke_names: frozenset[str]
     """Those of calls that go through an object of a framework."""
+    giving_names: frozenset[str]
+    """Those of calls that give one of their arguments back (`Call.gives`)."""
     constructor_names: frozenset[str]
     """Last names of constructors and makers of objects of frameworks; see `may_make` for those that rules cover."""
     import_roots: frozenset[str]

@@ -17,7 +17,9 @@ from typing import Any
 from guard import __version__
 from guard.difference import Difference
 from guard.model import (
+    ONCE,
     Choice,
+    Count,
     Estimate,
     Finding,
     Label,
@@ -277,7 +279,20 @@ def _prompt(prompt: Prompt, estimate: Estimate, show_prompts: bool) -> Json:
         "tools": prompt.tools,
         "tools_open": prompt.tools_open,
         "tools_trail": plain.trail(prompt.tools_trail),
+        "batch": _batch(prompt),
     }
+
+
+def _batch(prompt: Prompt) -> Json | None:
+    """The inputs of a request for embeddings; None for a prompt that is one input."""
+    if prompt.batch is None:
+        return None
+    counts = [message.inputs or ONCE for message in prompt.messages]
+    highs = [count.high for count in counts]
+    high = None if not counts or None in highs else sum(n for n in highs if n is not None)
+    why = tuple(dict.fromkeys(reason for count in counts for reason in count.why))
+    inputs = Count(sum(c.low for c in counts), sum(c.typical for c in counts), high, why)
+    return {"inputs": plain.count(inputs), "most_inputs": prompt.batch.inputs, "most_tokens": prompt.batch.tokens}
 
 
 def _hash(text: str) -> str:

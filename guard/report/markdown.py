@@ -61,11 +61,11 @@ def _words(piece: str, longest: int) -> list[str]:
 
 
 def _coded(words: list[str], longest: int) -> list[str]:
-    """Words as one code span, without the comma or colon behind them."""
+    """Words as one code span, without the comma, colon or closing bracket behind them."""
     if not words:
         return []
     whole = " ".join(words)
-    bare = whole.rstrip(",;:")
+    bare = whole.rstrip(",;:" if "(" in whole else ",;:)")
     return [code(bare, longest) + whole[len(bare) :]] if bare else [code(whole, longest)]
 
 

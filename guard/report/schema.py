@@ -207,6 +207,12 @@ def _request_parts() -> Json:
             "tools": WHOLE,
             "tools_open": YES_NO,
             "tools_trail": _says(_list(_ref("step")), "Where the tools come from."),
+            "batch": _says(_or_null(_ref("batch")), "Inputs of a request for embeddings; null: the prompt is one."),
+        },
+        "batch": {
+            "inputs": _says(_ref("count"), "Texts in one request, each with the model's window to itself."),
+            "most_inputs": _says(WHOLE_OR_NULL, "What the provider takes in one request; null: no limit is known."),
+            "most_tokens": _says(WHOLE_OR_NULL, "Of all inputs together, likewise."),
         },
         "part": {
             "name": TEXT,

@@ -49,10 +49,12 @@ def render_diff(view: View) -> str:
         chosen = [change for change in difference.changes if change.kind in kinds]
         if chosen:
             lines += ["", paint(f"{title} ({len(chosen):,})", meaning, view.color)]
-            for change in chosen if view.everything else chosen[:SHOWN]:
-                lines += _change(change, view.width)
-            if len(chosen) > SHOWN and not view.everything:
-                lines.append(f"  and {len(chosen) - SHOWN:,} more; `--all` shows them")
+            groups = [[change] for change in chosen] if view.everything else _alike(chosen)
+            for group in groups if view.everything else groups[:SHOWN]:
+                lines += _change(group[0], len(group) - 1, view.width)
+            if len(groups) > SHOWN and not view.everything:
+                rest = sum(len(group) for group in groups[SHOWN:])
+                lines.append(f"  and {rest:,} more; `--all` shows them")
     lines += _findings(view)
     return "\n".join([*lines, "", *sums(view)]) + "\n"
 
@@ -128,9 +130,20 @@ def loosened(view: View) -> list[str]:
     return lines
 
 
-def _change(change: Change, width: int) -> list[str]:
+def _alike(changes: Sequence[Change]) -> list[list[Change]]:
+    """Changes of one call to one model for the same reasons: the first of them, the largest, stands for all."""
+    groups: dict[object, list[Change]] = {}
+    for change in changes:
+        site, shown = priced_now(change).request.sites[0].span, priced_now(change)
+        groups.setdefault((site, model_text(shown.request.model), change.causes), []).append(change)
+    return list(groups.values())
+
+
+def _change(change: Change, others: int, width: int) -> list[str]:
+    """`others`: how many like it are not shown."""
     shown = priced_now(change)
-    lines = wrap(_heading(change, shown), width, "      ", "  ")
+    more = f"  (and {plural(others, 'more way')})" if others else ""
+    lines = wrap(_heading(change, shown) + more, width, "      ", "  ")
     if change.kind == "moved":
         return lines
     for title, pick in FIGURES:

@@ -7,21 +7,35 @@ Neighbours: `guard.policy` (made the findings), the command `check` (which takes
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from guard.config.types import Config
 from guard.model import Count, Finding, Priced, Report, Request, Span, Value
 
+SCHEME = "guard:"
+"""Begins the names of the packs that ship with guard."""
 
-def about(report: Report, files: Collection[str]) -> Report:
+
+def rules_of(config: Config) -> frozenset[str]:
+    """The files that the rules are written in, as reports name them: the configuration, and the packs beside it."""
+    if config.path is None:
+        return frozenset()
+    folder = posixpath.dirname(config.path)
+    packs = [name for name in config.extends if not name.startswith(SCHEME)]
+    return frozenset((config.path, *(posixpath.normpath(posixpath.join(folder, name)) for name in packs)))
+
+
+def about(report: Report, files: Collection[str], rules: Collection[str]) -> Report:
     """`report` with only what `files` have a part in: findings that name a place in one of them, or whose request does
     (a call on the way to the model, or a step of a value, prompt or retry on its way there), and problems in them.
 
-    All of it stays where the configuration is among the files: a rule that changed may be broken anywhere. A finding
-    about a sum has no request; it stays where one of its places does.
+    All of it stays where a file with `rules` (`rules_of`) is among them: a rule that changed may be broken anywhere. A
+    finding about a sum has no request; it stays where one of its places does.
     """
     wanted = frozenset(files)
-    if report.config_path in wanted:
+    if not wanted.isdisjoint(rules):
         return report
     touched = {item.request.id for item in report.requests if not wanted.isdisjoint(paths(item))}
     return replace(
@@ -38,9 +52,8 @@ def paths(item: Priced) -> frozenset[str]:
 
 def _named(finding: Finding, wanted: frozenset[str]) -> bool:
     ignored = finding.forgiven.span if finding.forgiven is not None else None
-    return any(label.span.path in wanted for label in finding.labels) or (
-        ignored is not None and ignored.path in wanted
-    )
+    spans = [label.span for label in finding.labels] + ([] if ignored is None else [ignored])
+    return any(span.path in wanted for span in spans)
 
 
 def _requests(finding: Finding) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from integrations.wish import wish
 
 LONGEST = 65_536
 """Characters that GitHub takes in a comment."""
+DEPENDABOT = "dependabot[bot]"
+"""Who starts runs whose token may only read, although the change is no fork's."""
 ITSELF = "github-actions[bot]"
 """Who the token of a workflow is, where the service does not say."""
 
@@ -80,17 +82,19 @@ def comment(environment: Mapping[str, str]) -> tuple[str, str]:
         wished = wish(environment, here.head, LONGEST)
         if isinstance(wished, str):
             return "notice", f"no comment: {wished}"
+        if not environment.get("GUARD_TOKEN"):
+            return "notice", "no comment: there is no token"
         thread = _thread(environment, here.pull_request)
         return "notice", f"comment {sticky.keep(thread, wished.mode, wished.key, wished.text, wished.wanted)}"
     except ValueError as error:
         return "warning", f"no comment: {error}"
     except ApiError as error:
-        return _refused(error, here.from_fork)
+        return _refused(error, here.from_fork or environment.get("GITHUB_ACTOR") == DEPENDABOT)
 
 
 def _thread(environment: Mapping[str, str], number: int) -> PullRequest:
     headers = {
-        "Authorization": f"Bearer {environment.get('GUARD_TOKEN', '')}",
+        "Authorization": f"Bearer {environment['GUARD_TOKEN']}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
         "User-Agent": "guard",
@@ -102,10 +106,10 @@ def _thread(environment: Mapping[str, str], number: int) -> PullRequest:
     )
 
 
-def _refused(error: ApiError, from_fork: bool) -> tuple[str, str]:
+def _refused(error: ApiError, reads_only: bool) -> tuple[str, str]:
     if error.status in (401, 403, 404) and not error.limited:
-        if from_fork:
-            return "notice", f"no comment: {error}; the token for changes from forks may only read"
+        if reads_only:
+            return "notice", f"no comment: {error}; the token for changes from forks and of Dependabot may only read"
         return "warning", f"no comment: {error}; the job needs `permissions: pull-requests: write`"
     return "warning", f"no comment: {error}"
 

@@ -43,6 +43,7 @@ class Runner:
     event: dict[str, Any] = field(default_factory=dict)
     token: str = "secret-token"
     installed: str | None = None
+    actor: str = "ana"
 
     def run(self, **inputs: str) -> Job:
         """The action with these inputs (`_` for `-`) and the defaults of the others."""
@@ -101,7 +102,7 @@ class Runner:
                 "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/shop",
                 "GITHUB_API_URL": self.api, "GITHUB_GRAPHQL_URL": f"{self.api}/graphql",
                 "GITHUB_WORKSPACE": str(self.checkout.folder), "GITHUB_ACTION_PATH": str(ROOT),
-                "RUNNER_TEMP": str(self.folder), "RUNNER_OS": "Linux",
+                "RUNNER_TEMP": str(self.folder), "RUNNER_OS": "Linux", "GITHUB_ACTOR": self.actor,
                 **environment,
             },
         )  # fmt: skip

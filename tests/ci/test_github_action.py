@@ -156,6 +156,20 @@ def test_a_fork_may_not_comment_and_has_the_summary(change: Change, service: Ser
     assert "::notice title=guard::no comment: POST was answered 403 (Resource not accessible by integration)" in job.log
 
 
+def test_without_a_token_there_is_the_summary(change: Change, service: Service) -> None:
+    job = change({"shop/settings.py": OTHER}).run(github_token="")
+    assert job.succeeded and service.asked == [] and "gpt-4.1-mini" in job.summary
+    assert "::notice title=guard::no comment: there is no token" in job.log
+
+
+def test_dependabot_may_not_comment_either(change: Change, service: Service) -> None:
+    service.may_write = False
+    runner = change({"shop/settings.py": OTHER})
+    runner.actor = "dependabot[bot]"
+    job = runner.run()
+    assert job.succeeded and "::notice title=guard::no comment: POST was answered 403" in job.log
+
+
 def test_a_missing_permission_is_a_warning_that_says_which(change: Change, service: Service) -> None:
     service.may_write = False
     job = change({"shop/settings.py": OTHER}).run()

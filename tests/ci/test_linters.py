@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ci_documents import examples
 from ci_repository import ROOT, Tool
 
 WORKFLOWS = sorted((ROOT / "examples/github").glob("*.yml"))
@@ -86,6 +87,21 @@ def test_pre_commit_takes_the_hooks(tool: Tool, tmp_path: Path) -> None:
     clean(run(tool("pre-commit"), "validate-manifest", ".pre-commit-hooks.yaml"))
     (tmp_path / "bad.yaml").write_text("- {id: guard}\n")
     assert run(tool("pre-commit"), "validate-manifest", str(tmp_path / "bad.yaml")).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/integrations.md"])
+def test_what_documents_say_to_copy_is_taken_by_the_tools(tool: Tool, tmp_path: Path, name: str) -> None:
+    tools = {
+        ".pre-commit-config.yaml": [tool("pre-commit"), "validate-config"],
+        ".gitlab-ci.yml": [tool("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci"],
+    }
+    copies = [(one.word("file "), one.text) for one in examples(ROOT / name, ROOT) if one.word("file ")]
+    assert copies
+    for file, text in copies:
+        assert file is not None
+        (tmp_path / file).write_text(text)
+        done = run(*tools[file], file, folder=tmp_path)
+        assert done.returncode == 0 and "unexpected key" not in done.stdout.lower(), done.stdout + done.stderr
 
 
 def test_the_action_uses_no_action_of_others_and_the_example_pins_them() -> None:

@@ -139,6 +139,27 @@ def test_text_names_the_line_and_both_values(pull: Pull) -> None:
     assert [title for title in titles.values() if title in text] == [titles[kind] for kind in pull.kinds]
 
 
+def test_markdown_has_a_row_for_each_cause(pull: Pull) -> None:
+    text = guard("diff", "main", "--format", "markdown").stdout
+    for _, at, before, after in pull.causes:
+        row = next(line for line in text.splitlines() if at in line.replace("\\", "") and line.startswith("|"))
+        words = [word for word in (before, after) if word is not None]
+        assert all(word.replace("-", "") in row.replace("\\", "").replace("-", "") for word in words)
+
+
+def test_sarif_points_a_new_finding_at_the_changed_line(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the twelve only the retries violate a policy of those that hold without a guard.yaml."""
+    monkeypatch.chdir(base)
+    for name, line in (("retries 2 to 100", 5), ("comment only", None)):
+        git(base, "reset", "-q", "--hard", "main")
+        PULLS[name].edit(base)
+        (run,) = json.loads(guard("check", "--base", "main", "--format", "sarif").stdout)["runs"]
+        new = [result for result in run["results"] if result["baselineState"] == "new"]
+        places = [result["locations"][0]["physicalLocation"] for result in new]
+        found = [(place["artifactLocation"]["uri"], place["region"]["startLine"]) for place in places]
+        assert found == ([("shop/settings.py", line)] if line else [])
+
+
 def test_a_commit_changes_nothing_about_it(pull: Pull, base: Path) -> None:
     before = guard("diff", "main", "--format", "json").stdout
     commit(base, "a pull request")

@@ -243,7 +243,15 @@ def test_junit_has_a_suite_for_each_policy_and_fails_what_blocks(tmp_path: Path)
     (undecided,) = suites["model-known"]
     assert undecided.result[0].message == "undecided: the model is read from a database"
     (kept,) = suites["output-limit"]
-    assert kept.is_passed and kept.name == "An output limit is sent"
+    assert kept.is_passed and kept.name == "no finding"
+
+
+def test_names_of_junit_cases_have_no_line_and_are_told_apart() -> None:
+    moved = replace(ALLOWED, id="f9", labels=(Label(span("app/rank.py", 99, 1, 5)),))
+    root = ElementTree.fromstring(render("junit", replace(VIEW, report=replace(REPORT, findings=(ALLOWED, moved)))))
+    names = [case.get("name") for case in root.iter("testcase")][:2]
+    words = "app/rank.py: gpt-4o is not on the list of approved models"
+    assert names == [words, f"{words} (2)"]
 
 
 def test_junit_sums_add_up() -> None:

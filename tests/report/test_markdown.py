@@ -60,6 +60,17 @@ def test_a_blocking_finding_names_the_changed_line_and_what_to_do() -> None:
     assert "Help: gpt-4o-mini is approved" in shown
 
 
+def test_of_many_that_block_the_first_stand_in_full_and_the_others_below_a_fold() -> None:
+    many = tuple(
+        replace(ALLOWED, id=f"f{line}", labels=(Label(span("app/rank.py", line, 1, 5)),)) for line in range(1, 31)
+    )
+    shown = render(replace(VIEW, report=replace(REPORT, findings=many)))
+    assert shown.startswith("### \u274c guard: 30 findings block")
+    front, folded = shown.split("<details><summary>22 more that block</summary>")
+    assert front.count("Help: ") == 8 and "`app/rank.py:8`" in front
+    assert folded.count("- \u274c") == 22 and "`app/rank.py:30`" in folded and "Help: " not in folded
+
+
 def test_an_untouched_tree_says_so_in_a_line() -> None:
     shown = render(replace(VIEW, report=replace(REPORT, findings=()), difference=UNTOUCHED))
     assert "No request to a model changed against `main (1a2b3c4)`; 3 requests as before." in shown
@@ -108,6 +119,8 @@ def test_it_is_short_enough_for_a_comment_and_says_what_is_left_out(compared: bo
         ("www.evil.example evil.example", "`www.evil.example evil.example`"),
         ("a | b", "a `\\x7c` b"),
         ("2 x $3 = $6 (>99% of it), <$0.0001", "2 x $3 = $6 (\\>99% of it), \\<$0.0001"),
+        ("text (slice [:20]), x", "text (slice `[:20]`), x"),
+        ("text (of [:20])", "text (of `[:20]`)"),
         ("= x", "`=` x"),
         ("at app/x.py:19: $3", "at `app/x.py:19`: $3"),
         ("GH-12 deadbeef1", "`GH-12 deadbeef1`"),

@@ -60,6 +60,10 @@ def broken_rules(report: Report) -> list[str]:
             wrong.append(f"{where}: more than 16 variants")
         if request.after is not None and request.after not in known:
             wrong.append(f"{where}: it comes after a request that is not in the report")
+        places = [segment.span for message in request.prompt.messages for segment in message.segments]
+        places += [step.span for choice in request.model.choices for step in choice.trail]
+        if any(place is not None and not place.path for place in places):
+            wrong.append(f"{where}: a place without a file")
         counts = (request.attempts, request.turns, request.repeats, *(r.repeats for r in request.reached_from))
         wrong += [f"{where}: {_count(c)} is no interval" for c in counts if not _is_interval(c)]
     return wrong
@@ -218,6 +222,10 @@ def _bounds(request: Request) -> list[str]:
     return [f"{s.name}:{s.max_chars}" for s in segments]
 
 
+def _inputs(request: Request) -> str:
+    return ",".join(_count(m.inputs) if m.inputs is not None else "1" for m in request.prompt.messages) or "none"
+
+
 def _layers(request: Request) -> str:
     shown = (f"{x.name} {x.attempts if x.attempts is not None else 'unbounded'}" for x in request.layers)
     return ", ".join(shown) or "none"
@@ -286,6 +294,7 @@ EQUALS: dict[str, Says] = {
     "outputs": lambda r: _scalar(r.outputs),
     "text": _text,
     "holes": _holes,
+    "inputs": _inputs,
     "roles": lambda r: ",".join(m.role for m in r.prompt.messages) or "none",
     "tools_open": lambda r: str(r.prompt.tools_open).lower(),
     "prompt_open": lambda r: str(r.prompt.open).lower(),

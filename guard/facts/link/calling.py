@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Block, Scope
 from guard.facts.link import enums, objects, parameters, truth
+from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     Cell,
@@ -53,9 +54,14 @@ def called(engine: Engine, callee: Result, call: Call, frame: Frame) -> Result:
     for alt in callee.alts:
         if isinstance(alt.thing, Lit) and alt.thing.value is None:
             continue
-        found = call_thing(engine, alt.thing, call, frame)
-        if isinstance(alt.thing, Method) and alt.trail:  # what a method makes of a text comes from that text
-            found = Result(tuple(a._replace(trail=a.trail or alt.trail) for a in found.alts), found.open)
+        if isinstance(alt.thing, Method):
+            from guard.facts.link import methods
+
+            found = methods.call_method(engine, alt.thing, call, frame, alt.trail)
+            if alt.trail:  # what a method makes of a text comes from that text
+                found = Result(tuple(a._replace(trail=a.trail or alt.trail) for a in found.alts), found.open)
+        else:
+            found = call_thing(engine, alt.thing, call, frame)
         results.append(within(found, alt.world))
     if not results:
         return unknown(callee.open[0] if callee.open else "what is called is not known")
@@ -74,6 +80,7 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
         if thing.chain == "builtins.super":
             return _super(engine, call, frame)
         found = stdlib.call(engine, thing, call, frame)
+        found = found if found is not None else _given_back(engine, thing, call, frame)
         return found if found is not None else known(Ext(thing.chain + "()", (*thing.made, Made(call, frame))))
     if isinstance(thing, Partial):
         return call_thing(engine, thing.func, with_partial(thing, call, frame), frame)
@@ -86,6 +93,18 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
             return enter(engine, Func(method[0].path, method[1].id, thing), call, frame)
         return unknown("an object is called that has no __call__ in the repository")
     return unknown(thing.why if isinstance(thing, Gap) else "what is called is not a function")
+
+
+def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result | None:
+    """The argument that a call of a library gives back (`optimizer.compile(program)`); None where it gives none."""
+    catalog = engine.project.catalog
+    if thing.chain.rpartition(".")[2] not in catalog.giving_names:
+        return None
+    for resolved in catalog.resolve(thing.chain):
+        value = sent(CallArguments(engine, call, frame), resolved.call.gives) if resolved.call.gives else None
+        if value is not None:
+            return moved(value.result, Hop(frame.path, call.pos, "return", last_name(call.func) or ""))
+    return None
 
 
 def with_partial(partial: Partial, call: Call, frame: Frame) -> Call:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
-from guard.facts.link import failing, loops, truth
+from guard.facts.link import failing, loops, truth, turn_arms
 from guard.facts.link.attempts import LoopLayer, block_pos, retry_loop
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DEPENDENCY, Frame, Hop, Result, Root, standing_in, without_demands
@@ -104,14 +104,21 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
         if scope.kind == "comp":
             counts += _comprehension(engine, facts, scope, inner, place, ask) if counted else ()
             place = scope.pos.start
+        by_turn = turn_arms.around(scope, place)
+        chosen = {arm: found for found in by_turn.values() for arm in found.arms}
         for block in reversed(blocks_at(scope, place)):
             if block.kind in ("for", "while"):
                 layer = retry_loop(engine, facts.path, scope, block, place, inner, engine.eval)
+                turn = by_turn.get(block.group)
                 if layer is not None:
-                    retries.append(layer)
+                    layer = layer if turn is None else layer._replace(attempts=turn.within(layer.attempts))
+                    retries += [layer] if turn is None or layer.attempts != 1 else []
                 elif counted:
                     ask.hops.setdefault(Hop(facts.path, block_pos(block), "computed", f"{block.kind} loop"))
-                    counts.append(loops.turns(engine, scope, block, place, inner, ask))
+                    call = ref.call if scope.id == ref.scope else None
+                    counts.append(loops.turns(engine, scope, block, place, inner, ask, call, turn))
+            elif block in chosen:
+                conditional = conditional or not chosen[block].runs(chosen[block].start)
             elif block.kind in ("if", "case") and not loops.is_main_test(block.test):
                 verdict = truth.feasible(engine, block, inner)
                 if verdict is None:
@@ -166,7 +173,7 @@ def exclusive_with(scope: Scope, first: Place, second: Place) -> int | None:
     for block in ours:
         other = groups.get(block.group)
         if block.kind in ("if", "case") and other is not None and other.arm != block.arm:
-            return block.group
+            return None if turn_arms.is_by_turn(scope, block) else block.group
     for block, place in [*((b, second) for b in ours), *((b, first) for b in theirs)]:
         if block.kind in ("if", "case") and block.leaves == "return" and place >= block.end:
             return block.group

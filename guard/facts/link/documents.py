@@ -61,13 +61,13 @@ def document(project: Project, file: FilePath, kind: str) -> Result:
     return parsed(project, path, text, kind)
 
 
-def document_text(project: Project, text: str, hop: Hop | None, kind: str) -> Result:
-    """The values of a text in the code or read from a file."""
-    return parsed(project, hop.path if hop else "", text, kind)
+def document_text(project: Project, text: str, hop: Hop, kind: str) -> Result:
+    """The values of a text in the code or read from a file; those of a text in the code stand where `hop` says."""
+    return parsed(project, hop.path, text, kind) if hop.how == "config_file" else parsed(project, "", text, kind, hop)
 
 
-def parsed(project: Project, path: str, text: str, kind: str) -> Result:
-    """The values of a document. The first one of several counts."""
+def parsed(project: Project, path: str, text: str, kind: str, at: Hop | None = None) -> Result:
+    """The values of a document. The first one of several counts. `at`: where all of them stand."""
     key = (path, kind, hash(text))
     if key not in project.documents:
         data = PARSERS[kind](path, text.encode("utf-8", "surrogatepass"))
@@ -77,21 +77,23 @@ def parsed(project: Project, path: str, text: str, kind: str) -> Result:
     data_file = project.documents[key]
     if data_file is None or data_file.root is None:
         return unknown(f"{path or 'the text'} could not be read as {kind}")
-    return _thing(path, data_file.root)
+    return _thing(path, data_file.root, at)
 
 
-def _thing(path: str, node: Node) -> Result:
+def _thing(path: str, node: Node, at: Hop | None) -> Result:
     if node.kind == "map":
         entries = tuple(
-            Entry(entry.key.value, _thing(path, entry.value))
+            Entry(entry.key.value, _thing(path, entry.value, at))
             for entry in node.entries
             if not is_secret(str(entry.key.value))
         )
         return known(DictOf(entries))
     if node.kind == "list":
-        return known(ListOf(tuple(_thing(path, item) for item in node.items)))
+        return known(ListOf(tuple(_thing(path, item, at) for item in node.items)))
     if node.tag is not None:
         return unknown(f"a value with the tag {node.tag}")
+    if at is not None:
+        return known(Lit(node.value), at)
     width = len(str(node.value))
     return known(Lit(node.value), Hop(path, Pos(node.line, node.column, node.line, node.column + width), "config_file"))
 

@@ -14,6 +14,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
+    batch_requests,
     control,
     framework,
     handovers,
@@ -29,9 +30,10 @@ from guard.facts.link import (
 )  # fmt: skip
 from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
-from guard.facts.link.roles import is_boundless, role
+from guard.facts.link.roles import is_boundless, named_model, role
 from guard.facts.link.sends import Target, targets
 from guard.facts.link.things import (
     Alt,
@@ -135,7 +137,7 @@ class Drafter:
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
-        groups = framework.apart(found)
+        groups = [part for group in framework.apart(found) for part in batch_requests.apart(engine, group)]
         self.asked = max(self.asked, len(groups))
         if number >= len(groups):
             return None
@@ -248,14 +250,11 @@ class Drafter:
         return found
 
     def _model(self, target: Target, place: Hop) -> Quantity:
-        """The model: a deployment set on the client overrides it; a URL may name it."""
+        """The model: as a URL, the client's deployment or the call names it."""
         for name in ("model", "deployment"):
             if name in target.captures:
                 return quantity(Sent(target.captures[name], name), self.spans, is_name, place, "")
-        deployment = role(self.engine, target, "deployment")
-        if deployment is not None and any(not is_absent(a) for a in deployment.result.alts):
-            return quantity(deployment, self.spans, is_name, place, "")
-        model = role(self.engine, target, "model")
+        model = named_model(self.engine, target)
         if model is not None and model.result.alts:
             real = tuple(a for a in model.result.alts if not is_absent(a))
             named = tuple(alt for a in real for alt in self._names(a))
@@ -302,10 +301,11 @@ class Drafter:
         value = sent(target.arguments, each.arg)
         if value is None:
             return target, (1, None)
+        value = Sent(batch_requests.of_elements(target, value.result), value.name)
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, (BATCH, target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 
@@ -350,6 +350,8 @@ class Drafter:
             why_unknown = missing or why_unknown
             trail = self.spans.steps(tuple(hop for n in names for hop in came.get(n, ())))
             number, place = None if missing else tries.formula.value(roles), self.spans(facts.path, ref.call.pos)
+            if number == 1 and tries.silent:
+                continue
             layers.append(Layer(tries.name, number, tries.billed, place, missing or "", trail))
         return layers, why_unknown
 

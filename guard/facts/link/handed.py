@@ -49,7 +49,7 @@ class Mentions(NamedTuple):
     returns: dict[str, list[str]]
     """Functions that return the name as a value."""
     results: dict[str, list[tuple[int, Binding]]]
-    """Bindings whose value is a call of the name: what a factory makes."""
+    """Bindings whose value is a call of the name, or is given one: what a factory makes."""
 
 
 class Handed(NamedTuple):
@@ -188,8 +188,7 @@ class Hands:
                     if binding.value is not None:
                         for name in values_in(binding.value, index.keys):
                             index.bindings.setdefault(name, []).append((scope.id, binding))
-                        called = last_name(binding.value.func) if isinstance(binding.value, Call) else None
-                        if called is not None:
+                        for called in _called_in(binding.value):
                             index.results.setdefault(called, []).append((scope.id, binding))
             for param in scope.params:
                 for name in values_in(param.default, index.keys) if param.default is not None else ():
@@ -209,6 +208,14 @@ class Hands:
                         index.arguments.setdefault(name, []).append((ref, keyword))
         self._kept[facts.path] = index
         return index
+
+
+def _called_in(expr: Expr) -> set[str]:
+    """The name of what a call calls, and of what its arguments do: `compile(Program())` may give that object back."""
+    if not isinstance(expr, Call):
+        return set()
+    calls = [expr, *(v for v in (*expr.args, *(value for _, value in expr.keywords)) if isinstance(v, Call))]
+    return {name for call in calls if (name := last_name(call.func)) is not None}
 
 
 def values_in(expr: Expr, keys: dict[str, list[str]] | None) -> set[str]:

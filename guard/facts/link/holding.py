@@ -202,7 +202,7 @@ def _otherwise(
         if found is not None:
             worlds = list(dict.fromkeys(alt.world for alt in found.alts))
             if len(worlds) < 2:
-                return [((*holds.arg.names, SETTING), found, None)]
+                return [(("set", *holds.arg.names), found, None)]
             several = [Result(tuple(a for a in found.alts if a.world == world), found.open) for world in worlds]
             return [((SETTING, number), result, None) for number, result in enumerate(several)]
         default = default or setting.default

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Compare, Const, Expr, Item, Logic, Name, Slice, last_name
 from guard.facts.filefacts import Binding, Block, Scope
-from guard.facts.link import truth
+from guard.facts.link import asked_again, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DictOf, Ext, Frame, ListOf, Lit, Result
 from guard.model import Count, Step
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
+    from guard.facts.link.turn_arms import ByTurn
 
 Ask = Callable[[Expr, Frame], Result]
 """How an expression is evaluated: with or without asking for new decisions of the context."""
@@ -194,8 +195,19 @@ def _range_bound(call: Call, frame: Frame, ask: Ask) -> Count | None:
 # --- loops --------------------------------------------------------------------------------------------------------
 
 
-def turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> Count:
-    """How often a call at a place runs for one run of the loop around it."""
+def turns(
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None = None,
+    by_turn: ByTurn | None = None,
+) -> Count:  # fmt: skip
+    """How often a call at a place runs for one run of the loop around it. `call`: that call, where it stands in the
+    scope itself; `by_turn`: which of the loop's turns alone count."""
+    count = _turns(engine, scope, loop, place, frame, ask, call)
+    return count if by_turn is None or _leaves_after(scope, loop, place) else by_turn.of(count)
+
+
+def _turns(
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None
+) -> Count:  # fmt: skip
     count = head(engine, scope, loop, frame, ask)
     before, ends = _early(engine, scope, loop, place, frame)
     if _leaves_after(scope, loop, place):
@@ -205,6 +217,14 @@ def turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame,
     if _succeeds_after(scope, loop, place) and count.high != 1:
         low = 0 if before else min(1, count.low)
         return Count(low, min(1, count.typical), count.high, (*count.why, "leaves the loop when what follows succeeds"))
+    if (
+        ends
+        and call is not None
+        and count.high != 1
+        and asked_again.until_good(scope, loop, call, _ending(scope, loop))
+    ):
+        low = 0 if before else min(1, count.low)
+        return Count(low, min(1, count.typical), count.high, (*count.why, "ends when the answer will do"))
     if before or ends:
         low = 0 if before else min(1, count.low)
         why = (*count.why, "may end earlier") if count.low > low else count.why
@@ -322,6 +342,10 @@ def _own_arms(scope: Scope, loop: Block) -> list[Block]:
         if not inner or block.leaves == "return":
             found.append(block)
     return found
+
+
+def _ending(scope: Scope, loop: Block) -> list[Block]:
+    return [arm for arm in _own_arms(scope, loop) if arm.leaves in LEAVES]
 
 
 def _early(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame) -> tuple[bool, bool]:

@@ -157,7 +157,7 @@ def loaded(kind: str) -> Handler:
             elif isinstance(thing, FilePath):
                 results.append(documents.document(engine.project, thing, kind))
             elif isinstance(thing, Lit) and isinstance(thing.value, str):
-                hop = alt.trail[0] if alt.trail and alt.trail[0].how == "config_file" else None
+                hop = alt.trail[0] if alt.trail else Hop(frame.path, expr.pos, "literal")
                 results.append(documents.document_text(engine.project, thing.value, hop, kind))
             elif isinstance(thing, (DictOf, ListOf)):
                 results.append(Result((alt,)))

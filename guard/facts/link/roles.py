@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 from guard.facts.catalog_types import Arg
 from guard.facts.expr import Pos
 from guard.facts.link import documents, framework, providers, versions
-from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_unbounded, sent
+from guard.facts.link.arguments import Arguments, CallArguments, Sent, is_absent, is_unbounded, sent
 from guard.facts.link.things import (
     Alt,
     Hop,
     Lit,
     Result,
     opened,
+    union,
     unknown,
+    within,
 )  # fmt: skip
 from guard.model import Scalar
 
@@ -123,6 +125,25 @@ def _prefixes(engine: Engine, target: Target) -> frozenset[str]:
     if not all(isinstance(a.thing, Lit) for a in alts):
         return frozenset()
     return frozenset(re.split("[:/]", str(a.thing.value))[0] for a in alts if isinstance(a.thing, Lit))
+
+
+def named_model(engine: Engine, target: Target) -> Sent | None:
+    """The model: the deployment that a client was made for, and what the call names where there is none."""
+    deployment = None if target.spec.any_deployment else role(engine, target, "deployment")
+    if deployment is None:
+        return role(engine, target, "model")
+    set_to = tuple(alt for alt in deployment.result.alts if not is_absent(alt))
+    unset = [alt.world for alt in deployment.result.alts if is_absent(alt)]
+    reasons = deployment.result.open
+    if set_to and not unset:
+        return deployment
+    model = role(engine, target, "model")
+    if not set_to and not reasons:
+        return model
+    named = model.result if model is not None else Result(())
+    left = union(within(named, world) for world in unset) if unset else named
+    why = tuple(f"the client's deployment goes before the model: {reason}" for reason in reasons)
+    return Sent(Result((*set_to, *left.alts), (*why, *left.open)), deployment.name)
 
 
 def is_boundless(engine: Engine, target: Target, name: str) -> bool:

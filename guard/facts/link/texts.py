@@ -117,7 +117,8 @@ def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> 
         if parts is None:
             why = f"made by {alt.thing.chain}" if isinstance(alt.thing, Ext) else "built at run time"
             parts = (hole(expr, frame, why, None, name),)
-        alts.append(Alt(joined(parts), alt.trail, alt.world))
+        path, pos = origin(alt, frame, expr.pos)  # a number of `enumerate` has none of its own
+        alts.append(Alt(joined(parts), alt.trail or (Hop(path, pos, "computed"),), alt.world))
     if not alts:
         why = result.open[0] if result.open else "not known"
         return Result((Alt(Pieces((hole(expr, frame, why, None, name),)), (), NOWHERE),))

@@ -7,12 +7,13 @@ names of machines, and no attributes besides those of Jenkins' `junit-10.xsd`, t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from guard.model import Finding
 from guard.report.format import place, safe
-from guard.report.view import Rule, View
+from guard.report.view import View
 
 _SAID = {"error": "error", "warning": "warns only", "undecided": "undecided"}
 
@@ -22,11 +23,10 @@ def render(view: View) -> str:
     found: dict[str, list[Finding]] = {rule.id: [] for rule in view.rules()}
     for finding in (*view.active(), *(one for one in view.report.findings if one.forgiven is not None)):
         found.setdefault(finding.policy, []).append(finding)
-    titles = {rule.id: rule for rule in view.rules()}
     root = Element("testsuites", name="guard")
     sums = [0, 0, 0]
     for policy, findings in sorted(found.items()):
-        counts = _suite(root, view, policy, findings, titles.get(policy))
+        counts = _suite(root, view, policy, findings)
         sums = [total + count for total, count in zip(sums, counts)]
     _count(root, sums)
     del root.attrib["skipped"]
@@ -34,15 +34,17 @@ def render(view: View) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: Element, view: View, policy: str, findings: Sequence[Finding], rule: Rule | None) -> list[int]:
+def _suite(root: Element, view: View, policy: str, findings: Sequence[Finding]) -> list[int]:
     """Adds a suite; the number of its cases, failures and skipped cases."""
     suite = SubElement(root, "testsuite", name=safe(policy))
     failures = 0
+    seen: Counter[str] = Counter()
     for finding in findings:
-        failures += _case(suite, view, finding)
+        name = _name(finding)
+        seen[name] += 1
+        failures += _case(suite, view, finding, name if seen[name] == 1 else f"{name} ({seen[name]})")
     if not findings:
-        title = rule.title if rule is not None and rule.title else "kept"
-        SubElement(suite, "testcase", classname=f"guard.{safe(policy)}", name=safe(title))
+        SubElement(suite, "testcase", classname=f"guard.{safe(policy)}", name="no finding")
     counts = [max(len(findings), 1), failures, len(findings) - failures]
     _count(suite, counts)
     return counts
@@ -54,11 +56,14 @@ def _count(element: Element, counts: Sequence[int]) -> None:
     element.set("errors", "0")
 
 
-def _case(suite: Element, view: View, finding: Finding) -> bool:
-    """Adds a case; whether it failed."""
+def _name(finding: Finding) -> str:
+    """File and message, without the line: so that a run of another day knows the case again."""
     label = next(iter(finding.labels), None)
-    at = "" if label is None else place(label.span)
-    name = f"{at} {safe(finding.message)}".strip()
+    return safe(finding.message if label is None else f"{label.span.path}: {finding.message}")
+
+
+def _case(suite: Element, view: View, finding: Finding, name: str) -> bool:
+    """Adds a case; whether it failed."""
     case = SubElement(suite, "testcase", classname=f"guard.{safe(finding.policy)}", name=name)
     failed = view.blocks(finding) and finding.forgiven is None
     if failed:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from guard.difference import Difference
-from guard.model import Finding, Report, Totals
+from guard.model import Finding, Money, Report, Totals
 from guard.report.changes import Causes, says_more
 from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
 from guard.report.markdown import code, text
@@ -23,6 +23,9 @@ LIMIT = 60_000
 """Bytes of UTF-8 at most: GitHub takes 65,536 characters, and whoever posts the text may add some."""
 ROWS = (50, 25, 12, 6, 3)
 """Rows of each list: the first of these with which the text is short enough."""
+
+IN_FULL = 8
+"""Blocking findings that stand in full; the others are below a fold."""
 
 _GOOD = "\N{WHITE HEAVY CHECK MARK}"
 _MARKS = {
@@ -82,7 +85,8 @@ def _verdict(view: View, fresh: Sequence[Finding], old: Sequence[Finding]) -> st
     forgiven = len(view.report.findings) - len(fresh) - len(old)
     said += [f"{forgiven:,} forgiven"] if forgiven else []
     said += [f"{len(old):,} that the base has, too"] if old else []
-    return f"### {head}" + (f"\n\n{', '.join(said)}." if said else "")
+    where = f" in {code(view.folder)}" if view.folder else ""
+    return f"### {head}{where}" + (f"\n\n{', '.join(said)}." if said else "")
 
 
 def _loosened(difference: Difference, rows: int) -> str:
@@ -111,11 +115,22 @@ def _compared(difference: Difference) -> str:
 
 
 def _pair(totals: Totals, month: bool) -> str:
+    """Typical, and the worst case in brackets."""
     usd = totals.usd_per_month if month else totals.usd
+    return UNKNOWN if usd is None else f"{money(usd.typical)} ({_worst(totals, usd)})"
+
+
+def _worst(totals: Totals, usd: Money) -> str:
+    least = "at least " if totals.known_only and usd.high is not None else ""
+    return f"{least}{UNBOUNDED if usd.high is None else money(usd.high)}"
+
+
+def _sum(totals: Totals, usd: Money | None) -> str:
+    """As the text report says it."""
     if usd is None:
         return UNKNOWN
-    least = "at least " if totals.known_only and usd.high is not None else ""
-    return f"{money(usd.typical)} ({least}{UNBOUNDED if usd.high is None else money(usd.high)})"
+    worst = f"{UNBOUNDED} on the worst case" if usd.high is None else f"{_worst(totals, usd)} worst"
+    return f"**{money(usd.typical)}** typical, {worst}"
 
 
 def _covered(totals: Totals) -> str:
@@ -127,33 +142,35 @@ def _sums(totals: Totals) -> str:
     if not totals.counted:
         return "No request to a model is counted."
     share = "" if not totals.assumed_share else f"; {percent(totals.assumed_share)} of typical is assumption"
-    lines = [f"One call of each request: **{_pair(totals, False)}** typical (worst), {_covered(totals)} priced{share}."]
+    lines = [f"One call of each request: {_sum(totals, totals.usd)}; {_covered(totals)} priced{share}."]
     if totals.usd_per_month is not None:
         declared = f"usage is declared for {totals.monthly_requests:,} of {totals.counted:,}"
-        lines.append(f"A month: **{_pair(totals, True)}**; {declared}.")
+        lines.append(f"A month: {_sum(totals, totals.usd_per_month)}; {declared}.")
     return "  \n".join(lines)
 
 
 def _findings(view: View, findings: Sequence[Finding], rows: int, causes: Causes) -> str:
-    """What blocks as a list, what only warns below a fold."""
+    """What blocks as a list, the first few in full; what only warns below a fold."""
     blocking = [one for one in findings if view.level(one) == "error"]
     others = [one for one in findings if view.level(one) != "error"]
-    lines = [_finding(view, one, causes) for one in blocking[:rows]]
-    shown = "\n".join([*lines, *more(len(blocking), rows, "- ")])
+    shown = "\n".join(_finding(view, one, causes, full=True) for one in blocking[:IN_FULL])
+    rest = blocking[IN_FULL:]
+    title = f"{len(rest):,} more that {'blocks' if len(rest) == 1 else 'block'}"
+    left = _details(title, [_finding(view, one, causes) for one in rest[:rows]], rows, len(rest))
     title = f"{plural(len(others), 'finding')} that {'does' if len(others) == 1 else 'do'} not block"
     folded = _details(title, [_finding(view, one, causes) for one in others[:rows]], rows, len(others))
-    return "\n\n".join(part for part in (shown, folded) if part)
+    return "\n\n".join(part for part in (shown, left, folded) if part)
 
 
-def _finding(view: View, finding: Finding, causes: Causes | None) -> str:
-    """A finding as an entry of a list, with the changed line that it comes from."""
+def _finding(view: View, finding: Finding, causes: Causes | None, *, full: bool = False) -> str:
+    """A finding as an entry of a list, with the changed line that it comes from; `full`: with what to do."""
     at = f" {code(place(finding.labels[0].span, column=False))}" if finding.labels else ""
     mark = _MARKS[view.level(finding)]
     lines = [f"- {mark} **{code(finding.policy)}**{at}: {text(finding.message)}"]
     cause = None if causes is None else causes.behind(finding)
     if cause is not None and says_more(cause):
         lines.append(f"  Changed: {cause_text(cause)}")
-    if view.level(finding) == "error":
+    if full:
         lines += [f"  {text(note)}" for note in finding.notes[:2]]
         lines += [f"  Help: {text(finding.help)}"] if finding.help else []
     return "  \n".join(lines)

@@ -31,6 +31,8 @@ from guard.use.diff.reading import Reading
 from guard.use.diff.versions import Versions
 
 Side = Literal["base", "head"]
+_NOT_READING = ("call-not-found", "nested-repository")
+"""Kinds of problems that are about no file whose requests could be missed on one side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +159,4 @@ class Comparison:
 def _only_in(one: Scanned, other: Scanned) -> tuple[Problem, ...]:
     """What could not be read of one side though the other's could."""
     known = {(problem.path, problem.kind) for problem in other.report.problems}
-    return tuple(p for p in one.report.problems if (p.path, p.kind) not in known and p.kind != "call-not-found")
+    return tuple(p for p in one.report.problems if (p.path, p.kind) not in known and p.kind not in _NOT_READING)

@@ -2,9 +2,9 @@
 
 In: a request before and after, with the files of both sides. Out: `Cause`s, most telling first. Every figure that
 differs is followed up its trail to the first step that stands on a changed line; where no step does, changed lines of
-the calls themselves are named. Where there is none either, it is said what differs, and no line is made up.
-Neighbours: `facets`, which says what differs; `prompt_causes`, the text; `usage_causes`, what guard.yaml declares;
-`versions`, which lines changed.
+the calls themselves are named. Where there is none at all, it is said what differs, and no line is made up. Neighbours:
+`facets`, which says what differs; `prompt_causes`, the text; `usage_causes`, what guard.yaml declares; `versions`,
+which lines changed.
 """
 
 from __future__ import annotations
@@ -52,12 +52,8 @@ def causes(before: Priced, after: Priced, versions: Versions | None) -> tuple[Ca
     found += _of_texts(texts(before, after), versions)
     if versions is not None:
         found += _of_calls(before.request, after.request, without, versions, alone=not found)
-    named = {cause.what for cause in found}
-    found += [
-        Cause(facet.what, None, None, short(facet.before), short(facet.after))
-        for facet in without
-        if facet.what not in named
-    ]
+    if not found:
+        found = [Cause(facet.what, None, None, short(facet.before), short(facet.after)) for facet in without]
     return unique(found)
 
 
@@ -172,7 +168,8 @@ def _note(step: Step, lines: Sequence[str]) -> str:
     elif step.how == "env_default" and step.note:
         said = f"default of the variable {step.note}"
     else:
-        said = step.note or (assigned[1] if assigned is not None else "")
+        name = assigned or (key if line.lstrip().startswith(("'", '"')) else None)  # an entry of a dict
+        said = step.note or (name[1] if name is not None else "")
     return short(said) or ""
 
 

@@ -44,7 +44,7 @@ def differing(before: Request, after: Request) -> list[Facet]:
         *_tools(before, after),
         *_plain("outputs", before.outputs, after.outputs, ("n=", "n:", "num_", "candidate_count")),
         *_plain("reasoning", _of_variants(before, "reasoning"), _of_variants(after, "reasoning"), REASONING),
-        *_plain("tier", _of_variants(before, "tier"), _of_variants(after, "tier"), ("tier", "batch")),
+        *_plain("tier", _of_variants(before, "tier"), _of_variants(after, "tier"), ("tier", "service_tier", "batch")),
         *_value("size", before.size, after.size),
         *_value("quality", before.quality, after.quality),
     ]
@@ -111,13 +111,17 @@ def _attempts(before: Request, after: Request) -> Iterator[Facet]:
         old, new = ([layer for layer in one.layers if layer.name == name] for one in (before, after))
         for first, second in zip_longest(old, new):
             if first is None or second is None or first.attempts != second.attempts:
-                yield Facet("attempts", _tries(first), _tries(second), _of_layer(first), _of_layer(second))
+                words = _tries(first, before), _tries(second, after)
+                yield Facet("attempts", *words, _of_layer(first), _of_layer(second))
 
 
-def _tries(layer: Layer | None) -> str | None:
+def _tries(layer: Layer | None, request: Request) -> str | None:
+    """`3`, `no bound`, `?` where the number is not known."""
     if layer is None:
         return None
-    return UNBOUNDED if layer.attempts is None else number(layer.attempts)
+    if layer.attempts is not None:
+        return number(layer.attempts)
+    return UNKNOWN if any(one.what == "attempts" and one.why == layer.why for one in request.unknown) else UNBOUNDED
 
 
 def _of_layer(layer: Layer | None) -> tuple[Step, ...]:

@@ -2,9 +2,9 @@
 
 Ids name no path and no line, but number equal ones in the order of files, so that a file more moves the numbers of
 others. Pairs are therefore made step by step, surest first: the same names in the same file (or the file that it was
-renamed to) with the same source; the same names there; the same names elsewhere; the same source under another name;
-the same calls in functions with other names; the same sending call though what decides it is another one. Where several
-fit, they are paired in their order.
+renamed to) with the same source; the same names there, those with the same values first; the same names elsewhere; the
+same source under another name; the same calls in functions with other names; the same sending call though what decides
+it is another one. Where several fit, they are paired in their order.
 """
 
 from __future__ import annotations
@@ -60,6 +60,14 @@ def _with_source(side: _Side, request: Request) -> Hashable:
     return None if sources is None else (identity(request), side.paths(request), sources)
 
 
+def _with_values(side: _Side, request: Request) -> Hashable:
+    return identity(request), side.paths(request), request.provider, _said(request)[:2], request.counted
+
+
+def _with_provider(side: _Side, request: Request) -> Hashable:
+    return identity(request), side.paths(request), request.provider, request.counted
+
+
 def _in_file(side: _Side, request: Request) -> Hashable:
     return identity(request), side.paths(request)
 
@@ -92,8 +100,10 @@ def _send(side: _Side, request: Request) -> Hashable:
 
 
 STEPS: tuple[_Key, ...] = (
-    _exactly, _with_source, _in_file, _named_source, _named, _source_in_file, _source, _calls_in_file, _send,
+    _exactly, _with_source, _with_values, _with_provider, _in_file, _named_source, _named, _source_in_file, _source,
+    _calls_in_file, _send,
 )  # fmt: skip
+"""How requests are described, surest first."""
 
 
 def paired(before: Sequence[Priced], after: Sequence[Priced], versions: Versions | None) -> Pairing:
@@ -136,7 +146,7 @@ def _step(
     return [item for item in left if id(item) not in taken], rest
 
 
-def _said(request: Request) -> Hashable:
+def _said(request: Request) -> tuple[Hashable, ...]:
     """The values of a request, which tell those apart that one call sends."""
     texts = tuple(s.text if s.text is not None else s.name for m in request.prompt.messages for s in m.segments)
     model = tuple(str(choice.value) for choice in request.model.choices)

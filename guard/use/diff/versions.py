@@ -98,7 +98,7 @@ def _first(
     text: Callable[[str], list[str]],
     words: Sequence[str],
 ) -> Step | None:
-    named = re.compile("|".join(rf"(?<![A-Za-z0-9]){re.escape(word)}" for word in words)) if words else None
+    named = re.compile("|".join(rf"(?<![A-Za-z0-9_]){re.escape(word)}" for word in words)) if words else None
     for step in steps:
         span = step.span
         if not span.path:
