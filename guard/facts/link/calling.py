@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Block, Scope
 from guard.facts.link import enums, objects, parameters, truth
+from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     Cell,
@@ -91,8 +92,6 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
 
 def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result | None:
     """The argument that a call of a library gives back (`optimizer.compile(program)`); None where it gives none."""
-    from guard.facts.link.arguments import CallArguments, sent
-
     catalog = engine.project.catalog
     if thing.chain.rpartition(".")[2] not in catalog.giving_names:
         return None
