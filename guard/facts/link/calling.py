@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, last_name
 from guard.facts.filefacts import Block, Scope
-from guard.facts.link import enums, objects, parameters, truth
-from guard.facts.link.arguments import CallArguments, sent
+from guard.facts.link import arguments, enums, objects, parameters, truth
 from guard.facts.link.names import NO_ARM, blocks_at
 from guard.facts.link.things import (
     Cell,
@@ -96,7 +95,8 @@ def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result 
     if thing.chain.rpartition(".")[2] not in catalog.giving_names:
         return None
     for resolved in catalog.resolve(thing.chain):
-        value = sent(CallArguments(engine, call, frame), resolved.call.gives) if resolved.call.gives else None
+        gives = resolved.call.gives
+        value = arguments.sent(arguments.CallArguments(engine, call, frame), gives) if gives else None
         if value is not None:
             return moved(value.result, Hop(frame.path, call.pos, "return", last_name(call.func) or ""))
     return None
