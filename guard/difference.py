@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from guard.model import Priced, Span, Totals
+from guard.model import Priced, Problem, Span, Totals
 
 ChangeKind = Literal["new", "removed", "moved", "dearer", "cheaper", "changed", "unpriced", "priced"]
 """`moved`: the same request in another place, at the same price; `changed`: something that decides cost, but not the
@@ -38,7 +38,7 @@ class Cause:
     span: Span | None
     """Where it stands in the head; None: the line is gone."""
     base_span: Span | None
-    """Where it stood in the base; None: the line is new."""
+    """Where it stood in the base; None: the line is new. Both None: this differs, and no changed line is on its way."""
     before: str | None
     """In words as short as `20`, `gpt-4o-mini`, `312 tokens`; None: there was nothing. Never prompt text."""
     after: str | None
@@ -85,4 +85,11 @@ class Difference:
     """Messages of findings that the head no longer has."""
     loosened: tuple[Loosening, ...]
     files: int
-    """Files that differ between base and head; 0: the diff touches nothing."""
+    """Files that differ between base and head; 0: the diff touches nothing. Of a saved report, which has no files:
+    those in which a request begins that changed."""
+    remarks: tuple[str, ...] = ()
+    """What a reader should know of the comparison itself, in sentences."""
+    problems: tuple[Problem, ...] = ()
+    """Files of the base that could not be read, where the head's could: what they ask for looks new."""
+    lost: tuple[Problem, ...] = ()
+    """Files of the head that could not be read, where the base's could: what they ask for looks gone, and is not."""

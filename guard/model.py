@@ -101,6 +101,8 @@ class Count:
     typical: float = 1
     high: int | None = 1
     why: tuple[str, ...] = ()
+    trail: tuple[Step, ...] = field(default=(), compare=False)
+    """Where the number comes from: loop heads, and the way of every figure in them. May lack steps, names no others."""
 
 
 ONCE = Count()
@@ -173,6 +175,17 @@ class Message:
     role: str
     segments: tuple[Segment, ...]
     name: str | None = None
+    inputs: Count | None = None
+    """Of a request for embeddings: how many inputs of its like it stands for; None: it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Of a request for embeddings, whose messages are inputs that each have the model's window to themselves: what the
+    provider takes in one request. None: no limit is known, or the library makes several requests of it."""
+
+    inputs: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +207,12 @@ class Prompt:
     between them; empty: something else decides."""
     unsure: str | None = None
     """Why text may be sent that stands in neither `messages` nor `others`, so that neither bounds the input."""
+    tools_trail: tuple[Step, ...] = ()
+    """Where the tools that are sent come from."""
     caches: bool = False
     """True when the prompt asks for its beginning to be cached (`cache_control`), which writes at a rate of its own."""
+    batch: Batch | None = None
+    """Where each message is an input by itself: the limits of a request; None: the messages are one prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,8 @@ class Layer:
     billed: Billed
     span: Span | None = None
     why: str = ""
+    trail: tuple[Step, ...] = field(default=(), compare=False)
+    """The way of the number of tries, where it is written somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +421,8 @@ class Finding:
     """Id of the request; None for sums and for findings about the configuration."""
     confidence: Literal["certain", "likely", "assumed"] = "certain"
     forgiven: Forgiven | None = None
+    also: tuple[str, ...] = ()
+    """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------

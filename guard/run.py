@@ -1,21 +1,35 @@
-"""The pipeline on one page: a root and a configuration in, a `Report` out. Pure and picklable; prints nothing.
+"""The pipeline on one page: a tree and a configuration in, a `Report` out. Pure and picklable; prints nothing.
 
-sources -> parse -> facts -> estimate -> policy; `guard.commands` hands the report to a renderer.
+sources -> parse -> facts -> estimate -> policy; a command hands the report to a renderer. `scan` is the whole way;
+`look` and `judged` are its two halves, for who compares two trees (`guard.use.diff`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.config.types import Config
-from guard.model import Looked, PriceTable, Report
+from guard.model import Looked, Priced, PriceTable, Report
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
     from guard.policy.forgive import Directive
+    from guard.sources.files import Listing
+    from guard.sources.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What was found in a tree, before policies and budgets judge it."""
+
+    report: Report
+    """Without findings."""
+    directives: tuple[Directive, ...]
+    """The `# guard:` comments of all files that were parsed."""
 
 
 def scan(root: Path, config: Config, today: date | None = None) -> Report:
@@ -24,34 +38,68 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
     `today` decides which exceptions have expired and which prices hold; None: the day of the run. Raises
     `guard.config.issues.ConfigError` when policies do not fit their checks, or `calls` the rules of the catalogue.
     """
+    from guard.sources.tree import Folder
+
+    return judged(look(Folder(root), config), config, today or date.today())
+
+
+def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
+    """The requests of a tree with their cost. `listed`: its files, where they are known already.
+
+    Raises `guard.config.issues.ConfigError` when `calls` do not fit the rules of the catalogue.
+    """
     from guard.estimate.cost import estimate_all, totals
     from guard.estimate.prices import load as load_prices
     from guard.facts.catalog_user import unused
     from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
     from guard.facts.registry import load as load_catalog
-    from guard.policy.judge import context, judge
-    from guard.sources.walk import listing
 
-    day = today or date.today()
-    listed = listing(root, config.exclude, config.prefix)
-    project = Project(root, listed, load_catalog().with_calls(config.calls, config.prefix))
+    listing = listed or tree.listing(config.exclude, config.prefix)
+    project = Project(tree, listing, load_catalog().with_calls(config.calls, config.prefix))
     requests = Linker(project).requests()
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
-    findings = judge(priced, config, context(prices, config.aliases, day), _directives(project))
     parsed = project.parsed()
     skipped = len({p.path for p in project.problems})
-    return Report(
-        root=root.resolve().name,
+    report = Report(
+        root=tree.name,
         requests=priced,
-        findings=findings,
+        findings=(),
         problems=tuple(dict.fromkeys((*project.problems, *unused(project.catalog, requests, config)))),
         totals=totals(priced),
         prices=PriceTable(str(prices.as_of), prices.sha256),
-        looked=Looked(len(listed.files), len(parsed), sum(f.lines for f in parsed), skipped),
+        looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
         config_path=config.path,
     )
+    return Scanned(report, _directives(project))
+
+
+def judged(
+    scanned: Scanned, rules: Config, today: date, *, merged: bool = True, before: Sequence[Priced] | None = None
+) -> Report:
+    """The report with the findings of all policies and budgets of `rules`; `merged`, `before` as in `judge`.
+
+    Raises `guard.config.issues.ConfigError` when policies do not fit their checks.
+    """
+    from guard.estimate.prices import load as load_prices
+    from guard.policy.judge import context, judge
+
+    prices = load_prices().with_rules(rules.prices)
+    known = context(prices, rules.aliases, today)
+    findings = judge(scanned.report.requests, rules, known, scanned.directives, merged=merged, before=before)
+    return replace(scanned.report, findings=findings)
+
+
+def renamed(scanned: Scanned, ids: dict[str, str]) -> Scanned:
+    """The same with other ids of requests, by the ids they have."""
+
+    def of(item: Priced) -> Priced:
+        request = item.request
+        after = None if request.after is None else ids.get(request.after, request.after)
+        return replace(item, request=replace(request, id=ids.get(request.id, request.id), after=after))
+
+    return replace(scanned, report=replace(scanned.report, requests=tuple(map(of, scanned.report.requests))))
 
 
 def _directives(project: Project) -> tuple[Directive, ...]:
@@ -68,13 +116,14 @@ def _directives(project: Project) -> tuple[Directive, ...]:
     return tuple(found)
 
 
-def source_lines(root: Path, path: str) -> list[str] | None:
+def source_lines(root: Path | Tree, path: str) -> list[str] | None:
     """Lines of a file for frames in reports (of a notebook: of its joined code cells); None if unreadable."""
     from guard.model import Problem
     from guard.parse.notebook import parse_notebook
-    from guard.sources.read import read_text_within
+    from guard.sources.tree import Folder
 
-    data = read_text_within(root, path)
+    tree = Folder(root) if isinstance(root, Path) else root
+    data = tree.read_within(path)
     if data is None or isinstance(data, Problem):
         return None
     if path.endswith(".ipynb"):

@@ -158,7 +158,7 @@ def test_fail_on_says_error_where_it_makes_the_build_fail(run: Run) -> None:
     [
         (("check", "--formt", "json"), "No such option"),
         (("check", "nowhere"), "does not exist"),
-        (("cost", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("cost", "--format", "xml"), "'xml' is not one of 'concise', 'github', 'gitlab', 'json'"),
         (("check", "--config", "nowhere.yaml"), "does not exist"),
         (("tokens", "--model", "gpt-4o"), "Missing argument"),
         (("chek",), "No such command"),

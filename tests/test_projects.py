@@ -119,17 +119,6 @@ def test_the_readme_shows_what_the_sample_gives(case: Any, request: pytest.Fixtu
     assert pieces[1:6:2] == wanted
 
 
-def test_the_guard_yaml_of_the_readme_is_valid(tmp_path: Path) -> None:
-    from guard.config.load import load
-    from guard.policy.load import load as load_policies
-
-    (block,) = re.findall(r"```yaml\n(.*?)```", README.read_text("utf-8"), flags=re.DOTALL)
-    (tmp_path / "guard.yaml").write_text(block, "utf-8")
-    config = load(tmp_path)
-    load_policies(config.policies)
-    assert len(config.budgets) == 2 and len(block.splitlines()) == 10
-
-
 # --- what must hold, whatever the text looks like ---------------------------------------------------------------
 
 

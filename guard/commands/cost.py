@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from guard.commands import shared
 from guard.commands.errors import Stage, debugging
+from guard.commands.outputs import Look, Output, deliver, planned
 
 
 @click.command("cost")
 @shared.reporting
+@shared.folder
 @shared.scanning
 @click.option("--all", "everything", is_flag=True, help="Also show requests in tests and those that are not counted.")
 @debugging
 def command(
     path: Path,
-    form: str,
+    form: str | None,
+    outputs: tuple[Output, ...],
     show_prompts: bool,
     config: Path | None,
     color: str,
@@ -29,21 +33,8 @@ def command(
 
     Requests in tests are in no sum and, without --all, in no table; the JSON report always has them.
     """
-    report = shared.read(path, config, stage)
+    plan = planned(form, outputs)
+    loaded, report = shared.read_with(path, config, stage)
     stage.name = "writing the report"
-    if form == "json":
-        shared.emit(shared.as_json(report, show_prompts))
-        return
-    from guard.report.text import render_cost
-
-    shared.emit(
-        render_cost(
-            report,
-            color=shared.color(color),
-            width=shared.width(width),
-            sources=shared.sources(path, report, show_prompts),
-            known=shared.known(report),
-            everything=everything,
-            again=shared.again(path, config),
-        )
-    )
+    shown = shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts)
+    deliver(plan, replace(shown, command="cost", everything=everything), Look(color, width))

@@ -9,17 +9,20 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from guard.commands.errors import Command, Stage, escaped
+from guard.commands.outputs import outputting
 
 if TYPE_CHECKING:
     from guard.config.types import Config
-    from guard.model import Report
+    from guard.model import Report, Span
+    from guard.report.view import Rule, View
+    from guard.sources.tree import Tree
 
 WIDTH = 100
 """Columns where the output is no terminal."""
@@ -41,26 +44,35 @@ def scanning(command: Command) -> Command:
 
 
 def reporting(command: Command) -> Command:
-    """Adds the options of `check` and `cost`."""
+    """Adds the options of every command that makes a report."""
     for option in (
         click.option(
             "--show-prompts",
             is_flag=True,
             help="Show the text of prompts (dots in frames, left out of JSON otherwise).",
         ),
-        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
-        click.argument("path", type=PATH, default="."),
+        outputting,
     ):
         command = option(command)
     return command
 
 
+def folder(command: Command) -> Command:
+    """Adds the folder to read."""
+    return click.argument("path", type=PATH, default=".")(command)
+
+
 def read(path: Path, config: Path | None, stage: Stage) -> Report:
     """The report of a folder under its configuration."""
+    return read_with(path, config, stage)[1]
+
+
+def read_with(path: Path, config: Path | None, stage: Stage) -> tuple[Config, Report]:
+    """The configuration of a folder, and the report under it."""
     stage.name = "reading the configuration"
     loaded = configuration(path, config)
     stage.name = "scanning"
-    return scan(path, loaded)
+    return loaded, scan(path, loaded)
 
 
 def configuration(root: Path, explicit: Path | None) -> Config:
@@ -84,8 +96,13 @@ def again(path: Path, config: Path | None) -> str:
     return f"{folder} {options}".strip()
 
 
-def sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], list[str] | None]:
-    """Lines of files for frames, without secrets: those below `root`, and the configuration where it lies above."""
+def sources(
+    root: Path, report: Report, show_prompts: bool, tree: Tree | None = None
+) -> Callable[[str], list[str] | None]:
+    """Lines of files for frames, without secrets: those below `root`, and the configuration where it lies above.
+
+    `tree`: what was scanned, where that is not the folder itself.
+    """
     from guard.facts.link.secrets import stretches
     from guard.report.withheld import without_prompts, without_secrets
     from guard.run import source_lines
@@ -95,15 +112,81 @@ def sources(root: Path, report: Report, show_prompts: bool) -> Callable[[str], l
         if path == report.config_path and path.startswith("../"):
             file = (root.resolve() / path).resolve()
             return source_lines(file.parent, file.name)
-        return source_lines(root, path)
+        return source_lines(tree or root, path)
 
     return without_secrets(lines if show_prompts else without_prompts(report, lines), stretches)
 
 
-def as_json(report: Report, show_prompts: bool) -> str:
-    from guard.report.json import render
+def view(
+    path: Path, config: Config, report: Report, *, explicit: Path | None, show_prompts: bool, tree: Tree | None = None
+) -> View:
+    """What formats ask of a report on the folder `path`; `explicit`: the configuration file that was named; `tree`:
+    what was scanned, where that is not the folder itself."""
+    from guard.report.view import View
 
-    return render(report, show_prompts=show_prompts)
+    def rules() -> Sequence[Rule]:
+        from guard.use.rules import rules
+
+        return rules(config)
+
+    return View(
+        report,
+        show_prompts=show_prompts,
+        again=again(path, explicit),
+        folder=_seen_from(path, _top(path)),
+        here=_seen_from(path, os.curdir),
+        sources=sources(path, report, show_prompts, tree),
+        known=lambda: known(report),
+        rules=rules,
+        file_line=notebook_line(path, tree),
+    )
+
+
+def notebook_line(root: Path, tree: Tree | None = None) -> Callable[[Span], int | None]:
+    """Finds the line of a notebook's file on which a line of a cell stands; None where it cannot be read."""
+
+    @functools.cache
+    def cells(path: str) -> dict[int, list[int]]:
+        from guard.parse.notebook_lines import cell_lines
+        from guard.parse.text import decoded
+        from guard.sources.tree import Folder
+
+        data = (tree or Folder(root)).read_within(path)
+        text = decoded(path, data) if isinstance(data, bytes) else None
+        return cell_lines(text) if isinstance(text, str) else {}
+
+    def line(span: Span) -> int | None:
+        lines = cells(span.path).get(span.cell, []) if span.cell is not None else []
+        return lines[span.cell_line - 1] if span.cell_line is not None and span.cell_line <= len(lines) else None
+
+    return line
+
+
+def _top(path: Path) -> str:
+    """The folder that machine formats count from: the top of the repository, else the current one where it is above."""
+    folder = os.path.realpath(path)
+    current = os.path.realpath(os.curdir)
+    for above in (Path(folder), *Path(folder).parents):
+        if (above / ".git").exists():
+            return str(above)
+    return current if (folder + os.sep).startswith(current.rstrip(os.sep) + os.sep) else folder
+
+
+def _seen_from(path: Path, folder: str) -> str:
+    """`path` relative to `folder`, with `/`; empty where they are the same."""
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(folder)).replace(os.sep, "/")
+    return "" if relative == "." else relative
+
+
+def below(root: Path, files: Iterable[Path]) -> frozenset[str]:
+    """The files as reports of `root` name them; those that lie elsewhere have `..` in front and match nothing."""
+    folder = os.path.realpath(root)
+    return frozenset(os.path.relpath(_named(file), folder).replace(os.sep, "/") for file in files)
+
+
+def _named(file: Path) -> str:
+    """Where a file stands: links on the way to it are followed, and not one that it is itself."""
+    return os.path.join(os.path.realpath(file.parent), file.name)
 
 
 def within(target: str, root: Path) -> str:
@@ -139,10 +222,17 @@ def json_text(data: Any) -> str:
 
 
 def color(wish: str) -> bool:
-    """Whether to color: as wished, else on a terminal unless NO_COLOR is set (https://no-color.org)."""
+    """Whether to color: as wished, else on a terminal that can, and wherever FORCE_COLOR says so; never with NO_COLOR.
+
+    See https://no-color.org and https://force-color.org; `FORCE_COLOR=0` forces nothing.
+    """
     if wish != "auto":
         return wish == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def width(wish: int | None) -> int:

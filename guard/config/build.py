@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from guard.config.types import (
 )
 from guard.config.validate import label
 from guard.config.values import money, share
+from guard.config.written import aligned
 
 _Item = tuple[Path, dict[str, Any]]
 
@@ -66,7 +68,17 @@ def policies(documents: Iterable[Document]) -> tuple[PolicySpec, ...]:
 def _policy(document: Document, where: Path, raw: dict[str, Any], old: PolicySpec | None) -> PolicySpec:
     place = document.value_place(where)
     base = old or PolicySpec(raw["id"], place, check=raw["id"])
+    if "deny" in raw and base.deny is None:
+        base = replace(base, check=raw["id"], check_place=None, params={}, param_places={}, severity=None)
     written = _with_paths(raw)
+    if "deny" in written:
+        written["deny"] = aligned(document, (*where, "deny"), raw["deny"])
+    elif "check" in written:
+        written["deny"] = None
+    if "tests" in written:
+        written["tests"] = {kind: tuple(codes) for kind, codes in raw["tests"].items()}
+    if "block_from" in written:
+        written["block_from"] = date.fromisoformat(raw["block_from"])
     if "skip_stages" in written:
         written["skip_stages"] = tuple(written["skip_stages"])
     params = _plain(written.pop("params", {}))
@@ -131,8 +143,8 @@ def _price(document: Document, where: Path, raw: dict[str, Any]) -> PriceRule:
 
 
 def _budget(document: Document, where: Path, raw: dict[str, Any]) -> Budget:
-    written = _shares(_with_paths(raw), "warn_at")
-    for limit in ("per_call", "per_month"):
+    written = _shares(_with_paths(raw), "warn_at", "increase_percent", "min_coverage")
+    for limit in ("per_call", "per_run", "per_month", "increase"):
         if limit in written:
             written[limit] = money(written[limit])
     return Budget(place=document.value_place(where), **written)

@@ -43,6 +43,7 @@ MEANINGS = {
     "again_retries": "Tries of one more layer: by the HTTP client in later rounds of the library, or by the library "
     "after a refusal.",
     "turn_limit": "A second bound of such a loop, set on another object.",
+    "answer_cache": "Whether answers are kept, so that a call may send nothing.",
 }
 """What an argument can mean; see `ROLES` of the catalogue."""
 HOWS = {

@@ -21,7 +21,8 @@ STAGES = ["production", "batch", "evaluation", "ci", "development", "test"]
 USAGE_FIGURES = ["runs_per_month", "cache_hit_rate", "output_share", "output_tokens", "hole_tokens", "holes"]
 ASSUMED_VALUES = ["model", "max_output", "repeats"]
 RATES = ["input", "output", "cache_read", "cache_write"]
-LIMITS = ["per_call", "per_month"]
+LIMITS = ["per_call", "per_run", "per_month"]
+INCREASES = ["increase", "increase_percent"]
 
 
 def _money(description: str, example: str) -> Schema:
@@ -62,6 +63,17 @@ def _words(description: str, words: list[str], default: str | None = None) -> Sc
     title = f"one of {', '.join(words)}"
     found = {"description": description, "enum": words, "title": title, "examples": [default or words[0]]}
     return found | ({"default": default} if default else {})
+
+
+def _date(description: str, example: str) -> Schema:
+    return {
+        "description": description,
+        "type": "string",
+        "format": "date",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        "title": "a date as YYYY-MM-DD",
+        "examples": [example],
+    }
 
 
 def _globs(description: str, *, required: bool = False) -> Schema:
@@ -194,11 +206,15 @@ _FEATURE = mapping(
 )
 
 _BUDGET = mapping(
-    "A limit on spend. `per_call` judges each request, `per_month` the sum of the requests that it selects.",
+    "A limit on spend. `per_call` judges each request, `per_run` each entry point with all that a run of it calls, "
+    "`per_month` the sum of the requests that it selects, `increase` what a change adds to that sum.",
     {
         "name": text("Its name in reports.", "search"),
         "per_call": _money("The most that one call may cost.", "0.05 USD"),
+        "per_run": _money("The most that one run of an entry point may cost.", "0.50 USD"),
         "per_month": _money("The most that a month may cost.", "4_000 USD"),
+        "increase": _money("The most that a change may add to a month; needs a base to compare with.", "500 USD"),
+        "increase_percent": _share("The same as a part of the month before; with `increase`, both count.", "20%"),
         "feature": text("Only requests of this feature (a key of `features`).", "search"),
         "owner": text("Only requests of this owner.", "@search"),
         "model": text("Only requests to models that match this glob.", "gpt-4o*"),
@@ -207,16 +223,23 @@ _BUDGET = mapping(
         "compare": _words("The end of the estimate that is compared with it.", ["low", "typical", "high"], "typical"),
         "enforce": _ENFORCE,
         "warn_at": _share("Share of the limit from which a warning is given.", "80%"),
+        "min_coverage": _share(
+            "Share of the selected requests that must have a figure: with fewer the budget is violated, with enough "
+            "the others are let pass.",
+            "90%",
+        ),
         "on_unknown": _ON_UNKNOWN,
         "severity": _words(_SEVERITY_TEXT, _SEVERITIES, "high"),
     },
     {"name": "one call", "per_call": "0.05 USD"},
     ("name",),
-    oneOf=_any_of(LIMITS),
+    oneOf=[*_any_of(LIMITS), {"anyOf": _any_of(INCREASES)}],
 )
 
+_EXAMPLE_CODE = "from openai import OpenAI\nOpenAI(max_retries=9).responses.create(model='gpt-4o', input='hi')"
 _POLICY = mapping(
-    "A check with parameters. With the id of a policy of a pack it changes that one: only what is written here.",
+    "A check with parameters, or a condition. With the id of a policy of a pack it changes that one: only what is "
+    "written here.",
     {
         "id": {
             "description": "Its name in reports, in `exceptions` and in `# guard: ignore[...]`.",
@@ -232,9 +255,17 @@ _POLICY = mapping(
             "title": "a mapping",
             "examples": [{"allow": ["gpt-4o-mini*"]}],
         },
+        "deny": text(
+            "A condition that must not hold, see docs/conditions.md.",
+            "request.attempts.high > 3 && request.usd.high > 0.50 USD",
+        ),
         "enforce": _ENFORCE,
+        "block_from": _date("First day on which a violation blocks; before it, it warns: `2027-02-01`.", "2027-02-01"),
         "severity": _words(_SEVERITY_TEXT, _SEVERITIES),
-        "message": text("Shown instead of the check's own message.", "{model} is not approved; ask #ai-platform"),
+        "message": text(
+            "Shown instead of guard's own message; fields in braces are filled in.",
+            "{model} is not approved; ask #ai-platform",
+        ),
         "docs": text("Where the rule is explained, usually a link.", "https://wiki.example/llm-policy"),
         "owner": _OWNER,
         "on_unknown": _ON_UNKNOWN,
@@ -246,6 +277,14 @@ _POLICY = mapping(
             "title": "a list of stages",
             "examples": [["test"]],
         },
+        "tests": mapping(
+            "Python code for `guard test`: what the policy must deny, let pass, or not be able to decide.",
+            {
+                kind: _list(f"Code that {what}.", text("Code.", _EXAMPLE_CODE, "Python code"))
+                for kind, what in (("deny", "is denied"), ("pass", "passes"), ("undecided", "cannot be decided"))
+            },
+            {"deny": [_EXAMPLE_CODE]},
+        ),
     },
     {"id": "output-limit", "enforce": "block"},
     ("id",),
@@ -258,14 +297,7 @@ _EXCEPTION = mapping(
         "paths": _globs("Where it holds; everywhere without it."),
         "reason": text("Why. Shown beside the finding.", "migration"),
         "owner": _OWNER,
-        "until": {
-            "description": "Last day on which it holds: `2027-01-31`.",
-            "type": "string",
-            "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-            "title": "a date as YYYY-MM-DD",
-            "examples": ["2027-01-31"],
-        },
+        "until": _date("Last day on which it holds: `2027-01-31`.", "2027-01-31"),
     },
     {"policy": "approved-models", "paths": ["src/legacy/**"], "reason": "migration"},
     ("policy", "reason"),
@@ -277,7 +309,7 @@ _VERSION: Schema = {
     "title": "1, the version of this format",
     "examples": [1],
 }
-_POLICIES = _list("Checks with parameters, added to those of the packs.", _POLICY)
+_POLICIES = _list("Checks with parameters and conditions, added to those of the packs.", _POLICY)
 
 SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -24,6 +25,27 @@ class Place:
     path: str
     line: int
     column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text that stands on one line of a file: from `offset` (0-based) on at `column` of `line`."""
+
+    offset: int
+    line: int
+    column: int
+    source: str
+    """The whole line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text of a configuration file of which each character has a place, whatever way it is quoted or folded."""
+
+    text: str
+    path: str
+    stretches: tuple[Stretch, ...]
+    """In the order of their offsets; the first one begins at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +135,18 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. Exactly one of `per_call` and `per_month` is set (US dollars)."""
+    """`budgets[i]`. One of `per_call`, `per_run`, `per_month`, or one or both of the increases are set (US dollars)."""
 
     name: str
     place: Place
     per_call: Decimal | None = None
+    per_run: Decimal | None = None
+    """Limit on one run of each entry point."""
     per_month: Decimal | None = None
+    increase: Decimal | None = None
+    """The most that a change may add to a month."""
+    increase_percent: Decimal | None = None
+    """The same as a share of the month before. Together with `increase`: both must be exceeded."""
     feature: str | None = None
     owner: str | None = None
     model: str | None = None
@@ -129,13 +157,17 @@ class Budget:
     enforce: Enforce = "warn"
     warn_at: Decimal | None = None
     """Share of the limit (0 to 1) from which a warning is given."""
+    min_coverage: Decimal | None = None
+    """Share of the selected requests (0 to 1) that must have a figure. With it, fewer violate the budget and enough let
+    the others pass; None: one without a figure makes the budget undecided."""
     on_unknown: OnUnknown = "warn"
     severity: Severity = "high"
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
-    """`policies[i]` of a pack or of the user: a check with parameters, which stay raw; `policy.load` types them."""
+    """`policies[i]` of a pack or of the user: a check with parameters, or a condition (`deny`). Both stay raw;
+    `policy.load` types them."""
 
     id: str
     place: Place
@@ -151,6 +183,12 @@ class PolicySpec:
     paths: tuple[str, ...] = ()
     skip_stages: tuple[Stage, ...] = ()
     """Requests of these stages are not judged; the recommended pack skips tests."""
+    deny: Written | None = None
+    """A condition that must not hold; None: `check` decides."""
+    block_from: date | None = None
+    """From this day on violations block, before it they warn (unless the policy is `off`); None: `enforce` holds."""
+    tests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Code that the policy must deny (`deny`), let pass (`pass`) or not be able to decide (`undecided`)."""
     check_place: Place | None = None
     """Where the name of the check is written; None: it is the policy's id."""
     message_place: Place | None = None

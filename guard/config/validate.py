@@ -42,6 +42,7 @@ def problems(document: Document, schema: Schema) -> list[ConfigIssue]:
             break
     found.extend(_written_twice(document, "policies", "id", "policy"))
     found.extend(_written_twice(document, "budgets", "name", "budget"))
+    found.extend(_check_and_condition(document))
     found.extend(_unknown_features(document))
     return sorted(found[:MAX_ISSUES], key=lambda issue: (issue.line, issue.column))
 
@@ -164,6 +165,16 @@ def _written_twice(document: Document, section: str, key: str, kind: str) -> Ite
             message = f"{kind} {show(name)} is written twice"
             yield document.issue((*where, key), message, f"the first one is on line {first[name]}")
         first.setdefault(name, document.value_place((*where, key)).line)
+
+
+def _check_and_condition(document: Document) -> Iterator[ConfigIssue]:
+    """A policy is one or the other."""
+    for where, item in _items(document, "policies"):
+        if "deny" not in item:
+            continue
+        for key, advice in (("check", "keep one of them"), ("params", "a condition has no parameters; remove them")):
+            if key in item:
+                yield document.issue((*where, key), f"{label(where)} has both 'deny' and '{key}'", advice, key=True)
 
 
 def _unknown_features(document: Document) -> Iterator[ConfigIssue]:

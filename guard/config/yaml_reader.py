@@ -128,7 +128,7 @@ class _Reader:
     def _scalar(self, event: Any, pos: Pos, *, as_key: bool) -> _Node:
         value: str = event.value
         if event.tag not in (None, "!", _TEXT_TAG):
-            self.add(pos, f"tag {show(event.tag)} is not supported", "remove it")
+            self.add(pos, f"tag {show(event.tag)} is not supported", "quote text that begins with '!'")
         if as_key or event.style or event.tag is not None:
             return _Node(pos, value)
         if value in _WORDS:

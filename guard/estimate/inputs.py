@@ -12,10 +12,11 @@ import json
 import math
 from dataclasses import dataclass, replace
 
-from guard.estimate import framing, tokens
+from guard.estimate import batches, framing, tokens
+from guard.estimate.batches import Draft
 from guard.estimate.tokens import Method
 from guard.estimate.usage import Declared, Sized
-from guard.model import Hole, Message, Prompt, Request, Segment, Tokens
+from guard.model import Batch, Hole, Message, Prompt, Request, Segment, Tokens
 
 TOKENS_PER_CHARACTER_BOUND = 4
 """A character is at most four UTF-8 bytes, and a byte-level tokenizer makes at most one token of a byte."""
@@ -42,18 +43,6 @@ class InputSize:
     notes: tuple[str, ...]
     why_open: tuple[str, ...]
     """Why `total.high` is None (only for a model without a known window)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A hole before the rest of the window is known. `high` None: nothing bounds it."""
-
-    name: str
-    low: int
-    typical: float
-    high: int | None
-    source: str
-    assumed: bool
 
 
 SCHEMA = "schema"
@@ -98,23 +87,23 @@ def _static(message: Message, method: Method, model: str, tools: bool) -> tuple[
     return total, tuple(counts)
 
 
-def _draft(name: str, segment: Segment | None, declared: Declared) -> _Draft:
+def _draft(name: str, segment: Segment | None, declared: Declared) -> Draft:
     limit = segment.max_chars if segment is not None else None
     bound = limit * TOKENS_PER_CHARACTER_BOUND if limit is not None else None
     size = declared.hole(name)
     if size is not None:
         taken = size.tokens if bound is None else min(size.tokens, bound)
-        return _Draft(name, 0, taken, bound, size.source, False)  # a declared size is a mean, no bound
+        return Draft(name, 0, taken, bound, size.source, False)  # a declared size is a mean, no bound
     if segment is not None and segment.tokens is not None:
         low, typical, high = segment.tokens
         if high is None:
-            return _Draft(name, low, typical, None, segment.why, True)
-        return _Draft(name, low, typical, high, "the library's wording", False)
+            return Draft(name, low, typical, None, segment.why, True)
+        return Draft(name, low, typical, high, "the library's wording", False)
     default = declared.default_hole
     if limit is None or bound is None:
-        return _Draft(name, 0, default.tokens, None, default.source, True)
+        return Draft(name, 0, default.tokens, None, default.source, True)
     typical = min(default.tokens, math.ceil(limit / CHARACTERS_PER_TOKEN))
-    return _Draft(name, 0, typical, bound, f"slice [:{limit}]", True)
+    return Draft(name, 0, typical, bound, f"slice [:{limit}]", True)
 
 
 def _known_tools(prompt: Prompt) -> int:
@@ -125,10 +114,10 @@ def _known_tools(prompt: Prompt) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
-def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tuple[Tokens, list[_Draft], list[str]]:
+def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tuple[Tokens, list[Draft], list[str]]:
     """Static tool definitions, and drafts for tools that are sent but not known."""
     notes: list[str] = []
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     static = ZERO
     if prompt.tools_json:
         counted = framing.tool_tokens(prompt.tools_json, method, model)
@@ -139,20 +128,20 @@ def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tu
     unread = max(0, prompt.tools - _known_tools(prompt))
     if unread or prompt.tools_open:
         if size is not None:
-            drafts.append(_Draft("tools", 0, size.tokens, None, size.source, False))
+            drafts.append(Draft("tools", 0, size.tokens, None, size.source, False))
         elif unread:
-            drafts.append(_Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
+            drafts.append(Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
             which = "1 tool definition is" if unread == 1 else f"{unread} tool definitions are"
             notes.append(f"{which} not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken")
         else:
             typical = 0 if static.typical else declared.default_hole.tokens
-            drafts.append(_Draft("tools", 0, typical, None, declared.default_hole.source, True))
+            drafts.append(Draft("tools", 0, typical, None, declared.default_hole.source, True))
             source = declared.default_hole.source
             notes.append(f"tools may be sent that are not known here: {typical} tokens are taken for them ({source})")
     return static, drafts, notes
 
 
-def _holes(request: Request, declared: Declared) -> list[_Draft]:
+def _holes(request: Request, declared: Declared) -> list[Draft]:
     drafts = [
         _draft(segment.name or "hole", segment, declared)
         for message in request.prompt.messages
@@ -172,7 +161,7 @@ def _listed(prompt: Prompt) -> bool:
     return prompt.why is not None and any(hole.why == prompt.why for hole in holes)
 
 
-def _closed(drafts: list[_Draft], rest: int | None) -> tuple[tuple[Hole, ...], list[str]]:
+def _closed(drafts: list[Draft], rest: int | None) -> tuple[tuple[Hole, ...], list[str]]:
     """Holes with their high side: their own bound, else what is left of the window."""
     holes: list[Hole] = []
     notes: list[str] = []
@@ -217,7 +206,7 @@ def input_size(request: Request, declared: Declared, method: Method, model: str,
                 _mean(total, [one.total for one in every], rounds),
                 _mean(cacheable, [one.cacheable for one in every], rounds),
             )
-            note = f"a loop sends {len(every)} prompts of {total.low} to {most} tokens: typical is their mean"
+            note = f"a loop or batch sends {len(every)} prompts of {total.low} to {most} tokens: typical is their mean"
         why = tuple(dict.fromkeys(reason for one in every for reason in one.why_open))
         first = replace(
             first, total=total, cacheable=cacheable, notes=((note,) if differs else ()) + first.notes, why_open=why
@@ -226,9 +215,13 @@ def input_size(request: Request, declared: Declared, method: Method, model: str,
         return first
     around = _one_size(replace(request, prompt=_without_text(prompt)), declared, method, model, window)
     low = min(around.total.low, first.total.low)
-    high = None if window is None else max(window, first.total.low)
-    note = f"other text may be sent than what is known ({prompt.unsure}): at most the model's window"
+    limit = window if prompt.batch is None else batches.most(prompt.batch, window)
+    high = None if limit is None else max(limit, first.total.low)
+    bound = "at most the model's window" if prompt.batch is None else "the limits of a request bound it"
+    note = f"other text may be sent than what is known ({prompt.unsure}){'' if high is None else f': {bound}'}"
     reason = (f"no bound on the text ({prompt.unsure}), and the price table has no window for {model}",)
+    if prompt.batch is not None:
+        reason = (f"no bound on the texts ({prompt.unsure})",)
     return replace(
         first,
         total=Tokens(low, first.total.typical, high),
@@ -262,6 +255,8 @@ def _without_text(prompt: Prompt) -> Prompt:
 def _one_size(request: Request, declared: Declared, method: Method, model: str, window: int | None) -> InputSize:
     """Size with `prompt.messages` alone."""
     prompt = request.prompt
+    if prompt.batch is not None and prompt.messages:
+        return _batch_size(request, prompt.batch, declared, method, model, window)
     counted = [_static(message, method, model, prompt.tools > 0) for message in prompt.messages]
     static = add(*(total for total, _ in counted)) if counted else ZERO
     frame = ZERO if _bare(request) else framing.frame_tokens(prompt, method, model)
@@ -291,6 +286,29 @@ def _one_size(request: Request, declared: Declared, method: Method, model: str, 
         holes=holes,
         notes=(*notes, *hole_notes),
         why_open=why,
+    )
+
+
+def _batch_size(
+    request: Request, batch: Batch, declared: Declared, method: Method, model: str, window: int | None
+) -> InputSize:  # fmt: skip
+    """Size with `prompt.messages` alone where each of them is an input by itself."""
+    prompt = request.prompt
+    counted = {id(message): _static(message, method, model, False) for message in prompt.messages}
+
+    def drafts(message: Message) -> list[Draft]:
+        return [_draft(s.name or "hole", s, declared) for s in message.segments if s.text is None]
+
+    found = batches.size(prompt.messages, batch, lambda message: counted[id(message)][0], drafts, window)
+    return InputSize(
+        total=found.total,
+        cacheable=ZERO,
+        assumed=found.assumed,
+        static_tokens=round(sum(total.typical for total, _ in counted.values())),
+        segment_tokens=tuple(counted[id(message)][1] for message in prompt.messages),
+        holes=found.holes,
+        notes=found.notes,
+        why_open=found.why_open,
     )
 
 

@@ -260,6 +260,8 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
     written = outputs.output_size(request, variant, declared, row.id, row.max_output, row.context_window)
     hits, cache_notes = _hit_rates(row, declared, size, request.prompt.caches)
     result, result_notes = _result_size(request, declared)
+    if request.prompt.batch is not None:
+        window = None  # of each input, and counted there
     sides = _sides(request, size, written, result, hits, window)
     remarks: dict[str, None] = {}
     bills: dict[Side, dict[Line, float] | None] = {}

@@ -185,8 +185,9 @@ def _setting(raw: Mapping[str, Any], where: str) -> Setting:
         return tuple((name, arg) for names, arg in entries for name in expand(names))
 
     return Setting(
-        raw["id"], expand(raw.get("names", ())), functions("setters"), functions("scoped"), raw.get("object")
-    )
+        raw["id"], expand(raw.get("names", ())), functions("setters"), functions("scoped"), raw.get("object"),
+        raw.get("caches"),
+    )  # fmt: skip
 
 
 def _base(raw: Mapping[str, Any]) -> Base:

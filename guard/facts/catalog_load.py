@@ -16,6 +16,7 @@ from guard.facts.catalog_holds import read_holds, read_wording
 from guard.facts.catalog_types import (
     ROLES,
     Arg,
+    AtMost,
     Call,
     Client,
     Each,
@@ -38,7 +39,7 @@ CLIENT_KEYS = frozenset({
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths", "any_deployment", "gives",
+    "class_paths", "at_most", "any_deployment", "gives",
 })  # fmt: skip
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -219,6 +220,22 @@ def read_shared(raw: Mapping[str, Any], keys: frozenset[str], layer: str, attemp
     }
 
 
+def _limits(raw: Any, where: str) -> tuple[AtMost, ...]:
+    """What providers take in one request: `[{provider: openai, inputs: 2048, tokens: 300000}]`."""
+    found: list[AtMost] = []
+    for entry in raw:
+        numbers = [entry.get(key) for key in ("inputs", "tokens")] if isinstance(entry, Mapping) else [""]
+        known = isinstance(entry, Mapping) and entry.keys() <= {"provider", "inputs", "tokens"}
+        if (
+            not known
+            or not isinstance(entry.get("provider"), str)
+            or any(number is not None and (type(number) is not int or number < 1) for number in numbers)
+        ):
+            raise CatalogError(f"{where}: expected entries with `provider` and `inputs` or `tokens`, found {entry!r}")
+        found.append(AtMost(entry["provider"], *numbers))
+    return tuple(found)
+
+
 def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], where: str) -> list[Call]:
     """The calls of an entry: one, or one for each path and name where no common `api` is given."""
     full = _merged(raw, known, _CALL_OWN, where)
@@ -238,6 +255,7 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         gives=read_arg(full["gives"], f"{where}.gives") if "gives" in full else None,
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
         class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
+        at_most=_limits(full.get("at_most", ()), f"{where}.at_most"),
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),
     )
     if "api" in full:

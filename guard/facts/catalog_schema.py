@@ -17,6 +17,7 @@ from guard.model import Billed, Operation
 
 _NAME = {"type": "string", "minLength": 1}
 _NAMES = {"type": "array", "items": _NAME, "minItems": 1, "uniqueItems": True}
+_POSITIVE = {"type": "integer", "minimum": 1}
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _FORMULA = {
     "type": ["string", "integer"],
@@ -167,6 +168,12 @@ def _call() -> dict[str, Any]:
         "duck": {"description": "Taken on an unknown receiver too.", "anyOf": [{"type": "boolean"}, duck]},
         "of": {**reference, "description": "Argument that holds the object whose model is asked."},
         "class_paths": {**_NAMES, "description": "Methods on the client's class itself: `from_documents`."},
+        "at_most": {
+            "type": "array",
+            "description": "What a provider takes in one request for embeddings.",
+            "minItems": 1,
+            "items": _object("", ["provider"], provider=_NAME, inputs=_POSITIVE, tokens=_POSITIVE),
+        },
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
         "gives": {**reference, "description": "Argument that the call gives back, itself or a copy that works alike."},
         "any_deployment": {"type": "boolean", "description": "The client's deployment has no say in it."},
@@ -208,6 +215,7 @@ def _frameworks() -> dict[str, Any]:
         setters=functions,
         scoped={**functions, "description": "Context managers: it holds inside the `with` block."},
         object={**_NAME, "description": "Constructor of the object that holds when none was set."},
+        caches={**_NAME, "description": "Family of the models whose answers it keeps."},
     )
     base = _object(
         "A class that users subclass: calling `paths` runs methods of the subclass.",

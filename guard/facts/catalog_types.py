@@ -39,12 +39,14 @@ ROLES = (
     "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
     "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
     "fills", "reasks", "again_retries", "turn_limit",
+    "answer_cache",
 )  # fmt: skip
 """What an argument can mean. `client_retries`: retries by the SDK's HTTP client; `max_retries`: re-asks by the library
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
 `again_retries`: further tries of one more layer, by the HTTP client in later rounds of the library or by the library
-after a refusal; `turn_limit`: a second bound of such a loop, in another object; `fills`:
+after a refusal; `turn_limit`: a second bound of such a loop, in another object; `answer_cache`:
+whether answers are kept, so that a call may send nothing; `fills`:
 values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
@@ -279,6 +281,8 @@ class Setting:
     """The same, for context managers: it holds inside the `with` block."""
     default: str | None = None
     """Chain of the constructor (without `()`) of the object that holds when none was set."""
+    caches: str | None = None
+    """Family of the models whose answers it keeps: a call that was made before sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +373,15 @@ class Tries:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """What a provider takes in one request for embeddings; None: no limit is known."""
+
+    provider: str
+    inputs: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A callee that sends requests to a model."""
 
@@ -412,6 +425,8 @@ class Call:
     """A call of a framework that ends in requests: a site of role `invoke`, not `send`."""
     by_model: tuple[tuple[str, Operation], ...] = ()
     """Globs over the model's name that decide the operation where the callee doesn't."""
+    at_most: tuple[AtMost, ...] = ()
+    """Limits of one request for embeddings, by provider; without an entry none is known."""
     place: tuple[str, int, int] | None = None
     """Of a user's own call: file, line and column where guard.yaml declares it."""
 

@@ -1,7 +1,8 @@
-"""Judges budgets: what one call may cost, and what a selection of requests may cost in a month.
+"""Judges budgets: what one call, one run of an entry point, or a month of a selection of requests may cost.
 
 In: `Budget`s and priced requests. Out: `Finding`s whose policy is `budget:NAME`. Which requests a budget is about and
-how they add up stands in `selection.py`; the judging in `per_call.py` and `per_month.py`.
+how they add up stands in `selection.py`, what `min_coverage` does in `coverage.py`; the judging in `per_call.py`,
+`per_run.py` and `per_month.py`.
 """
 
 from __future__ import annotations
@@ -10,21 +11,29 @@ from collections.abc import Iterator, Sequence
 
 from guard.config.types import Budget
 from guard.model import Finding, Priced
+from guard.policy import coverage
+from guard.policy.increase import increase
 from guard.policy.per_call import per_call
 from guard.policy.per_month import per_month
+from guard.policy.per_run import per_run
 from guard.policy.selection import select
 from guard.policy.verdict import Verdict, budget_label, finding_id, undecided_enforce
+from guard.policy.workflows import workflows
 
 DOC = """A budget is kept.
 
 ## What it does
 
-`per_call` holds each request against an amount, `per_month` the sum over the budget's selection (`feature`, `owner`,
-`model`, `stage`, `paths`). `compare` says which figure counts: `low`, `typical` (unless said otherwise) or `high`. With
-`high`, a request without a bound exceeds every budget, and one whose model may be another than those known makes the
-verdict `undecided`. So does a selection without any request. Requests without a price, and for months those whose
-runs are not declared, make the verdict `undecided`, unless the others alone exceed the amount. From `warn_at` on (a
-share of the amount) a warning is given, which neither blocks nor counts for `--fail-on`.
+`per_call` holds each request against an amount, `per_run` one run of each entry point with all that it calls,
+`per_month` the sum over the budget's selection (`feature`, `owner`, `model`, `stage`, `paths`). `increase` and
+`increase_percent` hold what a change adds to that sum against an amount and a share of what it was before; where both
+are given, both must be exceeded. They need something to compare with (`--base`, `--baseline`) and say nothing without.
+`compare` says which figure counts: `low`, `typical` (unless said otherwise) or `high`. With `high`, a request without a
+bound exceeds every budget, and one whose model may be another than those known makes the verdict `undecided`. So does a
+selection without any request. Requests without a price, and for months those whose runs are not declared, make the
+verdict `undecided`, unless the others alone exceed the amount; with `min_coverage` (a share of the selection) they are
+let pass as long as enough have a figure, and too few violate the budget. From `warn_at` on (a share of the amount) a
+warning is given, which neither blocks nor counts for `--fail-on`.
 
 ## Why
 
@@ -38,12 +47,17 @@ the amount. For months, declare how often the code runs: `usage: {rules: [{paths
 
 
 def judge(
-    budgets: Sequence[Budget], items: Sequence[Priced], incomplete: frozenset[str] = frozenset(), prefix: str = ""
+    budgets: Sequence[Budget],
+    items: Sequence[Priced],
+    incomplete: frozenset[str] = frozenset(),
+    prefix: str = "",
+    before: Sequence[Priced] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings of all budgets that are not `off`, in the budgets' order.
 
     `incomplete`: ids of requests whose monthly figure lacks some entry points (`selection.incomplete`). `prefix`: that
-    of the configuration, which the budgets' paths are relative to.
+    of the configuration, which the budgets' paths are relative to. `before`: the requests of the base; without one,
+    budgets on increases are not judged.
     """
     findings: list[Finding] = []
     for budget in budgets:
@@ -53,13 +67,25 @@ def judge(
         if not selected and _chooses(budget):
             findings += [_finding(budget, verdict) for verdict in _nothing_selected(budget)]
             continue
-        if budget.per_call is not None:
-            findings += [_finding(budget, verdict) for verdict in per_call(budget, budget.per_call, selected)]
-        if budget.per_month is not None:
-            findings += [
-                _finding(budget, verdict) for verdict in per_month(budget, budget.per_month, selected, incomplete)
-            ]
+        if before is not None and (budget.increase is not None or budget.increase_percent is not None):
+            was = select(budget, before, prefix)
+            findings += [_finding(budget, verdict) for verdict in increase(budget, was, selected, incomplete)]
+        findings += [_finding(budget, verdict) for verdict in _verdicts(budget, selected, incomplete)]
     return tuple(findings)
+
+
+def _verdicts(budget: Budget, selected: Sequence[Priced], incomplete: frozenset[str]) -> Iterator[Verdict]:
+    """What one budget says of its selection."""
+    items, too_few = coverage.judged(budget, selected, incomplete)
+    if too_few is not None:
+        yield too_few
+    if budget.per_call is not None:
+        yield from per_call(budget, budget.per_call, items)
+    if budget.per_run is not None:
+        yield from per_run(budget, budget.per_run, workflows(items))
+    if budget.per_month is not None:
+        unfinished = incomplete if budget.min_coverage is None else frozenset()
+        yield from per_month(budget, budget.per_month, items, unfinished)
 
 
 def _chooses(budget: Budget) -> bool:

@@ -8,29 +8,68 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from guard.model import Finding, Label, Priced, Request, Severity
+from guard.config.types import Config
+from guard.model import Finding, Label, Priced, Request, Severity, Span
 from guard.policy import places, words
 from guard.policy.load import PLACEHOLDER
 from guard.policy.types import Confidence, Context, Hit, Policy, Unsure
 from guard.policy.verdict import finding_id, is_near, undecided_enforce
 
+if TYPE_CHECKING:
+    from guard.policy.conditions import Asking
+    from guard.policy.objects.groups import Groups
+    from guard.policy.objects.sums import Group
+
+Judged: TypeAlias = "Priced | Group"
+"""What a finding is about: a request, or a workflow, a feature, the repository."""
+
 _RANK: dict[Severity, int] = {"low": 0, "medium": 1, "high": 2}
 
 
 def decide(
-    policies: Sequence[Policy], items: Sequence[Priced], context: Context, prefix: str = ""
+    policies: Sequence[Policy],
+    items: Sequence[Priced],
+    context: Context,
+    prefix: str = "",
+    config: Config | None = None,
 ) -> tuple[Finding, ...]:
     """Findings of all policies that are not `off`, over the counted requests within their `paths`, without those of
-    their `skip_stages`; not merged yet. `prefix`: that of the configuration, which `paths` are relative to."""
+    their `skip_stages`; not merged yet. `prefix`: that of the configuration, which `paths` are relative to. `config`:
+    features and usage, for conditions about more than a request."""
+    config = config or Config()
+    groups: Groups | None = None
+    if any(policy.asking is not None or policy.fields for policy in policies):
+        # Only conditions need it, and their language takes time to import.
+        from guard.policy.objects.groups import Groups
+
+        groups = Groups(items, config)
     findings: list[Finding] = []
     for policy in policies:
         if policy.spec.enforce == "off":
             continue
-        for item in items:
-            if _judged(policy, item.request, prefix):
-                findings.extend(_judge(policy, item, context))
+        chosen = [item for item in items if _judged(policy, item.request, prefix)]
+        if policy.asking is not None and policy.asking.subject != "request":
+            findings.extend(_judge_groups(policy, policy.asking, Groups(chosen, config), context))
+            continue
+        for item in chosen:
+            findings.extend(_judge(policy, item, context, groups))
     return tuple(findings)
+
+
+def _judge_groups(policy: Policy, asking: Asking, groups: Groups, context: Context) -> Iterator[Finding]:
+    """What a policy says of each workflow, each feature or the repository; `groups` has the requests within it."""
+    from guard.policy import conditions
+
+    place = policy.spec.place
+    label = Label(Span(place.path, place.line, place.column, place.line, place.column), "the policy")
+    for group in conditions.subjects(asking, groups):
+        answer = conditions.of_group(asking, group, groups, label)
+        if isinstance(answer, Hit):
+            yield _violated(policy, group, answer, group.name, context, groups)
+        elif answer is not None and policy.spec.on_unknown != "pass":
+            yield _undecided(policy, group, [answer])
 
 
 def _judged(policy: Policy, request: Request, prefix: str) -> bool:
@@ -38,9 +77,14 @@ def _judged(policy: Policy, request: Request, prefix: str) -> bool:
     return request.counted and not skipped and places.within(request, policy.spec.paths, prefix)
 
 
-def _judge(policy: Policy, item: Priced, context: Context) -> Iterator[Finding]:
+def _judge(policy: Policy, item: Priced, context: Context, groups: Groups | None) -> Iterator[Finding]:
     """What one policy says of one request. A sure violation settles it; what is unknown besides is then left out."""
-    answers = list(policy.check.run(item, policy.params, context))
+    if policy.asking is not None and groups is not None:
+        from guard.policy import conditions
+
+        answers = list(conditions.of_request(policy.asking, item, groups))
+    else:
+        answers = list(policy.check.run(item, policy.params, context))
     hits = list(dict.fromkeys(answer for answer in answers if isinstance(answer, Hit)))
     if hits:
         seen: dict[str, int] = {}
@@ -48,55 +92,65 @@ def _judge(policy: Policy, item: Priced, context: Context) -> Iterator[Finding]:
             value = hit.value or ""
             seen[value] = seen.get(value, 0) + 1
             # Two offences with equal words (two loops in one function) are told apart by their order.
-            yield _violated(policy, item, hit, value if seen[value] == 1 else f"{value}#{seen[value]}")
+            told = value if seen[value] == 1 else f"{value}#{seen[value]}"
+            yield _violated(policy, item, hit, told, context, groups)
         return
     unsure = [answer for answer in answers if isinstance(answer, Unsure)]
     if unsure and policy.spec.on_unknown != "pass":
         yield _undecided(policy, item, unsure)
 
 
-def _violated(policy: Policy, item: Priced, hit: Hit, value: str) -> Finding:
+def _violated(policy: Policy, item: Judged, hit: Hit, value: str, context: Context, groups: Groups | None) -> Finding:
     message = hit.message
     notes = [*hit.notes, *_notes(policy, item)]
     if policy.spec.message is not None:
-        message = _own_message(policy.spec.message, policy, item, hit)
+        message = _own_message(policy.spec.message, policy, item, hit, groups)
         if "{message}" not in policy.spec.message:
             notes.insert(0, hit.message)
-    confidence, doubt = _confidence(item.request, hit)
+    confidence, doubt = _confidence(item, hit)
     if confidence != "certain":
         notes.append(f"confidence: {confidence} ({doubt})")
+    enforce = policy.enforce(context.today)
+    if policy.spec.block_from is not None and enforce == "warn":
+        notes.append(f"blocks from {policy.spec.block_from} on")
+    request = item.request.id if isinstance(item, Priced) else None
     return Finding(
-        id=finding_id(policy.spec.id, item.request.id, value),
+        id=finding_id(policy.spec.id, request, value),
         policy=policy.spec.id,
         verdict="violated",
         severity=policy.severity,
-        enforce=policy.spec.enforce,
+        enforce=enforce,
         message=message,
         labels=hit.labels,
         notes=tuple(notes),
         help=hit.help or policy.check.help,
-        request=item.request.id,
+        request=request,
         confidence=confidence,
     )
 
 
-def _undecided(policy: Policy, item: Priced, unsure: list[Unsure]) -> Finding:
+def _undecided(policy: Policy, item: Judged, unsure: list[Unsure]) -> Finding:
+    request = item.request.id if isinstance(item, Priced) else None
     return Finding(
-        id=finding_id(policy.spec.id, item.request.id, ""),
+        id=finding_id(policy.spec.id, request, "" if isinstance(item, Priced) else item.name),
         policy=policy.spec.id,
         verdict="undecided",
         severity=policy.severity,
         enforce=undecided_enforce(policy.spec.on_unknown),
         message=words.listing(list(dict.fromkeys(f"not known: {answer.why}" for answer in unsure))),
-        labels=places.join(*(answer.labels for answer in unsure)) or (places.send(item.request),),
+        labels=places.join(*(answer.labels for answer in unsure)) or _somewhere(item),
         notes=tuple(_notes(policy, item)),
         help=next((answer.help for answer in unsure if answer.help), policy.check.help),
-        request=item.request.id,
+        request=request,
     )
 
 
-def _notes(policy: Policy, item: Priced) -> Iterator[str]:
-    cost = words.cost(item.estimate)
+def _somewhere(item: Judged) -> tuple[Label, ...]:
+    return (places.send(item.request),) if isinstance(item, Priced) else ()
+
+
+def _notes(policy: Policy, item: Judged) -> Iterator[str]:
+    cost = words.cost(item.estimate) if isinstance(item, Priced) else None
     if cost is not None:
         yield f"cost: {cost}"
     if policy.spec.owner:
@@ -105,29 +159,38 @@ def _notes(policy: Policy, item: Priced) -> Iterator[str]:
         yield f"see {policy.spec.docs}"
 
 
-def _confidence(request: Request, hit: Hit) -> tuple[Confidence, str]:
+def _confidence(item: Judged, hit: Hit) -> tuple[Confidence, str]:
     if hit.confidence != "certain":
         return hit.confidence, hit.doubt
-    return ("likely", request.assumed[0]) if request.assumed else ("certain", "")
+    assumed = item.request.assumed if isinstance(item, Priced) else ()
+    return ("likely", assumed[0]) if assumed else ("certain", "")
 
 
-def _own_message(template: str, policy: Policy, item: Priced, hit: Hit) -> str:
-    """The policy's own words with the fields of `load.MESSAGE_FIELDS` filled in."""
+def _own_message(template: str, policy: Policy, item: Judged, hit: Hit, groups: Groups | None) -> str:
+    """The policy's own words with the fields that it names in braces filled in."""
+    values = {"message": hit.message, "owner": item.owner or "", "policy": policy.spec.id}
+    if isinstance(item, Priced):
+        values |= _of_request(policy, item, hit)
+    if policy.fields and groups is not None:
+        from guard.policy import conditions
+
+        values |= conditions.told(policy.fields, conditions.objects_of(item, groups))
+    return PLACEHOLDER.sub(lambda match: values[match[1]] or f"(no {match[1]} known)", template)
+
+
+def _of_request(policy: Policy, item: Priced, hit: Hit) -> dict[str, str]:
+    """The fields of `load.MESSAGE_FIELDS` that are about a request."""
     request = item.request
     names = [str(choice.value) for choice in request.model.choices if choice.value is not None]
     span = hit.labels[0].span
-    values = {
-        "message": hit.message,
+    return {
         "model": hit.value if hit.value in names else " or ".join(names),
         "provider": request.provider or "",
         "api": request.api,
         "path": span.path,
         "line": words.place(span).removeprefix(f"{span.path}:"),
-        "owner": item.owner or "",
         "feature": item.feature or "",
-        "policy": policy.spec.id,
     }
-    return PLACEHOLDER.sub(lambda match: values[match[1]] or f"(no {match[1]} known)", template)
 
 
 # --- merging ----------------------------------------------------------------------------------------------------
@@ -139,12 +202,17 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     The first one stays, with a note that names the other callers. Forgiven ones are merged among themselves only, so
     that an ignore at one caller hides nothing at another.
     """
+    return tuple(_merged(group) for group in grouped(findings))
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings that `merge` makes one of each."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         primary = finding.labels[0].span if finding.labels else None
         key = (finding.policy, finding.verdict, finding.enforce, finding.message, primary, finding.forgiven)
         groups.setdefault(key, []).append(finding)
-    return tuple(_merged(group) for group in groups.values())
+    return list(groups.values())
 
 
 def _merged(group: list[Finding]) -> Finding:
@@ -156,7 +224,8 @@ def _merged(group: list[Finding]) -> Finding:
     note = f"and {words.plural(len(others), 'more caller')}"
     if callers:
         note += f": {words.listing(callers)}"
-    return replace(first, notes=(*first.notes, note))
+    also = tuple(dict.fromkeys(finding.request for finding in others if finding.request not in (None, first.request)))
+    return replace(first, notes=(*first.notes, note), also=also)
 
 
 def _caller(finding: Finding) -> Label | None:

@@ -71,15 +71,26 @@ def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Conte
 
 
 def judge(
-    items: Sequence[Priced], config: Config, context: Context, directives: Iterable[Directive] = ()
+    items: Sequence[Priced],
+    config: Config,
+    context: Context,
+    directives: Iterable[Directive] = (),
+    *,
+    merged: bool = True,
+    before: Sequence[Priced] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places.
+
+    `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
+    requests of the base, for budgets on increases; None: there is none.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
     policies = load(config.policies)
-    held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix) if config.budgets else ()
-    findings = (*decide(policies, items, context, config.prefix), *held)
+    held: tuple[Finding, ...] = ()
+    if config.budgets:
+        held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before)
+    findings = (*decide(policies, items, context, config.prefix, config), *held)
     marked = forgive(
         findings,
         directives,
@@ -93,10 +104,16 @@ def judge(
             for budget in config.budgets
         },
     )
-    return tuple(sorted(merge(marked), key=_order))
+    return merged_in_order(marked) if merged else tuple(sorted(marked, key=order))
 
 
-def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+def merged_in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What `judge` makes of findings that it did not merge."""
+    return tuple(sorted(merge(findings), key=order))
+
+
+def order(finding: Finding) -> tuple[str, int, int, str, str]:
+    """By first place, then by policy."""
     if not finding.labels:
         return ("", 0, 0, finding.policy, finding.id)
     span = finding.labels[0].span

@@ -1,25 +1,41 @@
-"""Joins the policies of the configuration with their checks and types their parameters.
+"""Joins the policies of the configuration with their checks and types their parameters, or compiles their conditions.
 
-In: `PolicySpec`s (raw parameters with places) from `guard.config`. Out: `Policy` values for `decide.py`, or one
-`PolicyError` with everything that is wrong, each with its place and a hint.
+In: `PolicySpec`s (raw parameters and conditions, with places) from `guard.config`. Out: `Policy` values for `decide`,
+or one `PolicyError` with everything that is wrong, each with its place and a hint. The language of conditions is
+imported only where one is written, since that takes time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import Field, fields
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from guard.config.issues import ConfigError, ConfigIssue, listed, nearest, show
 from guard.config.types import Place, PolicySpec
+from guard.config.written import issue as written_issue
 from guard.policy import registry
-from guard.policy.types import Check, Policy
+from guard.policy.types import Check, NoParams, Policy
+
+if TYPE_CHECKING:
+    from guard.policy.expr.condition import Mention
 
 MESSAGE_FIELDS = ("message", "model", "provider", "api", "path", "line", "owner", "feature", "policy")
 """What `message:` of a policy may name in braces."""
 
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.]*)\}")
+"""A field in a message: one of `MESSAGE_FIELDS`, or a path such as `request.usd.high`."""
+
+
+_OF_ALL = ("message", "owner", "policy")
+"""Those that have a meaning also where a condition is not about a request."""
+_NAMED_WITH = {
+    "request": ("request", "feature", "repo"),
+    "workflow": ("workflow", "repo"),
+    "feature": ("feature", "repo"),
+    "repo": ("repo",),
+}
 
 
 class PolicyError(ConfigError):
@@ -37,8 +53,9 @@ class _Wrong(Exception):
 def load(specs: Sequence[PolicySpec]) -> tuple[Policy, ...]:
     """The policies in order; of two with the same id the later one holds.
 
-    Raises `PolicyError` for an unknown check, an unknown parameter, a parameter of the wrong type or out of range, and
-    an unknown name in braces in `message`. Policies that are `off` are examined too.
+    Raises `PolicyError` for an unknown check, an unknown parameter, a parameter of the wrong type or out of range, a
+    condition that cannot be asked, and an unknown name in braces in `message`. Policies that are `off` are examined,
+    too.
     """
     issues: list[ConfigIssue] = []
     policies = [_policy(spec, issues) for spec in {spec.id: spec for spec in specs}.values()]
@@ -48,6 +65,8 @@ def load(specs: Sequence[PolicySpec]) -> tuple[Policy, ...]:
 
 
 def _policy(spec: PolicySpec, issues: list[ConfigIssue]) -> Policy | None:
+    if spec.deny is not None:
+        return _condition(spec, issues)
     known = registry.checks()
     check = known.get(spec.check)
     if check is None:
@@ -56,17 +75,52 @@ def _policy(spec: PolicySpec, issues: list[ConfigIssue]) -> Policy | None:
         message = missing if spec.check == spec.id else unknown
         issues.append(_issue(spec.check_place or spec.place, message, _meant(spec.check, known)))
         return None
-    issues.extend(_message_issues(spec))
+    named, unnamed = _message_fields(spec, "request")
     values, wrong = _parameters(spec, check)
-    issues.extend(wrong)
-    return None if wrong else Policy(spec, check, check.params(**values))
+    issues.extend((*unnamed, *wrong))
+    return None if wrong else Policy(spec, check, check.params(**values), fields=named)
 
 
-def _message_issues(spec: PolicySpec) -> Iterator[ConfigIssue]:
-    for name in PLACEHOLDER.findall(spec.message or ""):
-        if name not in MESSAGE_FIELDS:
-            message = f"the message of policy {show(spec.id)} names an unknown field '{{{name}}}'"
-            yield _issue(spec.message_place or spec.place, message, _meant(name, MESSAGE_FIELDS))
+def _condition(spec: PolicySpec, issues: list[ConfigIssue]) -> Policy | None:
+    from guard.policy import conditions
+    from guard.policy.expr.errors import ExpressionError
+
+    assert spec.deny is not None
+    try:
+        asking = conditions.compile(spec.deny.text)
+    except ExpressionError as error:
+        issues.append(written_issue(spec.deny, error.offset, error.message, error.hint))
+        return None
+    named, unnamed = _message_fields(spec, asking.subject)
+    issues.extend(unnamed)
+    check = Check(
+        id=spec.id, title=spec.id, doc="", severity=conditions.SEVERITY, help=conditions.HELP, params=NoParams,
+        run=lambda item, params, context: iter(()), bad=(), good=(), unsure=(),
+    )  # fmt: skip
+    return Policy(spec, check, NoParams(), asking, named)
+
+
+def _message_fields(spec: PolicySpec, subject: str) -> tuple[dict[str, Mention], list[ConfigIssue]]:
+    """The paths that a message names, compiled, and what is wrong with others."""
+    plain = MESSAGE_FIELDS if subject == "request" else _OF_ALL
+    names = [name for name in PLACEHOLDER.findall(spec.message or "") if name not in plain]
+    if not names:
+        return {}, []
+    from guard.policy.expr.condition import value_of
+    from guard.policy.expr.errors import ExpressionError
+    from guard.policy.objects.sums import OBJECTS
+
+    objects = {name: OBJECTS[name] for name in _NAMED_WITH[subject]}
+    found: dict[str, Mention] = {}
+    issues: list[ConfigIssue] = []
+    for name in names:
+        message = f"the message of policy {show(spec.id)} names an unknown field '{{{name}}}'"
+        try:
+            found[name] = value_of(name, objects)
+        except ExpressionError as error:
+            hint = f"{error.message}; {error.hint}" if "." in name else _meant(name, plain)
+            issues.append(_issue(spec.message_place or spec.place, message, hint))
+    return found, issues
 
 
 def _parameters(spec: PolicySpec, check: Check) -> tuple[dict[str, Any], list[ConfigIssue]]:

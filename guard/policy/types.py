@@ -6,13 +6,17 @@ In: `guard.model`. Out: types used by `checks/`, `registry.py`, `load.py` and `d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from guard.config.types import PolicySpec
-from guard.model import Label, Priced, Severity
+from guard.model import Enforce, Label, Priced, Severity
+
+if TYPE_CHECKING:
+    from guard.policy.conditions import Asking
+    from guard.policy.expr.condition import Mention
 
 Confidence = Literal["certain", "likely", "assumed"]
 
@@ -107,12 +111,29 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class NoParams:
+    """The parameters of a condition: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy of the configuration with its check and typed parameters."""
+    """A policy of the configuration with its check and typed parameters, or with its condition."""
 
     spec: PolicySpec
     check: Check
+    """Of a policy with a condition a check of its own, which is never run."""
     params: Any
+    asking: Asking | None = None
+    """The condition, which is then asked instead of the check."""
+    fields: Mapping[str, Mention] = field(default_factory=dict)
+    """Fields that the policy's message names by path, `request.usd.high`."""
+
+    def enforce(self, today: date) -> Enforce:
+        """What a violation does on a day: with `block_from` it warns before that day and blocks from it on."""
+        spec = self.spec
+        if spec.block_from is None or spec.enforce == "off":
+            return spec.enforce
+        return "block" if spec.block_from <= today else "warn"
 
     @property
     def severity(self) -> Severity:

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guard.model import Finding, Report, Severity
-from guard.report.format import place, plural, safe, wrap
+from guard.report.format import cut, place, plural, safe, wrap
 from guard.report.frame import Sources, frame
 from guard.report.style import Meaning, paint
 
 FRAMES = 1
 """Frames for findings that say the same, before the rest is named by place."""
-NAMED = 12
-"""Places that are named then."""
-FRAMED = 3
+NAMED, NAMED_BLOCKING = 12, 40
+"""Places that are named then, and lines for those that have words of their own: of what warns, and of what blocks."""
+FRAMED, FRAMED_BLOCKING = 3, 5
 """Findings of one policy with words of their own that have frames; the others have a line each."""
+LINES = 2
+"""Lines of such a finding, whose words may be longer."""
 
 _SEVERITY: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _WAYS = {"exception": "by exception", "inline": "inline"}
@@ -41,25 +43,35 @@ class Paper:
 def paragraphs(
     report: Report, active: Sequence[Finding], blocks: Blocks, everything: bool, paper: Paper
 ) -> Iterator[list[str]]:
-    """The lines of each finding of `active`, worst first, then those of what is only named.
+    """The lines of each finding of `active`, worst first: first all that blocks, then the others.
 
-    Of findings that do not block, only the dearest few of a policy have frames, unless `everything` is asked for.
+    Only the dearest few of a policy have frames, more of those that block, unless `everything` is asked for; what has
+    none is named behind them.
     """
-    width, color = paper.width, paper.color
     groups = _alike(sorted(active, key=lambda finding: _worst_first(finding, blocks)), blocks)
     prices = _prices(report)
     full, brief = (groups, []) if everything else _framed(groups, blocks, prices)
-    for group in full:
-        drawn, named = group, group[:0]
-        if not everything and len(group) > FRAMES + 1 and not blocks(group[0]):
-            drawn = sorted(group, key=lambda one: -prices.get(one.request or "", Decimal(0)))[:FRAMES]
-            named = [one for one in group if one not in drawn]
-        for finding in drawn:
-            yield _finding(finding, blocks(finding), paper.sources, width, color)
-        if named:
-            yield _same(named, width, color)
-    for others in brief:
-        yield _brief(others, width, color)
+    for blocking in (True, False):
+        for group in full:
+            if blocks(group[0]) == blocking:
+                yield from _group(group, blocking, everything, prices, paper)
+        for others in brief:
+            if blocks(others[0][0]) == blocking:
+                yield _brief(others, blocking, paper.width, paper.color)
+
+
+def _group(
+    group: list[Finding], blocking: bool, everything: bool, prices: Mapping[str, Decimal], paper: Paper
+) -> Iterator[list[str]]:
+    """Findings that say the same: the dearest as a frame, the places of the others."""
+    drawn, named = group, group[:0]
+    if not everything and len(group) > FRAMES + 1:
+        drawn = sorted(group, key=lambda one: -prices.get(one.request or "", Decimal(0)))[:FRAMES]
+        named = [one for one in group if one not in drawn]
+    for finding in drawn:
+        yield _finding(finding, blocking, paper.sources, paper.width, paper.color)
+    if named:
+        yield _same(named, blocking, paper.width, paper.color)
 
 
 def _alike(findings: Sequence[Finding], blocks: Blocks) -> list[list[Finding]]:
@@ -74,16 +86,16 @@ def _alike(findings: Sequence[Finding], blocks: Blocks) -> list[list[Finding]]:
 def _framed(
     groups: list[list[Finding]], blocks: Blocks, prices: Mapping[str, Decimal]
 ) -> tuple[list[list[Finding]], list[list[list[Finding]]]]:
-    """The groups that are shown in full, all that block and the dearest of each policy, and the others by policy."""
-    by_policy: dict[tuple[str, str], list[list[Finding]]] = {}
+    """The groups that are shown in full, the dearest of each policy, and the others by policy."""
+    by_policy: dict[tuple[bool, str, str], list[list[Finding]]] = {}
     for group in groups:
-        if not blocks(group[0]):
-            by_policy.setdefault((group[0].policy, group[0].verdict), []).append(group)
+        by_policy.setdefault((blocks(group[0]), group[0].policy, group[0].verdict), []).append(group)
     brief = []
-    for seen in by_policy.values():
-        if len(seen) > FRAMED + 1:  # one group more costs no more lines than saying that there is one
+    for (blocking, _, _), seen in by_policy.items():
+        most = FRAMED_BLOCKING if blocking else FRAMED
+        if len(seen) > most + 1:  # one group more costs no more lines than saying that there is one
             dear = sorted(seen, key=lambda group: -max(prices.get(one.request or "", Decimal(0)) for one in group))
-            shown = {id(group) for group in dear[:FRAMED]}
+            shown = {id(group) for group in dear[:most]}
             brief.append([group for group in seen if id(group) not in shown])
     left_out = {id(group) for others in brief for group in others}
     return [group for group in groups if id(group) not in left_out], brief
@@ -94,32 +106,38 @@ def _prices(report: Report) -> dict[str, Decimal]:
     return {one.request.id: one.estimate.usd.typical for one in report.requests if one.estimate.usd is not None}
 
 
-def _brief(groups: list[list[Finding]], width: int, color: bool) -> list[str]:
+def _meaning(finding: Finding, blocks: bool) -> Meaning:
+    return "error" if blocks else "warning" if finding.verdict == "violated" else "undecided"
+
+
+def _brief(groups: list[list[Finding]], blocks: bool, width: int, color: bool) -> list[str]:
     """Further findings of one policy, a line for each that has words of its own."""
-    first = groups[0][0]
-    meaning: Meaning = "warning" if first.verdict == "violated" else "undecided"
+    first, most = groups[0][0], NAMED_BLOCKING if blocks else NAMED
+    meaning = _meaning(first, blocks)
     head = f"{meaning}[{safe(first.policy)}]"
     rest = f": {sum(map(len, groups)):,} more; `--all` shows them"
     lines = [paint(head, meaning, color) + paint(rest, "strong", color)]
-    for group in groups[:NAMED]:
+    for group in groups[:most]:
         at = place(group[0].labels[0].span, column=False) if group[0].labels else ""
         also = f" and {plural(len(group) - 1, 'more place')}" if len(group) > 1 else ""
-        lines += wrap(f"{at}{also}: {safe(group[0].message)}", width, " " * 8, " " * 4)
-    if len(groups) > NAMED:
-        lines.append(f"    and {sum(map(len, groups[NAMED:])):,} more")
+        said = wrap(f"{at}{also}: {safe(group[0].message)}", width, " " * 8, " " * 4)
+        lines += said if len(said) <= LINES else [*said[: LINES - 1], cut(f"{said[LINES - 1]} ...", width)]
+    if len(groups) > most:
+        lines.append(f"    and {sum(map(len, groups[most:])):,} more")
     return lines
 
 
-def _same(findings: Sequence[Finding], width: int, color: bool) -> list[str]:
+def _same(findings: Sequence[Finding], blocks: bool, width: int, color: bool) -> list[str]:
     """The places of findings that say the same as those before them."""
-    meaning: Meaning = "warning" if findings[0].verdict == "violated" else "undecided"
+    most = NAMED_BLOCKING if blocks else NAMED
+    meaning = _meaning(findings[0], blocks)
     head = f"{meaning}[{safe(findings[0].policy)}]"
     rest = f": the same at {plural(len(findings), 'more place')}; `--all` shows them"
     places = list(dict.fromkeys(place(f.labels[0].span, column=False) for f in findings if f.labels))
-    more = f" and {len(places) - NAMED:,} more" if len(places) > NAMED else ""
+    more = f" and {len(places) - most:,} more" if len(places) > most else ""
     return [
         paint(head, meaning, color) + paint(rest, "strong", color),
-        *wrap(", ".join(places[:NAMED]) + more, width, "    "),
+        *wrap(", ".join(places[:most]) + more, width, "    "),
     ]
 
 
@@ -131,7 +149,7 @@ def _worst_first(finding: Finding, blocks: Blocks) -> tuple[bool, bool, int, str
 
 
 def _finding(finding: Finding, blocks: bool, sources: Sources, width: int, color: bool) -> list[str]:
-    meaning: Meaning = "error" if blocks else "warning" if finding.verdict == "violated" else "undecided"
+    meaning = _meaning(finding, blocks)
     message = safe(finding.message)
     if blocks and finding.verdict == "undecided":
         message = f"undecided: {message}"

@@ -9,6 +9,7 @@ name or source line cannot move the cursor, recolor the terminal or reorder what
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import Decimal
 
@@ -21,6 +22,8 @@ UNKNOWN = "?"
 TAB = "    "
 """A tab in a shown source line, so that columns can be counted."""
 
+_COMMAND = re.compile(r"^([^\S\n]*)::(?=[a-z])", re.MULTILINE | re.IGNORECASE)
+
 # Letters, marks, numbers, punctuation, symbols and the plain space may be shown as they are. Everything else (controls,
 # bidirectional and other invisible format characters, lone surrogates, private use, unassigned, line separators, exotic
 # spaces) is written as an escape.
@@ -32,6 +35,11 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(safe_character, text))
+
+
+def without_commands(text: str) -> str:
+    """Lines of which none begins as a workflow command, which a CI that reads the output as its log would obey."""
+    return _COMMAND.sub(r"\1\\x3a:", text)
 
 
 def safe_character(character: str) -> str:

@@ -15,8 +15,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from guard import __version__
+from guard.difference import Difference
 from guard.model import (
+    ONCE,
     Choice,
+    Count,
     Estimate,
     Finding,
     Label,
@@ -27,7 +30,6 @@ from guard.model import (
     Reach,
     Report,
     Request,
-    Scalar,
     Site,
     Span,
     Totals,
@@ -35,19 +37,17 @@ from guard.model import (
     Variant,
 )
 from guard.report import json_values as plain
+from guard.report.json_difference import difference_data
 
 SCHEMA_VERSION = 1
 """Grows only when a key changes its meaning or goes; new keys do not change it."""
 
 Json = plain.Json
 
-SHOWN = 200
-"""Characters of a value that are shown; what is longer is no name of a model."""
 
-
-def render(report: Report, *, show_prompts: bool = False) -> str:
+def render(report: Report, *, show_prompts: bool = False, difference: Difference | None = None) -> str:
     """The report as JSON text with a closing newline; `show_prompts` adds the static text of prompts."""
-    return _lines(as_data(report, show_prompts=show_prompts))
+    return _lines(as_data(report, show_prompts=show_prompts, difference=difference))
 
 
 def _lines(data: Json) -> str:
@@ -62,8 +62,8 @@ def _lines(data: Json) -> str:
     return "{\n" + ",\n".join(entries) + "\n}\n"
 
 
-def as_data(report: Report, *, show_prompts: bool = False) -> Json:
-    """The report as plain data, ready for `json.dumps`."""
+def as_data(report: Report, *, show_prompts: bool = False, difference: Difference | None = None) -> Json:
+    """The report as plain data, ready for `json.dumps`; `difference`: what changed against a base."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "guard", "version": __version__},
@@ -93,6 +93,7 @@ def as_data(report: Report, *, show_prompts: bool = False) -> Json:
         "findings": [_finding(finding) for finding in sorted(report.findings, key=_finding_order)],
         "problems": [_problem(problem) for problem in sorted(report.problems, key=_problem_order)],
         "totals": _totals(report.totals),
+        "difference": None if difference is None else _difference(difference),
     }
 
 
@@ -190,16 +191,11 @@ def _how(choice: Choice) -> str | None:
 def _choice(choice: Choice, priced: bool) -> Json:
     price = {"price_id": choice.price_id} if priced else {}
     return {
-        "value": plain.scalar(_short(choice.value)),
+        "value": plain.scalar(plain.short(choice.value)),
         **price,
         "how": _how(choice),
         "trail": plain.trail(choice.trail),
     }
-
-
-def _short(value: Scalar) -> Scalar:
-    """A value as it stands; text too long for any model's name, which may be a prompt, by its beginning."""
-    return f"{value[:SHOWN]}..." if isinstance(value, str) and len(value) > SHOWN else value
 
 
 def _value(value: Value, *, priced: bool) -> Json:
@@ -209,7 +205,9 @@ def _value(value: Value, *, priced: bool) -> Json:
 def _variant(variant: Variant) -> Json:
     model, limit = variant.model, variant.max_output
     return {
-        "model": None if model is None else {"value": plain.scalar(_short(model.value)), "price_id": model.price_id},
+        "model": None
+        if model is None
+        else {"value": plain.scalar(plain.short(model.value)), "price_id": model.price_id},
         "provider": variant.provider,
         "max_output": None if limit is None else {"value": plain.scalar(limit.value), "how": _how(limit)},
         "reasoning": plain.scalar(variant.reasoning),
@@ -225,6 +223,7 @@ def _layer(layer: Layer) -> Json:
         "billed": layer.billed,
         "at": None if layer.span is None else plain.point(layer.span),
         "why": layer.why,
+        "trail": plain.trail(layer.trail),
     }
 
 
@@ -279,7 +278,21 @@ def _prompt(prompt: Prompt, estimate: Estimate, show_prompts: bool) -> Json:
         "why": prompt.why,
         "tools": prompt.tools,
         "tools_open": prompt.tools_open,
+        "tools_trail": plain.trail(prompt.tools_trail),
+        "batch": _batch(prompt),
     }
+
+
+def _batch(prompt: Prompt) -> Json | None:
+    """The inputs of a request for embeddings; None for a prompt that is one input."""
+    if prompt.batch is None:
+        return None
+    counts = [message.inputs or ONCE for message in prompt.messages]
+    highs = [count.high for count in counts]
+    high = None if not counts or None in highs else sum(n for n in highs if n is not None)
+    why = tuple(dict.fromkeys(reason for count in counts for reason in count.why))
+    inputs = Count(sum(c.low for c in counts), sum(c.typical for c in counts), high, why)
+    return {"inputs": plain.count(inputs), "most_inputs": prompt.batch.inputs, "most_tokens": prompt.batch.tokens}
 
 
 def _hash(text: str) -> str:
@@ -356,6 +369,11 @@ def _problem(problem: Problem) -> Mapping[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
     }
+
+
+def _difference(difference: Difference) -> Json:
+    sums = {"before": _totals(difference.before), "after": _totals(difference.after)}
+    return difference_data(difference, sums)
 
 
 def _totals(totals: Totals) -> Json:

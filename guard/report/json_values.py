@@ -35,6 +35,15 @@ def scalar(value: Scalar) -> Scalar:
     return value
 
 
+SHOWN = 200
+"""Characters of a value that are shown; what is longer is no name of a model."""
+
+
+def short(value: Scalar) -> Scalar:
+    """A value as it stands; text too long for any model's name, which may be a prompt, by its beginning."""
+    return f"{value[:SHOWN]}..." if isinstance(value, str) and len(value) > SHOWN else value
+
+
 def money(usd: Money | None) -> Json | None:
     """An interval of US dollars as decimal strings."""
     if usd is None:
@@ -51,8 +60,14 @@ def tokens(amount: Tokens | None) -> Json | None:
 
 
 def count(amount: Count) -> Json:
-    """A multiplier with its reasons."""
-    return {"low": amount.low, "typical": number(amount.typical), "high": amount.high, "why": list(amount.why)}
+    """A multiplier with its reasons and where it comes from."""
+    return {
+        "low": amount.low,
+        "typical": number(amount.typical),
+        "high": amount.high,
+        "why": list(amount.why),
+        "trail": trail(amount.trail),
+    }
 
 
 def point(span: Span) -> Json:

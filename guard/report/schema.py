@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Any, get_args
 
+from guard.difference import CauseKind, ChangeKind
 from guard.model import Billed, Enforce, How, Operation, Role, Severity, Stage, VerdictWord
 
 Json = dict[str, Any]
@@ -96,11 +97,13 @@ def _report() -> Json:
         "findings": _list(_ref("finding")),
         "problems": _says(_list(_ref("problem")), "Files that could not be read; the scan went on."),
         "totals": _ref("totals"),
+        "difference": _says(_or_null(_ref("difference")), "What changed against a base; null without one."),
     }
 
 
 def _objects() -> Json:
-    return {**_figures(), **_places(), **_request_parts(), **_verdicts(), "request": _request()}
+    parts = {**_figures(), **_places(), **_request_parts(), **_verdicts(), **_differences()}
+    return {**parts, "request": _request()}
 
 
 def _figures() -> Json:
@@ -116,6 +119,7 @@ def _figures() -> Json:
             "typical": NUMBER,
             "high": _says(WHOLE_OR_NULL, "null: no bound was found."),
             "why": _list(TEXT),
+            "trail": _says(_list(_ref("step")), "Where the number comes from, as far as it is written somewhere."),
         },
         "looked": {"files": WHOLE, "parsed": WHOLE, "lines": WHOLE, "skipped": WHOLE},
     }
@@ -173,6 +177,7 @@ def _request_parts() -> Json:
             "billed": _ref("billed"),
             "at": _or_null(_ref("point")),
             "why": TEXT,
+            "trail": _says(_list(_ref("step")), "Where the number of tries comes from."),
         },
         "segment": {
             "message": _says(WHOLE, "Number of the message, from 0."),
@@ -201,6 +206,13 @@ def _request_parts() -> Json:
             "why": TEXT_OR_NULL,
             "tools": WHOLE,
             "tools_open": YES_NO,
+            "tools_trail": _says(_list(_ref("step")), "Where the tools come from."),
+            "batch": _says(_or_null(_ref("batch")), "Inputs of a request for embeddings; null: the prompt is one."),
+        },
+        "batch": {
+            "inputs": _says(_ref("count"), "Texts in one request, each with the model's window to itself."),
+            "most_inputs": _says(WHOLE_OR_NULL, "What the provider takes in one request; null: no limit is known."),
+            "most_tokens": _says(WHOLE_OR_NULL, "Of all inputs together, likewise."),
         },
         "part": {
             "name": TEXT,
@@ -327,6 +339,57 @@ def _verdicts() -> Json:
             "known_only": _says(WHOLE, "Priced requests of which not all that may run is known and priced."),
             "stood_for": _says(WHOLE, "Requests without a price that run instead of one that has a price."),
             "unpriced": _list(_ref("unpriced")),
+        },
+    }
+
+
+def _differences() -> Json:
+    cause = {
+        "what": {"enum": list(get_args(CauseKind))},
+        "before": _says(TEXT_OR_NULL, "In words; null: there was nothing. Never prompt text."),
+        "after": TEXT_OR_NULL,
+        "note": _says(TEXT, "What stands there: `constant ROUNDS`, `prompts/rank.txt`."),
+        "at": _says(_or_null(_ref("point")), "The changed line in the head; null: it is gone."),
+        "base_at": _says(_or_null(_ref("point")), "Where it stood in the base; null: it is new."),
+    }
+    side = {
+        "id": TEXT,
+        "api": TEXT,
+        "provider": TEXT_OR_NULL,
+        "at": _says(_ref("point"), "The outermost site."),
+        "qualname": TEXT,
+        "models": _list(SCALAR),
+        "models_open": _says(YES_NO, "Other models may arrive."),
+        "counted": YES_NO,
+        "priced": YES_NO,
+        "usd": _or_null(_ref("money")),
+        "usd_per_run": _or_null(_ref("money")),
+        "usd_per_month": _or_null(_ref("money")),
+    }
+    return {
+        "base": {"label": TEXT, "commit": _says(TEXT_OR_NULL, "Full hash; null for a saved report.")},
+        "cause": cause,
+        "side": side,
+        "change": {
+            "kind": {"enum": list(get_args(ChangeKind))},
+            "before": _says(_or_null(_ref("side")), "null: the request is new."),
+            "after": _says(_or_null(_ref("side")), "null: it is gone. `requests` has all of it."),
+            "causes": _says(_list(_ref("cause")), "Most telling first; empty where none is known."),
+        },
+        "loosening": {"message": TEXT, "at": _or_null(_ref("point"))},
+        "difference": {
+            "base": _ref("base"),
+            "files": _says(WHOLE, "Files that differ; 0: nothing was touched."),
+            "changes": _says(_list(_ref("change")), "Largest rise of typical cost first."),
+            "unchanged": _says(WHOLE, "Requests that are as they were."),
+            "before": _ref("totals"),
+            "after": _ref("totals"),
+            "new_findings": _says(_list(TEXT), "Ids of findings that the base lacks; only these block."),
+            "fixed_findings": _says(_list(TEXT), "Messages of findings that are gone."),
+            "loosened": _says(_list(_ref("loosening")), "Rules that let more pass than before."),
+            "remarks": _says(_list(TEXT), "What to know of the comparison itself."),
+            "problems": _says(_list(_ref("problem")), "Files of the base alone that could not be read."),
+            "lost": _says(_list(_ref("problem")), "Files of the head alone that could not be read: nothing is gone."),
         },
     }
 

@@ -24,6 +24,8 @@ LEAST_NOTE = 11
 LONGEST_NOTE = 24
 """Columns to which a note is cut only where names need the room, and those that it may take."""
 NOTE = "note"
+SHORT = {"development": "dev", "evaluation": "eval", "not counted": "uncounted"}
+"""Words of a note as a narrow terminal has them, where names need the room."""
 
 
 def table(requests: Sequence[Priced], *, width: int, color: bool, everything: bool = False) -> list[str]:
@@ -55,10 +57,12 @@ def _laid_out(
         max(columns(title), *(columns(row.figures[index]) for row in rows if row.figures))
         for index, title in enumerate(titles)
     ]
-    note = min(max(columns(row.note) for row in rows), LONGEST_NOTE)
-    note = max(note, len(NOTE)) if note else 0
+    note = _note(rows)
     rest = width - len(GAP) - line - sum(size + len(GAP) for size in sizes) - (3 if note else 2) * len(GAP)
     name, model = max(columns(row.name) for row in rows), max(columns(row.model) for row in rows)
+    if rest - min(note, LEAST_NOTE) < min(name + model, sum(LEAST[0])):
+        rows = [replace(row, note=_shortened(row.note)) for row in rows]
+        note = _note(rows)
     note = max(min(note, LEAST_NOTE), min(note, rest - name - model))
     name, model = _shares(rest - note, name, model)
 
@@ -82,6 +86,18 @@ def _laid_out(
         meaning: Meaning | None = "undecided" if row.unknown else None if row.figures else "faint"
         lines.append(_joined(GAP + GAP.join(shown[:2]), (GAP + GAP.join(shown[2:])).rstrip(), meaning, color))
     return lines
+
+
+def _note(rows: Sequence[Row]) -> int:
+    """Columns that the notes want; 0 where there are none."""
+    widest = min(max(columns(row.note) for row in rows), LONGEST_NOTE)
+    return max(widest, len(NOTE)) if widest else 0
+
+
+def _shortened(note: str) -> str:
+    for word, short in SHORT.items():
+        note = note.replace(word, short)
+    return note
 
 
 def _joined(front: str, back: str, meaning: Meaning | None, color: bool) -> str:

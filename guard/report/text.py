@@ -119,9 +119,9 @@ def render_check(
 ) -> str:
     """The findings of `report` as frames, worst first, then one line that counts them and the cost.
 
-    `blocks` says which findings make the command fail (`--fail-on` widens it). Forgiven findings are counted only. Of
-    those that do not block, only the first few of a policy have frames, the others a line or their places, unless
-    `everything` is asked for. `again`: see `render_cost`.
+    `blocks` says which findings make the command fail (`--fail-on` widens it). Forgiven findings are counted only. Only
+    the first few of a policy have frames, the others a line or their places, unless `everything` is asked for. `again`:
+    see `render_cost`.
     """
     active = [finding for finding in report.findings if finding.forgiven is None]
     lines = []

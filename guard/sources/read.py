@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import stat
 from pathlib import Path
 
@@ -27,6 +28,10 @@ _FLAGS = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
+
+_LFS_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
+_LFS_LONGEST = 1024
+"""Bytes; pointers are always shorter (Git LFS's specification)."""
 
 
 def read(root: Path, file: SourceFile, limit: int | None = None) -> bytes | Problem:
@@ -64,13 +69,31 @@ def problem_outside(path: str) -> Problem:
     return Problem(path, None, None, "outside-root", message, "Scan a folder that holds both, or copy the file in.")
 
 
+def limit_of(path: str) -> int:
+    """Bytes up to which a file is read."""
+    return NOTEBOOK_LIMIT if path.endswith(".ipynb") else CODE_LIMIT
+
+
+def lfs_problem(path: str, data: bytes) -> Problem | None:
+    """What to say of a file whose content Git LFS keeps elsewhere; None for any other."""
+    if lfs_hash(data) is None:
+        return None
+    message = "is kept in Git LFS and only its pointer is here, so what it says is not known"
+    return Problem(encodable(path), None, None, "lfs-pointer", message, "Run `git lfs pull` before guard.")
+
+
+def lfs_hash(data: bytes) -> str | None:
+    """The SHA-256 of the content that a Git LFS pointer stands for; None where the bytes are no pointer."""
+    found = _LFS_POINTER.match(data) if len(data) < _LFS_LONGEST else None
+    return None if found is None else found[1].decode()
+
+
 def _read(root: Path, path: str, limit: int | None) -> bytes | Problem | None:
-    if limit is None:
-        limit = NOTEBOOK_LIMIT if path.endswith(".ipynb") else CODE_LIMIT
+    limit = limit_of(path) if limit is None else limit
     try:
         full = _located(root, path)
         if full is None:
-            return problem_outside(_encodable(path))
+            return problem_outside(encodable(path))
         # Looked at before it is opened: opening alone can already wake a device.
         if _is_folder_or_special(os.lstat(full).st_mode):
             return None if os.path.isdir(full) else _not_a_file(path)
@@ -80,15 +103,15 @@ def _read(root: Path, path: str, limit: int | None) -> bytes | Problem | None:
             if not stat.S_ISREG(status.st_mode):
                 return _not_a_file(path)
             if status.st_size > limit:
-                return _too_large(path, status.st_size, limit)
+                return too_large(path, status.st_size, limit)
             data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         message = f"could not be read ({reason}), so model calls in it are not seen"
-        return Problem(_encodable(path), None, None, "unreadable", message, "Give guard the right to read it.")
-    return data if len(data) <= limit else _too_large(path, len(data), limit)
+        return Problem(encodable(path), None, None, "unreadable", message, "Give guard the right to read it.")
+    return (lfs_problem(path, data) or data) if len(data) <= limit else too_large(path, len(data), limit)
 
 
 def _located(root: Path, path: str) -> str | None:
@@ -116,7 +139,8 @@ def _is_folder_or_special(mode: int) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISLNK(mode)
 
 
-def _encodable(path: str) -> str:
+def encodable(path: str) -> str:
+    """`path` as text that can be written, whatever code made it of."""
     try:
         return shown(path)
     except UnicodeEncodeError:
@@ -125,14 +149,15 @@ def _encodable(path: str) -> str:
 
 def _not_a_file(path: str) -> Problem:
     message = "is a pipe, socket or device, not a file; it was not opened"
-    return Problem(_encodable(path), None, None, "not-a-file", message)
+    return Problem(encodable(path), None, None, "not-a-file", message)
 
 
-def _too_large(path: str, size: int, limit: int) -> Problem:
+def too_large(path: str, size: int, limit: int) -> Problem:
+    """A file is beyond the limit; both in bytes."""
     message = (
         f"is {size / 1e6:.1f} MB large; guard reads such files up to {limit / 1e6:.1f} MB, "
         "so model calls in it are not seen"
     )
     return Problem(
-        _encodable(path), None, None, "too-large", message, "Exclude it in guard.yaml if it holds no model calls."
+        encodable(path), None, None, "too-large", message, "Exclude it in guard.yaml if it holds no model calls."
     )

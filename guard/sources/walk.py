@@ -2,7 +2,8 @@
 
 Git says what belongs to the project (`gitfiles`), else the folders are walked (`folders`). Either way each name is
 looked at without following links: a link inside the root is not read twice, one that leaves it is never read, pipes
-and devices are never opened. `read` and `read_text_within` (from `guard.sources.read`) give the bytes.
+and devices are never opened. `read` and `read_text_within` (from `guard.sources.read`) give the bytes. Neighbours:
+`tree`, which others read through; `revision_tree`, which lists a commit the same way.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def listing(root: Path, exclude: tuple[str, ...] = (), prefix: str = "") -> List
     from_git = bool(names)
     if not names:
         names, problems = folder_names(base)
-    names = _kept(names, exclude, prefix)
+    names = kept(names, exclude, prefix)
     files, links = _classified(base, names, problems)
     files += _linked_files(base, links, {file.path for file in files}, problems)
     files.sort(key=lambda file: file.path)
@@ -48,7 +49,7 @@ def listing(root: Path, exclude: tuple[str, ...] = (), prefix: str = "") -> List
     return Listing(tuple(files), tuple(problems), from_git)
 
 
-def _kept(names: list[str], exclude: tuple[str, ...], prefix: str) -> list[str]:
+def kept(names: list[str], exclude: tuple[str, ...], prefix: str) -> list[str]:
     """`names` without installed packages, environments and what `exclude` matches."""
     environments = tuple(name.removesuffix("pyvenv.cfg") for name in names if name.endswith("/pyvenv.cfg"))
     names = [name for name in names if not in_skipped_folder(name) and not name.startswith(environments)]
@@ -81,9 +82,9 @@ def _classified(base: str, names: list[str], problems: list[Problem]) -> tuple[l
             continue
         if stat.S_ISDIR(found.st_mode):
             if os.path.lexists(os.path.join(base, name, ".git")):
-                problems.append(_nested_repository(name.rstrip("/")))
-        elif not _is_unicode(name):
-            problems.append(_bad_name(name))
+                problems.append(nested_repository(name.rstrip("/")))
+        elif not is_unicode(name):
+            problems.append(bad_name(name))
         elif stat.S_ISREG(found.st_mode):
             files.append(SourceFile(name, found.st_size))
         elif stat.S_ISLNK(found.st_mode):
@@ -108,7 +109,7 @@ def _linked_files(base: str, links: list[str], listed: set[str], problems: list[
         try:
             found = os.lstat(target)
         except OSError:
-            problems.append(_problem(name, "broken-link", "is a symbolic link to nothing, so there is nothing to read"))
+            problems.append(broken_link(name))
             continue
         if stat.S_ISREG(found.st_mode):
             listed.add(own_name)
@@ -132,7 +133,8 @@ def _is_real_folder(base: str, folder: str, known: dict[str, bool]) -> bool:
     return answer
 
 
-def _is_unicode(name: str) -> bool:
+def is_unicode(name: str) -> bool:
+    """Whether a name can stand in a report."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
@@ -144,11 +146,18 @@ def _problem(name: str, kind: str, message: str, hint: str = "") -> Problem:
     return Problem(shown(name), None, None, kind, message, hint)
 
 
-def _bad_name(name: str) -> Problem:
+def broken_link(name: str) -> Problem:
+    """A link leads nowhere."""
+    return _problem(name, "broken-link", "is a symbolic link to nothing, so there is nothing to read")
+
+
+def bad_name(name: str) -> Problem:
+    """A name cannot stand in a report."""
     message = "has a name that is not valid UTF-8 and can't stand in a report; it was not read"
     return _problem(name, "bad-name", message, "Rename the file.")
 
 
-def _nested_repository(name: str) -> Problem:
+def nested_repository(name: str) -> Problem:
+    """A folder belongs to another repository."""
     message = "is a repository of its own (a submodule or a clone) and was not entered"
     return _problem(name, "nested-repository", message, "Run guard in it.")

@@ -6,7 +6,7 @@ sections together, `arithmetic.py` shows the price.
 
 from __future__ import annotations
 
-from guard.model import Billed, Choice, Estimate, How, Layer, Request, Step, Tokens, Value
+from guard.model import Billed, Choice, Estimate, How, Layer, Message, Request, Step, Tokens, Value
 from guard.report.format import UNKNOWN, cut, number, place, plural, safe, tokens
 
 LONGEST = 120
@@ -128,6 +128,7 @@ def prompt_lines(request: Request, estimate: Estimate) -> list[str]:
             hole = holes.get(segment.name or "")
             size = f"{UNKNOWN} tokens" if hole is None else f"{tokens(hole.tokens)} tokens from {safe(hole.source)}"
             bound = "" if segment.max_chars is None else f", cut at {segment.max_chars:,} characters"
+            bound += _texts(message)
             why = f", {safe(segment.why)}" if segment.why else ""
             lines.append(f"{safe(message.role):<10}hole `{name}`: {size}{bound}{why}{at}")
     listed = any(s.text is None and s.why == request.prompt.why for m in request.prompt.messages for s in m.segments)
@@ -137,10 +138,18 @@ def prompt_lines(request: Request, estimate: Estimate) -> list[str]:
         more = ", others may be sent" if request.prompt.tools_open else ""
         lines.append(f"tools: {request.prompt.tools}{more}")
     if estimate.input_tokens is not None:
-        lines.append(f"together: {_sum(estimate.input_tokens)} with the framing of messages and tools")
+        what = "with the framing of messages and tools" if request.prompt.batch is None else "in all inputs"
+        lines.append(f"together: {_sum(estimate.input_tokens)} {what}")
     if estimate.approximate:
         lines.append(f"counted by {safe(estimate.approximate)}")
     return lines
+
+
+def _texts(message: Message) -> str:
+    """How many inputs of a request for embeddings a hole stands for."""
+    if message.inputs is None:
+        return ""
+    return ", any number of texts" if message.inputs.high is None else f", up to {plural(message.inputs.high, 'text')}"
 
 
 def _sum(amount: Tokens) -> str:

@@ -23,10 +23,21 @@ BUDGET = "budgets: [{name: b, per_call: 1, "
 TABLE = {
     "misspelt top-level key": ("budget: []", "3:1: unknown key 'budget'; did you mean 'budgets'?"),
     "key of a later version": ("hosting: []", f"3:1: unknown key 'hosting'; this version of guard knows {KNOWN}"),
-    "condition instead of a check": (
-        "policies:\n  - id: a\n    deny: request.attempts.high > 3",
-        "5:5: unknown key 'deny' in policies[0]; this version of guard knows id, check, params, enforce, severity, "
-        "message, docs, owner, on_unknown, paths and skip_stages",
+    "condition and check": (
+        "policies:\n  - id: a\n    deny: request.attempts.high > 3\n    check: output-limit",
+        "6:5: policies[0] has both 'deny' and 'check'; keep one of them",
+    ),
+    "condition with parameters": (
+        "policies:\n  - id: a\n    deny: request.attempts.high > 3\n    params: {max_attempts: 3}",
+        "6:5: policies[0] has both 'deny' and 'params'; a condition has no parameters; remove them",
+    ),
+    "condition that begins with a sign of YAML": (
+        "policies:\n  - id: a\n    deny: !has(request.max_output)",
+        "5:11: tag '!has(request.max_output)' is not supported; quote text that begins with '!'",
+    ),
+    "day that does not exist": (
+        "policies: [{id: a, block_from: 2027-02-30}]",
+        "3:32: policies[0].block_from must be a date as YYYY-MM-DD, found '2027-02-30'; for example block_from: ",
     ),
     "misspelt key in a list": (
         "budgets: [{nme: x, name: b, per_call: 1}]",
@@ -64,7 +75,8 @@ TABLE = {
     ),
     "no limit": (
         "budgets: [{name: b}]",
-        "3:11: budgets[0] has none of per_call and per_month; add per_call or per_month",
+        "3:11: budgets[0] has none of per_call, per_run, per_month, increase and increase_percent; "
+        "add per_call, per_run, per_month, increase",
     ),
     "two limits": (
         "budgets:\n- per_month: 5\n  name: b\n  per_call: 1",

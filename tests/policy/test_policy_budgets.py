@@ -20,6 +20,7 @@ from guard.policy.examples import estimate, known, layers, looped, priced, unkno
 from guard.policy.selection import select
 
 PLACE = Place("guard.yaml", 8, 5)
+AMOUNTS = ("per_call", "per_run", "per_month", "warn_at", "min_coverage")
 
 
 def money(low: str, typical: str, high: str | None) -> Money:
@@ -27,7 +28,7 @@ def money(low: str, typical: str, high: str | None) -> Money:
 
 
 def budget(**more: Any) -> Budget:
-    amounts = {key: Decimal(more.pop(key)) for key in ("per_call", "per_month", "warn_at") if key in more}
+    amounts = {key: Decimal(more.pop(key)) for key in AMOUNTS if key in more}
     return Budget("mine", PLACE, **amounts, **more)
 
 

@@ -191,6 +191,7 @@ def test_one_cause_in_a_wrapper_is_reported_once_and_names_the_callers() -> None
     (finding,) = merge(run(items))
     assert finding.labels[1].span.path == "app/page0.py"
     assert finding.notes[-1] == "and 5 more callers: app/page1.py:5, app/page2.py:5, app/page3.py:5 and 2 more"
+    assert {finding.request, *finding.also} == {item.request.id for item in items}
 
 
 def test_different_causes_at_one_call_stay_apart() -> None:

@@ -40,6 +40,7 @@ from guard.model import (
     Value,
     Variant,
 )
+from guard.report.view import Rule
 
 D = Decimal
 
@@ -205,3 +206,15 @@ EMPTY = Report(
     PriceTable("2026-11-20", "ab" * 32),
     Looked(120, 14, 4000, 0),
 )
+RULES = (
+    Rule(
+        "approved-models",
+        "The model is on the list",
+        "## What it does\n\nHolds models against\na list.\n",
+        "high",
+        "block",
+    ),
+    Rule("output-limit", "An output limit is sent", docs="https://intern.example/llm"),
+    Rule("search budget", "A budget is kept", message="ask #ai-platform"),
+)
+"""What a configuration could ask of this report."""

@@ -85,7 +85,8 @@ def test_a_request_says_model_limit_and_cost_with_their_trails() -> None:
         "why": "the environment may override it",
     }
     assert request["estimate"]["usd"] == {"low": "0.00004", "typical": "0.00253", "high": "0.9615"}
-    assert request["attempts"] == {"low": 1, "typical": 1, "high": 3, "why": ["openai SDK: 2 retries"]}
+    tries = {"low": 1, "typical": 1, "high": 3, "why": ["openai SDK: 2 retries"], "trail": []}
+    assert request["attempts"] == tries
     assert request["prompt"]["holes"] == [
         {"name": "docs", "tokens": 400, "low": 0, "high": 126988, "from": "usage.default"}
     ]

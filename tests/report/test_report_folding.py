@@ -100,9 +100,23 @@ def test_of_many_warnings_of_one_policy_the_first_have_frames_and_the_others_a_l
     assert "0 blocking, 7 warnings" in text, "what has no frame still counts"
 
 
-def test_what_blocks_always_has_a_frame() -> None:
-    found = [replace(finding(line, f"no bound for loop {line}"), enforce="block") for line in range(1, 8)]
-    assert check(*found).count(" --> ") == 7
+def test_what_blocks_has_more_frames_and_then_a_line_each_before_all_that_only_warns() -> None:
+    found = [replace(finding(line, f"no bound for loop {line}"), enforce="block") for line in range(1, 41)]
+    warned = replace(finding(50, "no bound for loop 50"), severity="high")
+    text = check(warned, *found)
+    assert text.count("error[loop-bounded]: no bound") == 5
+    assert "error[loop-bounded]: 35 more; `--all` shows them\n    app/rank.py:6: no bound for loop 6\n" in text
+    assert "    app/rank.py:40: no bound for loop 40\n" in text, "each that makes the build fail is named"
+    assert text.index("no bound for loop 40") < text.index("warning[loop-bounded]: no bound for loop 50")
+    assert "40 blocking, 1 warning" in text
+    assert check(*found, everything=True).count(" --> ") == 40
+
+
+def test_very_many_that_block_are_counted() -> None:
+    found = [replace(finding(line, f"no bound for loop {line}"), enforce="block") for line in range(1, 201)]
+    text = check(*found)
+    assert len(text.splitlines()) < 120
+    assert "\n    and 155 more\n" in text and "200 blocking" in text
 
 
 def test_the_next_step_is_a_command_that_a_shell_takes() -> None:

@@ -295,6 +295,11 @@ def test_many_findings_of_one_kind_are_one_frame_and_a_list_of_places() -> None:
     assert every.count("undecided[model-known]: the model is read from a database\n") == 19
 
 
-def test_what_blocks_is_always_shown_in_full() -> None:
-    many = tuple(replace(ALLOWED, id=str(number)) for number in range(9))
-    assert check(replace(REPORT, findings=many)).count("error[approved-models]: gpt-4o is not on the list") == 9
+def test_what_blocks_with_the_same_words_is_shown_once_and_named_by_place() -> None:
+    many = tuple(
+        replace(ALLOWED, id=str(line), labels=(Label(Span("app/jobs.py", line, 1, line, 5)),)) for line in range(1, 10)
+    )
+    text = check(replace(REPORT, findings=many))
+    assert text.count("error[approved-models]: gpt-4o is not on the list") == 1
+    assert "error[approved-models]: the same at 8 more places; `--all` shows them" in text
+    assert "app/jobs.py:9" in text

@@ -222,6 +222,10 @@ def _bounds(request: Request) -> list[str]:
     return [f"{s.name}:{s.max_chars}" for s in segments]
 
 
+def _inputs(request: Request) -> str:
+    return ",".join(_count(m.inputs) if m.inputs is not None else "1" for m in request.prompt.messages) or "none"
+
+
 def _layers(request: Request) -> str:
     shown = (f"{x.name} {x.attempts if x.attempts is not None else 'unbounded'}" for x in request.layers)
     return ", ".join(shown) or "none"
@@ -290,6 +294,7 @@ EQUALS: dict[str, Says] = {
     "outputs": lambda r: _scalar(r.outputs),
     "text": _text,
     "holes": _holes,
+    "inputs": _inputs,
     "roles": lambda r: ",".join(m.role for m in r.prompt.messages) or "none",
     "tools_open": lambda r: str(r.prompt.tools_open).lower(),
     "prompt_open": lambda r: str(r.prompt.open).lower(),

@@ -14,7 +14,7 @@ from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import loops, retry_errors
 from guard.facts.link.loops import Ask
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import Alt, Ext, Frame, Func, ListOf, Lit
+from guard.facts.link.things import Alt, Ext, Frame, Func, Hop, ListOf, Lit, Result
 from guard.model import Billed
 
 if TYPE_CHECKING:
@@ -41,6 +41,16 @@ class LoopLayer(NamedTuple):
     path: str
     pos: Pos
     why: str
+    trail: tuple[Hop, ...] = ()
+    """Where the number of attempts comes from."""
+
+
+class Number(NamedTuple):
+    """A number of attempts: None where it is unbounded or not known, with the reason in words."""
+
+    value: int | None
+    why: str = ""
+    trail: tuple[Hop, ...] = ()
 
 
 def worst(layers: list[tuple[LoopLayer, ...]]) -> tuple[LoopLayer, ...]:
@@ -77,17 +87,31 @@ def retry_loop(
             or _leaves_inside(scope, block, place)
             or _settles(scope, loop, block, place)
         ):
-            count = loops.head(engine, scope, loop, frame, ask)
+            seen = _Seen(ask)
+            count = loops.head(engine, scope, loop, frame, seen)
             what = "for" if loop.kind == "for" else "while"
             why = count.why[0] if count.why else ""
             most = count.high
             if most is None and loop.kind == "while":
-                given_up = [n for b in again if (n := loops.given_up(scope, loop, b, frame, ask)) is not None]
+                given_up = [n for b in again if (n := loops.given_up(scope, loop, b, frame, seen)) is not None]
                 most = max(given_up) if len(given_up) == len(again) else None
                 why = why if most is None else f"the handler gives up after {most} failures"
             billed = retry_errors.together([retry_errors.of_types(engine, b.test, frame) for b in again])
-            return LoopLayer(f"retry loop ({what})", most, billed, path, _block_pos(loop), why)
+            return LoopLayer(f"retry loop ({what})", most, billed, path, block_pos(loop), why, tuple(seen.hops))
     return _with_attempt(engine, path, loop, frame)
+
+
+class _Seen:
+    """Evaluates as it is told to, and keeps where the answers come from."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.hops: dict[Hop, None] = {}
+
+    def __call__(self, expr: Expr, frame: Frame) -> Result:
+        found = self.ask(expr, frame)
+        self.hops.update(dict.fromkeys(hop for alt in found.alts for hop in alt.trail))
+        return found
 
 
 def _leaves_both(scope: Scope, loop: Block, tried: Block) -> bool:
@@ -145,13 +169,14 @@ def _with_attempt(engine: Engine, path: str, loop: Block, frame: Frame) -> LoopL
     if loop.kind != "for" or loop.test is None:
         return None
     for alt in engine.quietly(loop.test, frame).alts:
-        found = _made_retry(engine, alt, path, _block_pos(loop))
+        found = _made_retry(engine, alt, path, block_pos(loop))
         if found is not None:
             return found
     return None
 
 
-def _block_pos(block: Block) -> Pos:
+def block_pos(block: Block) -> Pos:
+    """Where the head of a loop stands."""
     return block.test.pos if block.test is not None else Pos(*block.start, *block.start)
 
 
@@ -261,14 +286,15 @@ def _maker(name: str) -> _Maker:
     return {"tenacity": _tenacity, "backoff": _backoff, "LangGraph": _langgraph}.get(name, _plain)
 
 
-def _number(engine: Engine, expr: Expr | None, frame: Frame) -> tuple[int | None, str]:
+def _number(engine: Engine, expr: Expr | None, frame: Frame) -> Number:
     """Largest known value of a number; None with the reason where it is not known."""
     if expr is None:
-        return None, "no number is given"
+        return Number(None, "no number is given")
     found = engine.eval(expr, frame)
     plain = [a.thing.value for a in found.alts if isinstance(a.thing, Lit)]
     values = [int(value) for value in plain if isinstance(value, (int, float))]
-    return (max(values), "") if values else (None, found.open[0] if found.open else "not known")
+    trail = tuple(hop for alt in found.alts for hop in alt.trail)
+    return Number(max(values), "", trail) if values else Number(None, (*found.open, "not known")[0], trail)
 
 
 def _tenacity(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
@@ -276,11 +302,11 @@ def _tenacity(engine: Engine, call: Call, frame: Frame, name: str, path: str, po
     stop, billed = given.get("stop"), retry_errors.of_condition(engine, given.get("retry"), frame)
     if stop is None:
         return LoopLayer(name, None, billed, path, pos, "tenacity retries for ever without `stop`")
-    attempts, why = _stop(engine, stop, frame)
-    return LoopLayer(name, attempts, billed, path, pos, why)
+    number = _stop(engine, stop, frame)
+    return LoopLayer(name, number.value, billed, path, pos, number.why, number.trail)
 
 
-def _stop(engine: Engine, stop: Expr, frame: Frame) -> tuple[int | None, str]:
+def _stop(engine: Engine, stop: Expr, frame: Frame) -> Number:
     """`stop_after_attempt(n)`; of `a | b` and `stop_any(a, b)` the smaller one ends it."""
     if isinstance(stop, Op) and stop.op == "|":
         return _first_to_stop([_stop(engine, side, frame) for side in (stop.left, stop.right)])
@@ -289,18 +315,18 @@ def _stop(engine: Engine, stop: Expr, frame: Frame) -> tuple[int | None, str]:
             maker = alt.thing.made[-1]
             if alt.thing.chain.endswith("stop_after_attempt()"):
                 given = maker.call.args[0] if maker.call.args else dict(maker.call.keywords).get("max_attempt_number")
-                number, why = _number(engine, given, maker.frame)
-                return number, why or f"stop_after_attempt({number})"
+                number = _number(engine, given, maker.frame)
+                return number._replace(why=number.why or f"stop_after_attempt({number.value})")
             if alt.thing.chain.endswith("stop_any()"):
                 return _first_to_stop([_stop(engine, side, maker.frame) for side in maker.call.args])
-    return None, "it stops by time or by a rule that guard does not follow"
+    return Number(None, "it stops by time or by a rule that guard does not follow")
 
 
-def _first_to_stop(sides: list[tuple[int | None, str]]) -> tuple[int | None, str]:
-    known = [s for s in sides if s[0] is not None]
+def _first_to_stop(sides: list[Number]) -> Number:
+    known = [s for s in sides if s.value is not None]
     if known:
-        return min(known, key=lambda s: s[0] or 0)
-    return sides[0] if sides else (None, "no limit of attempts")
+        return min(known, key=lambda s: s.value or 0)
+    return sides[0] if sides else Number(None, "no limit of attempts")
 
 
 def _backoff(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer:
@@ -308,8 +334,9 @@ def _backoff(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos
     tries, billed = given.get("max_tries"), _backoff_billed(engine, call, frame)
     if tries is None:
         return LoopLayer(name, None, billed, path, pos, "backoff retries for ever without `max_tries`")
-    number, why = _number(engine, tries, frame)
-    return LoopLayer(name, number, billed, path, pos, why or f"max_tries={number}")
+    number = _number(engine, tries, frame)
+    why = number.why or f"max_tries={number.value}"
+    return LoopLayer(name, number.value, billed, path, pos, why, number.trail)
 
 
 def _backoff_billed(engine: Engine, call: Call, frame: Frame) -> Billed:
@@ -327,8 +354,9 @@ def _plain(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: 
         default = 10 if name == "stamina" else None
         why = f"{name} default" if default else f"{name} retries for ever by default"
         return LoopLayer(name, default, "maybe", path, pos, why)
-    number, why = _number(engine, given, frame)
-    return LoopLayer(name, number, "maybe", path, pos, why or f"{number} attempts")
+    number = _number(engine, given, frame)
+    why = number.why or f"{number.value} attempts"
+    return LoopLayer(name, number.value, "maybe", path, pos, why, number.trail)
 
 
 def _langgraph(engine: Engine, call: Call, frame: Frame, name: str, path: str, pos: Pos) -> LoopLayer | None:
@@ -345,7 +373,7 @@ def _langgraph(engine: Engine, call: Call, frame: Frame, name: str, path: str, p
         made = thing.made[-1] if isinstance(thing, Ext) and thing.chain.endswith("RetryPolicy()") else None
         most = dict(made.call.keywords).get("max_attempts") if made is not None else None
         if made is not None:
-            numbers.append(_number(engine, most, made.frame)[0] if most is not None else POLICY_ATTEMPTS)
+            numbers.append(_number(engine, most, made.frame).value if most is not None else POLICY_ATTEMPTS)
         elif not (isinstance(thing, Lit) and thing.value is None):
             numbers.append(None)
     known = [number for number in numbers if number is not None]

@@ -53,9 +53,14 @@ def called(engine: Engine, callee: Result, call: Call, frame: Frame) -> Result:
     for alt in callee.alts:
         if isinstance(alt.thing, Lit) and alt.thing.value is None:
             continue
-        found = call_thing(engine, alt.thing, call, frame)
-        if isinstance(alt.thing, Method) and alt.trail:  # what a method makes of a text comes from that text
-            found = Result(tuple(a._replace(trail=a.trail or alt.trail) for a in found.alts), found.open)
+        if isinstance(alt.thing, Method):
+            from guard.facts.link import methods
+
+            found = methods.call_method(engine, alt.thing, call, frame, alt.trail)
+            if alt.trail:  # what a method makes of a text comes from that text
+                found = Result(tuple(a._replace(trail=a.trail or alt.trail) for a in found.alts), found.open)
+        else:
+            found = call_thing(engine, alt.thing, call, frame)
         results.append(within(found, alt.world))
     if not results:
         return unknown(callee.open[0] if callee.open else "what is called is not known")

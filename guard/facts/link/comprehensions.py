@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Comp
 from guard.facts.filefacts import Scope
-from guard.facts.link import containers, plain
+from guard.facts.link import batches, containers, plain
 from guard.facts.link.things import (
     Alt,
     DictOf,
@@ -41,7 +41,8 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
         gaps = ((len(items), containers.gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
-        made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer)
+        most = _most(source) if each and len(scope.iters) == 1 else None
+        made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer, most)
         return Result((Alt(containers.distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
     for inner, verdict in kept:
@@ -52,6 +53,13 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         if not literal or len(literal) < len(keys.alts) or keys.open:
             reasons = (*reasons, "a key that is not known")
     return Result((Alt(DictOf(tuple(entries), reasons)),))
+
+
+def _most(source: Result) -> int | None:
+    """How many elements there are at most of something that is not known: a slice of a known length."""
+    sizes = [batches.cut(alt.thing) for alt in source.alts]
+    known = [size for size in sizes if size is not None]
+    return max(known) if known and len(known) == len(sizes) and not source.open else None
 
 
 def _turns(engine: Engine, scope: Scope, source: Result, frame: Frame) -> tuple[list[Frame], bool, bool]:

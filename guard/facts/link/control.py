@@ -7,14 +7,16 @@ it. A loop that only tries again until a call succeeds is attempts, not repeats.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from guard.facts.expr import Compare, Expr, Logic, Unary
 from guard.facts.filefacts import Block, CallRef, FileFacts, Scope
 from guard.facts.link import failing, loops, truth, turn_arms
-from guard.facts.link.attempts import LoopLayer, retry_loop
+from guard.facts.link.attempts import LoopLayer, block_pos, retry_loop
 from guard.facts.link.names import Place, blocks_at
-from guard.facts.link.things import DEPENDENCY, Frame, Result, Root, standing_in, without_demands
+from guard.facts.link.things import DEPENDENCY, Frame, Hop, Result, Root, standing_in, without_demands
+from guard.facts.link.values import Spans
 from guard.facts.lower import EACH
 from guard.model import ONCE, Count
 
@@ -48,12 +50,17 @@ class _Quiet:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.asks: set[Root] = set()
+        self.hops: dict[Hop, None] = {}
+        """Where what was evaluated comes from."""
 
     def __call__(self, expr: Expr, frame: Frame) -> Result:
         engine = self.engine
         outer, engine.consulted = engine.consulted, {}
         try:
-            return engine.eval(expr, frame)
+            found = engine.eval(expr, frame)
+            if len(self.hops) < loops.MAX_STEPS:
+                self.hops.update(dict.fromkeys(hop for alt in found.alts for hop in alt.trail))
+            return found
         finally:
             inner, engine.consulted = engine.consulted, outer
             self.asks |= {root for (root, what), bind in inner.items() if bind is None and what != DEPENDENCY}
@@ -107,7 +114,9 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
                     layer = layer if turn is None else layer._replace(attempts=turn.within(layer.attempts))
                     retries += [layer] if turn is None or layer.attempts != 1 else []
                 elif counted:
-                    counts.append(loops.turns(engine, scope, block, place, inner, ask, turn))
+                    ask.hops.setdefault(Hop(facts.path, block_pos(block), "computed", f"{block.kind} loop"))
+                    call = ref.call if scope.id == ref.scope else None
+                    counts.append(loops.turns(engine, scope, block, place, inner, ask, call, turn))
             elif block in chosen:
                 conditional = conditional or not chosen[block].runs(chosen[block].start)
             elif block.kind in ("if", "case") and not loops.is_main_test(block.test):
@@ -124,9 +133,14 @@ def _around(engine: Engine, facts: FileFacts, ref: CallRef, frame: Frame, counte
         scope = facts.scopes[scope.parent]
         inner = inner.lexical or engine.module(facts.path)
     return Around(
-        product(counts), tuple(retries), conditional, handler, tuple(reversed(arms)), unreachable, frozenset(ask.asks),
-        failing.behind(scope, place),
+        _traced(engine, product(counts), ask), tuple(retries), conditional, handler, tuple(reversed(arms)), unreachable,
+        frozenset(ask.asks), failing.behind(scope, place),
     )  # fmt: skip
+
+
+def _traced(engine: Engine, count: Count, ask: _Quiet) -> Count:
+    """A count with where it comes from."""
+    return replace(count, trail=Spans(engine.project).steps(tuple(ask.hops))[: loops.MAX_STEPS]) if ask.hops else count
 
 
 def _comprehension(
@@ -135,6 +149,7 @@ def _comprehension(
     """The turns of a comprehension's clauses that a place in it stands behind; its element stands behind all."""
     outer = frame.lexical or engine.module(facts.path)
     element = bool(scope.iters) and place < scope.iters[0].pos.start
+    ask.hops.update(dict.fromkeys(Hop(frame.path, i.pos, "computed", "comprehension") for i in scope.iters))
     counts = [
         loops.sequence_length(engine, iterable, outer if number == 0 else frame, ask, "comprehension over")
         for number, iterable in enumerate(scope.iters)

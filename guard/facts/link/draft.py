@@ -6,6 +6,7 @@ In: a call that sends and a context. Out: `Draft`, with the places that decided 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf, prod
 from typing import NamedTuple
 
 from guard.facts.catalog_types import Arg
@@ -13,6 +14,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     above,
     attempts,
+    batch_requests,
     control,
     framework,
     handovers,
@@ -28,6 +30,7 @@ from guard.facts.link import (
 )  # fmt: skip
 from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
 from guard.facts.link.prompt_parts import role_parts
 from guard.facts.link.roles import is_boundless, named_model, role
@@ -59,7 +62,7 @@ from guard.facts.link.values import (
     known_number,
     quantity,
 )  # fmt: skip
-from guard.model import Layer, Prompt, Value
+from guard.model import Layer, Prompt, Step, Value
 
 MAX_ALTERNATIVES = 24
 """Clients or objects of which one is asked."""
@@ -86,6 +89,7 @@ class Draft(NamedTuple):
     unknown_attempts: str | None
     turns: int | None
     turns_why: str | None
+    turns_trail: tuple[Step, ...]
     elements: tuple[int, int | None]
     """Requests in one call (batches): at least, at most."""
     around: control.Around
@@ -133,7 +137,7 @@ class Drafter:
         engine.ask(context)
         frame = engine.root(facts.path, ref.scope)
         found = targets(engine, ref, frame)
-        groups = framework.apart(found)
+        groups = [part for group in framework.apart(found) for part in batch_requests.apart(engine, group)]
         self.asked = max(self.asked, len(groups))
         if number >= len(groups):
             return None
@@ -188,8 +192,8 @@ class Drafter:
         tier = self._optional(target, "tier", is_name, place)
         size, quality = (self._optional(target, name, is_name, place) for name in ("size", "quality"))
         outputs = self._outputs(target)
-        layers, unknown_attempts = self._layers(target, facts, ref, context)
-        turns, turns_why = self._turns(target)
+        layers, unknown_attempts = self._layers([target, *others], facts, ref, context)
+        turns, turns_why, turns_trail = self._turns(target)
         around = control.uncounted(engine, facts, ref, frame)
         layers += self.shown(around.retries)
         valued = {root for root, _ in engine.consulted}
@@ -204,8 +208,8 @@ class Drafter:
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
             target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
-            unknown_attempts, turns, turns_why, elements, around, tuple(touched), dict(engine.consulted), prompt_only,
-            model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts), read.touched,
+            unknown_attempts, turns, turns_why, turns_trail, elements, around, tuple(touched), dict(engine.consulted),
+            prompt_only, model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts), read.touched,
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:
@@ -297,10 +301,11 @@ class Drafter:
         value = sent(target.arguments, each.arg)
         if value is None:
             return target, (1, None)
+        value = Sent(batch_requests.of_elements(target, value.result), value.name)
         count = control.length(self.engine, value.result, "batch of")
         if each.role is not None:
             return target, (count.low, count.high)
-        element = subscripts.elements(self.engine, value.result, ("batch", target.frame.key, target.call.pos))
+        element = subscripts.elements(self.engine, value.result, (BATCH, target.frame.key, target.call.pos))
         inner = union(within(self._inside(a, each.of), a.world) for a in element.alts) if each.of else element
         return target._replace(arguments=BodyArguments(self.engine, inner)), (count.low, count.high)
 
@@ -312,20 +317,13 @@ class Drafter:
     # --- attempts and turns ---------------------------------------------------------------------------------------
 
     def _layers(
-        self, target: Target, facts: FileFacts, ref: CallRef, context: dict[Root, Bind]
+        self, asked: list[Target], facts: FileFacts, ref: CallRef, context: dict[Root, Bind]
     ) -> tuple[list[Layer], str | None]:  # fmt: skip
-        """Layers of attempts: of the SDK, of decorators and loops of every function on the way."""
-        engine, layers, why_unknown = self.engine, [], None
-        roles, reason = self._numbers(target)
-        for tries in target.spec.layers:
-            names = tries.formula.names()
-            missing = next((reason[n] for n in names if n in reason), None)
-            number = None if missing else tries.formula.value(roles)
-            if missing is not None:
-                why_unknown = missing
-            elif number == 1 and tries.silent:
-                continue
-            layers.append(Layer(tries.name, number, tries.billed, self.spans(facts.path, ref.call.pos), missing or ""))
+        """Layers of attempts: of the SDK, of decorators and loops of every function on the way. Of several clients
+        (`asked`) of one kind those of the client that tries most."""
+        engine, target = self.engine, asked[0]
+        ways = [self._sdk_layers(one, facts, ref) for one in asked if one.spec is target.spec]
+        layers, why_unknown = max(ways, key=lambda way: prod(layer.attempts or inf for layer in way[0]))
         layers += self.shown(transports.layers(engine, target))
         if target.spec.place is not None and not target.spec.layers:
             why_unknown = f"guard.yaml does not say how often {target.spec.api} tries again (`attempts`)"
@@ -342,14 +340,33 @@ class Drafter:
                 layers += self.shown(control.uncounted(engine, outer, call_ref, bind.frame).retries)
         return layers, why_unknown
 
+    def _sdk_layers(self, target: Target, facts: FileFacts, ref: CallRef) -> tuple[list[Layer], str | None]:
+        """Layers of attempts that the SDK itself makes, and why one of them is not known."""
+        layers, why_unknown = [], None
+        roles, reason, came = self._numbers(target)
+        for tries in target.spec.layers:
+            names = tries.formula.names()
+            missing = next((reason[n] for n in names if n in reason), None)
+            why_unknown = missing or why_unknown
+            trail = self.spans.steps(tuple(hop for n in names for hop in came.get(n, ())))
+            number, place = None if missing else tries.formula.value(roles), self.spans(facts.path, ref.call.pos)
+            if number == 1 and tries.silent:
+                continue
+            layers.append(Layer(tries.name, number, tries.billed, place, missing or "", trail))
+        return layers, why_unknown
+
     def shown(self, found: Iterable[attempts.LoopLayer]) -> list[Layer]:
         """Layers of attempts as a report shows them."""
-        return [Layer(x.name, x.attempts, x.billed, self.spans(x.path, x.pos), x.why) for x in found]
+        return [
+            Layer(x.name, x.attempts, x.billed, self.spans(x.path, x.pos), x.why, self.spans.steps(x.trail))
+            for x in found
+        ]
 
-    def _numbers(self, target: Target) -> tuple[dict[str, int | None], dict[str, str]]:
-        """Roles of formulas as numbers (None: unbounded), and reasons for those that are not known."""
+    def _numbers(self, target: Target) -> tuple[dict[str, int | None], dict[str, str], dict[str, list[Hop]]]:
+        """Roles of formulas as numbers (None: unbounded), reasons for those not known, and where they come from."""
         numbers: dict[str, int | None] = {}
         reasons: dict[str, str] = {}
+        came: dict[str, list[Hop]] = {}
         names = {n for tries in target.spec.layers for n in tries.formula.names()}
         names |= set(target.spec.turns.names()) if target.spec.turns else set()
         for name in names:
@@ -358,6 +375,7 @@ class Drafter:
             if value is None or arg is None:
                 reasons[name] = f"{name.replace('_', ' ')} are not known"
                 continue
+            came[name] = [hop for alt in value.result.alts for hop in alt.trail]
             arg, _ = versions.settled(self.engine.project, arg, target.frame.path)
             number = known_number(value.result)
             if is_boundless(self.engine, target, name):
@@ -371,7 +389,7 @@ class Drafter:
                 numbers[name] = None
             else:
                 reasons[name] = value.result.open[0] if value.result.open else f"{name.replace('_', ' ')} are not known"
-        return numbers, reasons
+        return numbers, reasons, came
 
     def _source(self, target: Target, name: str, value: Sent | None) -> Arg | None:
         """The argument that a role's value stands in: what its number counts is said there."""
@@ -382,19 +400,22 @@ class Drafter:
             return next((arg for arg in known if value.name in arg.names), next(iter(known), None))
         return next(iter(of_clients), own)
 
-    def _turns(self, target: Target) -> tuple[int | None, str | None]:
+    def _turns(self, target: Target) -> tuple[int | None, str | None, tuple[Step, ...]]:
         if target.spec.turns is None:
-            return 1, None
+            return 1, None, ()
         if target.spec.turns_when:
             once = handovers.without_return(self.engine, target)
             values = [value for name in target.spec.turns_when for value in role_parts(self.engine, target, name)]
             values = [value for value in values if value.name not in once]
             later = "tools" in target.spec.turns_when and bool(holding.added_tools(self.engine, target, once))
             if not later and all(v.result.alts and all(is_off(a) for a in v.result.alts) for v in values):
-                return 1, None
-        numbers, reasons = self._numbers(target)
+                return 1, None, ()
+        numbers, reasons, came = self._numbers(target)
+        trail = self.spans.steps(tuple(hop for n in target.spec.turns.names() for hop in came.get(n, ())))
         missing = next((reasons[n] for n in target.spec.turns.names() if n in reasons), None)
-        return (None, missing) if missing else (target.spec.turns.value(numbers), f"up to {target.spec.turns.text}")
+        if missing:
+            return None, missing, trail
+        return target.spec.turns.value(numbers), f"up to {target.spec.turns.text}", trail
 
 
 def _function_scopes(facts: FileFacts, scope: int) -> list[int]:

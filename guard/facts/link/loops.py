@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Compare, Const, Expr, Item, Logic, Name, Slice, last_name
 from guard.facts.filefacts import Binding, Block, Scope
-from guard.facts.link import truth
+from guard.facts.link import asked_again, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DictOf, Ext, Frame, ListOf, Lit, Result
-from guard.model import Count
+from guard.model import Count, Step
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Ask = Callable[[Expr, Frame], Result]
 """How an expression is evaluated: with or without asking for new decisions of the context."""
 
+MAX_STEPS = 24
+"""Steps that tell where a number of repeats comes from."""
 LEAVES = frozenset({"break", "return", "mixed"})
 AS_LONG = frozenset({"tqdm", "track", "enumerate", "sorted", "reversed", "list", "tuple", "iter", "as_completed"})
 """Calls that are as long as what they are given first."""
@@ -32,20 +34,23 @@ def product(counts: list[Count]) -> Count:
     """Counts inside one another."""
     low, typical, high, why = 1, 1.0, 1, []
     bound: int | None = high
+    trail: dict[Step, None] = {}
     for count in counts:
         low *= count.low
         typical *= count.typical
         bound = None if bound is None or count.high is None else bound * count.high
         why += [w for w in count.why if w not in why]
+        trail.update(dict.fromkeys(count.trail))
     number = int(typical) if float(typical).is_integer() else typical
-    return Count(low, number, bound, tuple(why))
+    return Count(low, number, bound, tuple(why), tuple(trail)[:MAX_STEPS])
 
 
 def added(first: Count, second: Count) -> Count:
     """Counts of two ways that both run."""
     high = None if first.high is None or second.high is None else first.high + second.high
     why = tuple(dict.fromkeys((*first.why, *second.why)))
-    return Count(first.low + second.low, first.typical + second.typical, high, why)
+    trail = tuple(dict.fromkeys((*first.trail, *second.trail)))
+    return Count(first.low + second.low, first.typical + second.typical, high, why, trail[:MAX_STEPS])
 
 
 def either(counts: list[Count]) -> Count:
@@ -55,7 +60,8 @@ def either(counts: list[Count]) -> Count:
     highs = [c.high for c in counts]
     high = None if None in highs else max(h for h in highs if h is not None)
     why = tuple(dict.fromkeys(w for c in counts for w in c.why))
-    return Count(min(c.low for c in counts), max(c.typical for c in counts), high, why[:4])
+    trail = tuple(dict.fromkeys(step for c in counts for step in c.trail))
+    return Count(min(c.low for c in counts), max(c.typical for c in counts), high, why[:4], trail[:MAX_STEPS])
 
 
 def length(engine: Engine, result: Result, what: str) -> Count:
@@ -190,14 +196,18 @@ def _range_bound(call: Call, frame: Frame, ask: Ask) -> Count | None:
 
 
 def turns(
-    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, by_turn: ByTurn | None = None
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None = None,
+    by_turn: ByTurn | None = None,
 ) -> Count:  # fmt: skip
-    """How often a call at a place runs for one run of the loop around it; `by_turn`: which of its turns alone count."""
-    count = _turns(engine, scope, loop, place, frame, ask)
+    """How often a call at a place runs for one run of the loop around it. `call`: that call, where it stands in the
+    scope itself; `by_turn`: which of the loop's turns alone count."""
+    count = _turns(engine, scope, loop, place, frame, ask, call)
     return count if by_turn is None or _leaves_after(scope, loop, place) else by_turn.of(count)
 
 
-def _turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask) -> Count:
+def _turns(
+    engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame, ask: Ask, call: Call | None
+) -> Count:  # fmt: skip
     count = head(engine, scope, loop, frame, ask)
     before, ends = _early(engine, scope, loop, place, frame)
     if _leaves_after(scope, loop, place):
@@ -207,6 +217,14 @@ def _turns(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame
     if _succeeds_after(scope, loop, place) and count.high != 1:
         low = 0 if before else min(1, count.low)
         return Count(low, min(1, count.typical), count.high, (*count.why, "leaves the loop when what follows succeeds"))
+    if (
+        ends
+        and call is not None
+        and count.high != 1
+        and asked_again.until_good(scope, loop, call, _ending(scope, loop))
+    ):
+        low = 0 if before else min(1, count.low)
+        return Count(low, min(1, count.typical), count.high, (*count.why, "ends when the answer will do"))
     if before or ends:
         low = 0 if before else min(1, count.low)
         why = (*count.why, "may end earlier") if count.low > low else count.why
@@ -324,6 +342,10 @@ def _own_arms(scope: Scope, loop: Block) -> list[Block]:
         if not inner or block.leaves == "return":
             found.append(block)
     return found
+
+
+def _ending(scope: Scope, loop: Block) -> list[Block]:
+    return [arm for arm in _own_arms(scope, loop) if arm.leaves in LEAVES]
 
 
 def _early(engine: Engine, scope: Scope, loop: Block, place: Place, frame: Frame) -> tuple[bool, bool]:

@@ -7,10 +7,11 @@ of a target are its input and reads all choices, `prompt_templates` reads templa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Expr
-from guard.facts.link import containers, objects, pipes, placeholders, prompt_templates, texts
+from guard.facts.link import batches, containers, objects, pipes, placeholders, prompt_templates, texts
 from guard.facts.link.arguments import CallArguments, is_absent
 from guard.facts.link.sends import Target
 from guard.facts.link.things import (
@@ -31,7 +32,7 @@ from guard.facts.link.things import (
     World,
     together,
 )  # fmt: skip
-from guard.model import Message, Segment
+from guard.model import Count, Message, Segment
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -56,6 +57,8 @@ class Messages:
         self.target = target
         self.span = span
         self.touched: list[Hop] = []
+        self.tool_hops: list[Hop] = []
+        """Where the tools come from."""
         self.open: list[str] = []
         self.unsure: list[str] = []
         """Why text may arrive that is among no alternatives."""
@@ -65,6 +68,8 @@ class Messages:
         self.widths: list[int] = []
         """How many alternatives stood at each of these places."""
         self.world: World = NOWHERE
+        self.batch = False
+        """Whether what is being read may be a list of which each element is an input by itself."""
         self.inside = self.parts = 0
         """Messages and parts that are being read inside one another, and those that were read at all."""
 
@@ -90,36 +95,51 @@ class Messages:
         if not texts.only_empty(result):
             path, pos = self.target.frame.path, self.target.call.pos
             result = placeholders.with_holes(result, lambda why: Piece(None, name, path, pos, None, why))
-        real: list[Alt | None] = [a for a in result.alts if not is_absent(a)]
+        real = [a for a in result.alts if not is_absent(a)]
         if not real or texts.only_empty(result):
             return None
         if result.open:
             self.unsure.append(result.open[0])
-        fitting: list[Alt | None] = [a for a in real if a is not None and together(self.world, a.world) is not None]
-        options = fitting or real
-        if any(is_absent(a) and together(self.world, a.world) is not None for a in result.alts):
-            options = [*options, None]
+        options = [a for a in real if together(self.world, a.world) is not None] or real
+        absent = {a.world: a for a in result.alts if is_absent(a) and together(self.world, a.world) is not None}
+        options = [*options, *absent.values()]
         if len(options) == 1:
             return options[0]
         place = len(self.widths)
         self.widths.append(len(options))
         chosen = options[self.picks[place] if place < len(self.picks) else 0]
-        if chosen is not None:
-            self.world = together(self.world, chosen.world) or self.world
-        return chosen
+        self.world = together(self.world, chosen.world) or self.world
+        return None if is_absent(chosen) else chosen
 
     @staticmethod
     def _dropped(result: Result, alt: Alt | None) -> bool:
         """Whether nothing is sent in this reading though something can be."""
         return alt is None and any(not is_absent(a) for a in result.alts) and not texts.only_empty(result)
 
-    def _messages(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
+    def _messages(
+        self, result: Result, form: str, label: str | None, name: str, given: Thunk | None = None
+    ) -> list[Message]:  # fmt: skip
+        """What a value says. `given`: the expression that has it, where there is one."""
+        embeds = self.target.spec.operation == "embedding" and form in batches.SEVERAL
+        one_text = embeds and given is not None and batches.is_one_text(self.engine, given.expr, given.frame)
+        self.batch = embeds and not one_text
+        try:
+            return self._of_value(result, form, label, name)
+        finally:
+            self.batch = False
+
+    def _many(self, why: str, most: int | None = None) -> Count | None:
+        """How many inputs something stands for whose number is not known; None where it is one."""
+        return batches.several(why, most) if self.batch else None
+
+    def _of_value(self, result: Result, form: str, label: str | None, name: str) -> list[Message]:
         alt = self._pick(result, name)
         if self._dropped(result, alt):
             return []
         if alt is None:
             why = result.open[0] if result.open else "not known"
-            return [Message(label or ("text" if form in ("text", "documents") else "user"), (self._hole(name, why),))]
+            role = label or ("text" if form in ("text", "documents") else "user")
+            return [Message(role, (self._hole(name, why),), None, self._many(why))]
         if form in ("file", "image", "audio", "server", "object", "body"):
             return [Message("text", (self._hole(name, f"{form} content"),))]
         before = len(self.touched)
@@ -136,20 +156,31 @@ class Messages:
         if form == "prompt" and pipes.is_template(thing):
             return self._of_template(alt)
         if isinstance(thing, (Lit, Pieces)):
-            return [Message(default, self._segments(alt))]
+            return [self._cut(Message(default, self._segments(alt)), batches.cut(thing))]
         if isinstance(thing, ListOf):
             thing = self._items_sent(thing)
+            stands = self.batch and thing.each and len(thing.items) == 1
             messages: list[Message] = [] if thing.items or not thing.fewer else [Message(default, ())]
             for part in containers.in_order(thing, name):
-                if isinstance(part, str):
-                    messages.append(Message(default, (self._hole(part, thing.open[0]),)))
-                else:
-                    messages += self._item(part, form, default, name)
-            self.open += thing.open[:1]
+                if isinstance(part, str) and not stands:
+                    hole = self._hole(part, thing.open[0])
+                    messages.append(Message(default, (hole,), None, self._many(thing.open[0])))
+                elif not isinstance(part, str):
+                    many = self._many(thing.open[0], thing.most) if stands else None
+                    messages += [replace(one, inputs=many) for one in self._item(part, form, default, name)]
+            self.open += () if self.batch else thing.open[:1]
             return messages
         if isinstance(thing, (DictOf, Ext, Inst)):
-            return self._item(Result((alt,)), form, default, name)
-        return [Message(default, (self._hole(name, "built at run time"),))]
+            many = self._many("built at run time") if isinstance(thing, Ext) else None
+            return [replace(one, inputs=many) for one in self._item(Result((alt,)), form, default, name)]
+        return [Message(default, (self._hole(name, "built at run time"),), None, self._many("built at run time"))]
+
+    def _cut(self, message: Message, most: int | None) -> Message:
+        """A slice of something unknown: of a list of texts, whose number it bounds, not their length."""
+        if not self.batch or most is None:
+            return message
+        segments = tuple(replace(segment, max_chars=None) for segment in message.segments)
+        return Message(message.role, segments, None, batches.several(f"a slice of at most {most}", most))
 
     def _items_sent(self, thing: ListOf) -> ListOf:
         """The list with all of its items or, where any may be missing, in another reading with none."""
@@ -163,10 +194,12 @@ class Messages:
             return [Message(default, (self._hole(name, "messages inside one another, or too many"),))]
         self.inside += 1
         self.parts += 1
+        batch, self.batch = self.batch, False
         try:
             return self._of_item(cell, form, default, name)
         finally:
             self.inside -= 1
+            self.batch = batch
 
     def _of_item(self, cell: Cell, form: str, default: str, name: str) -> list[Message]:
         result = self.engine.force(cell)
@@ -227,9 +260,9 @@ class Messages:
         if isinstance(thing, Ext) and thing.made and thing.chain.endswith("()"):
             made = thing.made[-1]
             arguments = CallArguments(self.engine, made.call, made.frame)
-            position = 0
+            first = 0 if _makes_message(thing.chain) else None
             return lambda key: (
-                r if (r := arguments.get(key, position if key in ("content", "text") else None)) != ABSENT else None
+                r if (r := arguments.get(key, first if key in ("content", "text") else None)) != ABSENT else None
             )
         return None
 
@@ -329,6 +362,13 @@ class Messages:
     def _hole(self, name: str, why: str) -> Segment:
         call = self.target.call
         return Segment(None, name, self.span(self.target.frame.path, call.pos), None, why)
+
+
+def _makes_message(chain: str) -> bool:
+    """Whether a chain ends in a class or a method of one, whose first argument then is what the object holds:
+    `messages.HumanMessage()`, `types.Part.from_text()`. That of any other call (`re.sub()`) may be anything."""
+    names = chain.removesuffix("()").split(".")
+    return "()" not in chain.removesuffix("()") and any(name[:1].isupper() for name in names[-2:])
 
 
 def _written(thing: Any, keys: tuple[str, ...]) -> str | None:

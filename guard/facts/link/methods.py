@@ -50,12 +50,15 @@ MAX_LISTS = 8
 """Lists of which one is joined to a text."""
 
 
-def call_method(engine: Engine, thing: Method, expr: Call, frame: Frame) -> Result:
-    """A method of a known text, list, dict, record, path or file, or `get` of something unknown."""
+def call_method(engine: Engine, thing: Method, expr: Call, frame: Frame, trail: tuple[Hop, ...] = ()) -> Result:
+    """A method of a known text, list, dict, record, path or file, or `get` of something unknown.
+
+    `trail`: the way of what has the method, which leads to what is made of a text, too.
+    """
     owner, name = thing.owner, thing.name
     found: Result | None = None
     if isinstance(owner, (Lit, Pieces)):
-        found = _text_method(engine, owner, name, expr, frame)
+        found = _text_method(engine, owner, name, expr, frame, trail)
     elif isinstance(owner, DictOf):
         found = _dict_method(engine, owner, name, expr, frame)
     elif isinstance(owner, ListOf):
@@ -104,7 +107,9 @@ def get_default(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     return engine.eval(expr.args[1], frame)
 
 
-def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame) -> Result | None:
+def _text_method(
+    engine: Engine, owner: Lit | Pieces, name: str, expr: Call, frame: Frame, trail: tuple[Hop, ...]
+) -> Result | None:
     if name in ("format", "format_map"):
         from guard.facts.link.parameters import keywords_dict
 
@@ -120,9 +125,12 @@ def _text_method(engine: Engine, owner: Lit | Pieces, name: str, expr: Call, fra
         return _join(engine, str(owner.value), expr, frame)
     if name == "encode":
         return just(owner)
-    if name in pure.TEXT_METHODS and not any(isinstance(a, Star) for a in expr.args) and not expr.keywords:
-        given = [just(owner), *(engine.eval(arg, frame) for arg in expr.args)]
-        found = plain.applied(engine, pure.text_method(name), given, f".{name}() of something unknown")
+    spread = any(isinstance(a, Star) for a in expr.args) or any(k is None for k, _ in expr.keywords)
+    if name in pure.TEXT_METHODS and not spread:
+        given = [just(owner, *trail), *(engine.eval(arg, frame) for arg in expr.args)]
+        given += [engine.eval(value, frame) for _, value in expr.keywords]
+        method = pure.text_method(name, tuple(k for k, _ in expr.keywords if k is not None))
+        found = plain.applied(engine, method, given, f".{name}() of something unknown")
         if found.alts or name != "replace":
             return found if found.alts or isinstance(owner, Lit) else _unchanged(owner, name)
         return _replaced(engine, owner, name, expr, frame)

@@ -221,9 +221,11 @@ def _method_names(engine: Engine, cls: ClassThing) -> frozenset[str]:
 
 
 def _settled(result: Result) -> Result:
-    """An attribute that is None at first and something later is that something when it is used."""
+    """An attribute that is None at first and something later is that something when it is used. Where only an
+    annotation says what that is, nothing says that it comes."""
     alts = tuple(a for a in result.alts if not (isinstance(a.thing, Lit) and a.thing.value is None))
-    return Result(alts, result.open) if alts else result
+    named = all(isinstance(a.thing, Inst) and a.thing.annotated and a.thing.call is None for a in alts)
+    return result if named else Result(alts, result.open)
 
 
 def _from_outside(engine: Engine, inst: Inst, outside: list[Ext], name: str) -> Result:

@@ -301,8 +301,8 @@ def _default(engine: Engine, frame: Frame, param: Param, why: str | None) -> Res
     missing = default is None or all(isinstance(a.thing, Lit) and a.thing.value is None for a in default.alts)
     if missing and why is not None and param.annotation is not None:
         named = annotated.annotated_object(engine, param.annotation, frame)
-        if named is not None:
-            return named
+        if named is not None:  # `client: Client | None = None`: it may be left out, and what then holds is made below
+            return union([named, *results])
     if why is not None:
         results.append(unknown(f"parameter {param.name}: {why}"))
     elif default is None:

@@ -16,7 +16,7 @@ from guard.facts.filefacts import FileFacts
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.names import END, Place, blocks_at
 from guard.facts.link.stages import is_test, stage_of
-from guard.facts.link.things import Called, Ext, Frame, Result, Root, union, within
+from guard.facts.link.things import Called, Ext, Frame, Lit, Result, Root, known, union, within
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -142,6 +142,8 @@ def _places(engine: Engine, setting: Setting) -> list[Set]:
                 given = sent(CallArguments(engine, ref.call, frame), arg) if arg is not None else None
                 if given is not None:
                     found.append(Set(facts.path, ref.scope, ref.call.pos.end, given.result))
+                elif arg is not None and arg.how == "default":
+                    found.append(Set(facts.path, ref.scope, ref.call.pos.end, known(Lit(arg.default))))
     for facts in _files(engine, [name.rsplit(".", 1)[-1] for name in setting.names]):
         found += _assigned(engine, setting, facts)
     found.sort(key=lambda s: (s.path, s.at))

@@ -1,8 +1,8 @@
 """The files of a repository as `link` sees them: facts by path, modules by name, calls and definitions by name.
 
-In: a listing of files. Out: answers to look-ups, each noted in the recorder of the running question, so that answers
-can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name of a known SDK
-is parsed only when a question asks for a name that a search of its bytes finds in it.
+In: a tree and the listing of its files. Out: answers to look-ups, each noted in the recorder of the running question,
+so that answers can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name
+of a known SDK is parsed only when a question asks for a name that a search of its bytes finds in it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
 from guard.parse.python import PythonSyntax, parse_python
-from guard.sources.walk import Listing, SourceFile, read, read_text_within
+from guard.sources.files import Listing, SourceFile
+from guard.sources.tree import Folder, Tree
 
 CODE = (".py", ".ipynb")
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
@@ -34,8 +35,9 @@ Fact = tuple[str, str]
 class Project:
     """All files of a scan. Parsing happens when facts are asked for; everything else is a look-up."""
 
-    def __init__(self, root: Path, listing: Listing, catalog: Catalog) -> None:
-        self.root = root
+    def __init__(self, root: Path | Tree, listing: Listing, catalog: Catalog) -> None:
+        """`root`: what the listing was made of; a path is a folder."""
+        self.tree: Tree = Folder(root) if isinstance(root, Path) else root
         self.catalog = catalog
         self.problems: list[Problem] = list(listing.problems)
         self.reads: set[Fact] = set()
@@ -65,12 +67,12 @@ class Project:
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._scripts: dict[str, bool] = {}
         """By folder, whether a script stands in it."""
-        self.own = own_distributions(root)
+        self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
         """Last one and last two names of every method path of the catalogue."""
         for file in listing.files:
             if file.path in self._files:
-                data = read(root, file)
+                data = self.tree.read(file)
                 if isinstance(data, Problem):
                     self.problems.append(data)
                     del self._files[file.path]
@@ -169,7 +171,7 @@ class Project:
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
         self.reads.add(("text", path))
-        data = read_text_within(self.root, path)
+        data = self.tree.read_within(path)
         if data is None or isinstance(data, Problem):
             if isinstance(data, Problem) and data not in self.problems:
                 self.problems.append(data)
@@ -350,7 +352,7 @@ def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
     return index
 
 
-def own_distributions(root: Path) -> frozenset[str]:
+def own_distributions(tree: Tree) -> frozenset[str]:
     """Normalised names of the distributions that the repository builds (pyproject.toml, setup.cfg, setup.py)."""
     names: set[str] = set()
     for file, pattern in (
@@ -358,7 +360,7 @@ def own_distributions(root: Path) -> frozenset[str]:
         ("setup.cfg", r"(?m)^\s*name\s*=\s*([\w.-]+)"),
         ("setup.py", r"\bname\s*=\s*[\"']([\w.-]+)[\"']"),
     ):
-        data = read_text_within(root, file)
+        data = tree.read_within(file)
         if isinstance(data, bytes):
             names.update(
                 m.lower().replace("_", "-").replace(".", "-")

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from guard.facts.catalog_types import Wording
-from guard.facts.link import field_types, holding, pipes, plain, prompt_parts, tool_schemas
+from guard.facts.link import batches, field_types, holding, pipes, plain, prompt_parts, subscripts, tool_schemas
 from guard.facts.link.arguments import BodyArguments, OwnArguments, Sent, is_absent, is_off, sent
+from guard.facts.link.batches import BATCH
 from guard.facts.link.messages import Messages, telling
 from guard.facts.link.roles import role
 from guard.facts.link.sends import Target
@@ -21,11 +22,13 @@ from guard.facts.link.things import (
     Alt,
     ClassThing,
     DictOf,
+    Func,
     Hop,
     ListOf,
     Lit,
     Pieces,
     Result,
+    Thunk,
     World,
 )  # fmt: skip
 from guard.model import Message, Prompt, Segment
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_MESSAGES = 200
+MAX_TOOL_STEPS = 60
+"""Places that are kept of where tools come from."""
 MAX_PROMPTS = 16
 """Combinations of texts that are read for one request."""
 SEARCHING = ("embedding", "rerank")
@@ -58,7 +63,7 @@ class Reader(Messages):
         written = self.engine.project.catalog.calls.get(asked.spec.api)
         searches = written is not None and written.operation in SEARCHING
         if asked.held and asked.spec.operation in SEARCHING and not searches:
-            return Read(Prompt(tuple(self._searched())), tuple(self.touched))
+            return Read(Prompt(tuple(self._searched()), batch=batches.of(asked)), tuple(self.touched))
         for name, label in (
             ("system", "system"),
             ("input", None),
@@ -79,11 +84,13 @@ class Reader(Messages):
                 template = any(pipes.is_template(alt.thing) for part in parts for alt in part.value.result.alts)
             found: list[Message] = []
             for value, form in parts:
-                found += self._messages(value.result, form, label, self._argument(value) or name)
+                result = self._of_batch(value.result) if name == "input" else value.result
+                found += self._messages(result, form, label, self._argument(value) or name, self._given(value))
             if len(found) > 1 and prompt_parts.is_joined(self.target, name):
                 found = [Message(found[0].role, tuple(s for message in found for s in message.segments))]
             messages += found
-            if name == "history" and not parts and asked.hears and asked.own is None:
+            kept = any(part.form != "server" for part in parts)  # a session holds what was asked before, not more
+            if name == "history" and not kept and asked.hears and asked.own is None:
                 messages.append(Message("user", (self._hole("context", asked.hears),)))
         messages += self._schema()
         messages = self._worded(messages)
@@ -95,9 +102,18 @@ class Reader(Messages):
             tools,
             count,
             tools_open,
+            tools_trail=self.span.steps(tuple(dict.fromkeys(self.tool_hops))[:MAX_TOOL_STEPS]),
             caches=self.caches,
+            batch=batches.of(asked),
         )
         return Read(prompt, tuple(self.touched))
+
+    def _of_batch(self, result: Result) -> Result:
+        """One input of a batch (`llm.batch([...])`), where each element of the list is a request of its own."""
+        each = self.target.spec.each
+        if each is None or each.role != "input":
+            return result
+        return subscripts.elements(self.engine, result, (BATCH, self.target.frame.key, self.target.call.pos))
 
     def _worded(self, messages: list[Message]) -> list[Message]:
         """The messages with what the libraries of the clients say around the program's own text, by its size."""
@@ -165,9 +181,16 @@ class Reader(Messages):
 
     def _argument(self, value: Sent) -> str | None:
         """What stands in the call for an argument, as the name of a hole: `docs` for `input=docs[:200]`."""
+        given = None if isinstance(self.target.arguments, BodyArguments) else self._given(value)
+        return telling(given.expr) if given is not None else None
+
+    def _given(self, value: Sent) -> Thunk | None:
+        """The expression that stands for an argument, in the call or in the dict that is its body."""
         arguments = self.target.arguments
         if isinstance(arguments, BodyArguments):
-            return None
+            bodies = [alt.thing for alt in arguments.body.alts if isinstance(alt.thing, DictOf)]
+            cells = [entry.value for body in bodies for entry in body.entries if entry.key == value.name]
+            return cells[0] if len(cells) == 1 and isinstance(cells[0], Thunk) else None
         call = arguments.call
         given = dict(call.keywords).get(value.name)
         place = next((arg.pos for arg in self.target.spec.roles.values() if value.name in arg.names[:1]), None)
@@ -175,7 +198,7 @@ class Reader(Messages):
             place = arguments.position(value.name or "")
         if given is None and place is not None and place < len(call.args):
             given = call.args[place]
-        return telling(given) if given is not None else None
+        return None if given is None else Thunk(given, arguments.frame)
 
     def _form(self, name: str, value: Sent) -> str:
         args = (self.target.spec.roles.get(name), *(c.client.roles.get(name) for c in self.target.clients))
@@ -237,6 +260,7 @@ class Reader(Messages):
                 rest = True
                 continue
             self.touched += alt.trail
+            self.tool_hops += alt.trail
             rest = rest or bool(alt.thing.open)
             for cell in alt.thing.items:
                 count += 1
@@ -248,6 +272,11 @@ class Reader(Messages):
 
     def _tool(self, result: Result, known: list[Any]) -> bool:
         """Adds the definition of a tool to those that are known; false where it can't be read."""
+        for alt in result.alts[:1]:
+            self.tool_hops += alt.trail
+            if isinstance(alt.thing, (Func, ClassThing)):
+                scope = self.engine.project.scope(alt.thing.path, alt.thing.scope)
+                self.tool_hops.append(Hop(alt.thing.path, scope.pos, "literal", scope.name))
         item = plain_value(self.engine, result)
         if item is _UNKNOWN:
             item = next((tool_schemas.of_alt(self.engine, alt) for alt in result.alts[:1]), None)
@@ -300,18 +329,28 @@ def read(engine: Engine, target: Target, span: Any) -> Read:
     if picks is not None:
         unsure.append(f"more than {MAX_PROMPTS} combinations of texts can be sent")
     rounds = _rounds(list(sent.values())) if not unsure else ()
-    prompt = replace(found.prompt, others=tuple(others), unsure=unsure[0] if unsure else None, rounds=rounds)
+    every = [found.prompt.messages, *others]
+    if not rounds:  # an empty text is sent where nothing has come: as a rule, another one is
+        every.sort(key=_empty)
+    prompt = replace(
+        found.prompt, messages=every[0], others=tuple(every[1:]), unsure=unsure[0] if unsure else None, rounds=rounds
+    )
     return Read(prompt, found.touched)
 
 
+def _empty(messages: tuple[Message, ...]) -> bool:
+    """Whether messages hold nothing but empty texts."""
+    return bool(messages) and all(segment.text == "" for message in messages for segment in message.segments)
+
+
 def _rounds(worlds: list[list[World]]) -> tuple[int, ...]:
-    """How often each prompt is sent where the elements of loops alone decide which one is; else nothing."""
+    """How often each prompt is sent where elements of loops and batches alone decide which one is; else nothing."""
     every = [world for same in worlds for world in same]
     decided: dict[object, set[object]] = {}
     for decision, value in {pair for world in every for pair in world}:
         decided.setdefault(decision, set()).add(value)
     differing = {decision for decision, values in decided.items() if len(values) > 1}
-    if len(every) < 2 or not all(isinstance(d, tuple) and d[0] == "each" for d in differing):
+    if len(every) < 2 or not all(isinstance(d, tuple) and d[0] in ("each", BATCH) for d in differing):
         return ()
     told = {frozenset(pair for pair in world if pair[0] in differing) for world in every}
     whole = all(len(world) == len(differing) for world in told)

@@ -35,18 +35,20 @@ _STARS = re.compile(r"%[-#0 +\d.*]*\*")
 """A width or precision of `%` that is a value."""
 
 
-def text_method(name: str) -> Function:
-    """A method of texts by name, bounded."""
+def text_method(name: str, keywords: tuple[str, ...] = ()) -> Function:
+    """A method of texts by name, bounded. `keywords`: names of the last arguments that it is applied to."""
 
-    def apply(text: str, *args: Any, **keywords: Any) -> object:
+    def apply(text: str, *args: Any) -> object:
         method = getattr(text, name)
+        named = dict(zip(keywords, args[len(args) - len(keywords) :]))
+        args = args[: len(args) - len(keywords)]
         if name in ("zfill", "center", "ljust", "rjust", "expandtabs"):
             _check(max((a for a in args if isinstance(a, int)), default=0) * max(1, text.count("\t")), MAX_TEXT)
         elif name == "replace" and len(args) > 1:
             _check(len(text) + (text.count(args[0]) + 1) * len(args[1]), MAX_TEXT)
         elif name == "join":
             _check(sum(len(part) + len(text) for part in args[0]), MAX_TEXT)
-        return method(*args, **keywords)
+        return method(*args, **named)
 
     return apply
 

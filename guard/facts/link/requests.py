@@ -16,6 +16,7 @@ from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
     alternatives,
+    answer_caches,
     beyond,
     contexts,
     control,
@@ -187,11 +188,12 @@ class Linker:
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
         stage_path = facts.path if stage_of(facts.path) != "production" else counted.at[0]
         why_not = draft.around.unreachable or self._declared(facts, ref)
+        attempts = _attempts(layers, answer_caches.reason(engine, draft.target))
         request = Request(
             id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=(*(p.site for p in parts), sending),
             model=draft.model.value, max_output=draft.max_output.value, variants=choices,
-            attempts=_attempts(layers), turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
+            attempts=attempts, turns=_turns(draft), repeats=counted.total, layers=layers, prompt=draft.prompt,
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
             counted=why_not is None, why_not=why_not, stage=stage_of(stage_path),
             conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
@@ -206,8 +208,7 @@ class Linker:
         helps = target.route if target.use == "delegate" else target.runs.why
         key = (*_merge_key(request), target.fallback, target.choice, helps)
         return Made(
-            request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls,
-            route=target.route,
+            request, facts, ref, way, leaf.context, key, target.fallback, target.choice, calls=calls, route=target.route
         )  # fmt: skip
 
     def _declared(self, facts: FileFacts, ref: CallRef) -> str | None:
@@ -239,6 +240,9 @@ class Linker:
             found.append(Unknown("turns", draft.turns_why, place))
         if draft.outputs is None:
             found.append(Unknown("outputs", "the number of answers is not known", place))
+        many = [m.inputs for m in draft.prompt.messages if m.inputs is not None and m.inputs.high is None]
+        if many:
+            found.append(Unknown("inputs", f"the number of texts is not known ({', '.join(many[0].why)})", place))
         if draft.prompt.open:
             found.append(Unknown("prompt", draft.prompt.why or "further messages may be sent", place))
         return tuple(found)
@@ -272,7 +276,7 @@ class Linker:
         counters: dict[str, int] = {}
         finished: list[Request] = []
         for item in made:
-            digest = _identity(item.request)
+            digest = identity(item.request)
             ordinal = counters[digest] = counters.get(digest, -1) + 1
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
@@ -309,18 +313,20 @@ def _joined(first: Request, second: Request) -> Request:
     )  # fmt: skip
 
 
-def _attempts(layers: tuple[Layer, ...]) -> Count:
+def _attempts(layers: tuple[Layer, ...], cached: str | None = None) -> Count:
+    """All tries of a call; `cached`: why it may need none."""
     high: int | None = 1
     for layer in layers:
         high = None if high is None or layer.attempts is None else high * layer.attempts
     shown = [f"{x.name} {'without bound' if x.attempts is None else x.attempts}" for x in layers if x.attempts != 1]
-    return Count(1, 1, high, (" x ".join(shown),) if shown else ())
+    why = (*((" x ".join(shown),) if shown else ()), *((cached,) if cached else ()))
+    return Count(0 if cached else 1, 1, high, why)
 
 
 def _turns(draft: Draft) -> Count:
     if draft.turns == 1:
         return Count()
-    return Count(1, 1, draft.turns, (draft.turns_why,) if draft.turns_why else ())
+    return Count(1, 1, draft.turns, (draft.turns_why,) if draft.turns_why else (), draft.turns_trail)
 
 
 def _merge_key(request: Request) -> tuple[object, ...]:
@@ -347,7 +353,8 @@ def _merge_key(request: Request) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _identity(request: Request) -> str:
+def identity(request: Request) -> str:
+    """What a request's id is made of beside its number among equals: no path, no line, no value."""
     deciding = [s for s in request.sites if s.role != "invoke" or s is request.sites[-1]]
     names = [f"{s.qualname}>{s.callee.rsplit('.', 1)[-1]}" for s in deciding]
     return "|".join([KEY_VERSION, request.api, *names])

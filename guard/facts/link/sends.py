@@ -87,6 +87,8 @@ class Target(NamedTuple):
     """Why another object may be asked in the place of this one, so that what this one was made with is not sure."""
     hears: str = ""
     """What it reads of objects that its holder asked before it, in words."""
+    elements: tuple[int, ...] | None = None
+    """Of a batch: which of its elements it stands for; None: all."""
     reads: int | None = None
     """How many tokens are looked up for it, as a rule; None: nothing says so."""
     own: int | None = None

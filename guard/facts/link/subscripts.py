@@ -10,8 +10,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Item, Pos, Slice
-from guard.facts.link import containers, plain
+from guard.facts.expr import Item, Op, Pos, Slice, dotted
+from guard.facts.link import batches, containers, plain
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
@@ -153,19 +153,35 @@ def _sliced(engine: Engine, base: Result, expr: Item, frame: Frame) -> Result:
             results.append(Result((Alt(Pieces((part,)), alt.trail, alt.world),)))
         elif results or len(base.alts) > 1:
             results.append(unknown("a part of something unknown"))
-    if (
-        not results
-        and high is not None
-        and high >= 0
-        and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts)
-    ):
+    if not results and not any(isinstance(a.thing, (ListOf, DictOf)) for a in base.alts):
         why = base.open[0] if base.open else "not known"
-        return Result((Alt(Pieces((hole(expr.base, frame, why, high - max(low or 0, 0)),))),))
+        items = None if batches.is_one_text(engine, expr.base, frame) else _width(engine, key, low, high, frame)
+        if high is not None and high >= 0:
+            part = hole(expr.base, frame, why, high - max(low or 0, 0))
+            return Result((Alt(Pieces((part._replace(items=items),))),))
+        if items is not None:
+            return Result((Alt(Pieces((hole(expr.base, frame, why)._replace(items=items),))),))
     return (
         opened(union(results), *base.open)
         if results
         else unknown(base.open[0] if base.open else "a part of something unknown")
     )
+
+
+def _width(engine: Engine, key: Slice, low: int | None, high: int | None, frame: Frame) -> int | None:
+    """How many elements a slice has at most: `[2:10]`, `[i : i + 100]`; None where that is not known."""
+    if key.step is not None:
+        return None
+    if high is not None:
+        return max(0, high - max(low or 0, 0)) if high >= 0 and (low or 0) >= 0 else None
+    end, start = key.high, dotted(key.low) if key.low is not None else None
+    if not isinstance(end, Op) or end.op != "+" or start is None:
+        return None
+    for one, other in ((end.left, end.right), (end.right, end.left)):
+        if dotted(one) == start:
+            number = containers.number(engine, other, frame)
+            return number if number is not None and number >= 0 else None
+    return None
 
 
 def _part_of_list(engine: Engine, alt: Alt, thing: ListOf, expr: Item, frame: Frame) -> tuple[Alt, ...]:

@@ -83,6 +83,8 @@ class Piece(NamedTuple):
     pos: Pos
     max_chars: int | None = None
     why: str = ""
+    items: int | None = None
+    """Of a slice of something unknown, which may be a list as well: how many elements it has at most."""
 
 
 class Pieces(NamedTuple):
@@ -114,6 +116,8 @@ class ListOf(NamedTuple):
     """The items stand for any number of their like: a comprehension over a sequence that is not known."""
     fewer: bool = False
     """Some of the items may be missing, so that no number of an item is sure."""
+    most: int | None = None
+    """With `each`: how many there are at most, where that is known."""
 
 
 class Arms(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from guard.facts.expr import Call, Compare, Const, Expr, IfElse, Logic, Name, Seq, Unary, dotted
+from guard.facts.expr import Attr, Call, Compare, Const, Expr, IfElse, Logic, Name, Seq, Unary, dotted
 from guard.facts.filefacts import Block
 from guard.facts.link import placeholders, plain
 from guard.facts.link.things import (
@@ -101,7 +101,23 @@ def _condition_itself(engine: Engine, block: Block, frame: Frame, index: int) ->
     if reached is False:
         return False, None
     test = block.negated[index] if index < len(block.negated) else block.test
-    return reached, None if test is None else truth(engine, test, frame)
+    outcome = None if test is None else truth(engine, test, frame)
+    return reached, None if outcome is False and test is not None and _fills(
+        engine, block, index, test, frame
+    ) else outcome
+
+
+def _fills(engine: Engine, block: Block, index: int, test: Expr, frame: Frame) -> bool:
+    """Whether an arm makes what its test finds missing: `if self.client is None: self.client = make()`. What the
+    attribute is elsewhere says nothing of the first time."""
+    missing = test.value if isinstance(test, Unary) and test.op == "not" else None
+    if isinstance(test, Compare) and test.ops in (("is",), ("==",)) and isinstance(test.rights[0], Const):
+        missing = test.left if test.rights[0].value is None else None
+    name = dotted(missing) if isinstance(missing, Attr) else None
+    scope = engine.scope_of(frame)
+    arm = next((b for b in scope.blocks if b.group == block.group and b.arm == index), None)
+    bindings = scope.bindings.get(name, ()) if name is not None else ()
+    return arm is not None and any(arm.start <= b.pos.start < arm.end for b in bindings)
 
 
 def usual(engine: Engine, test: Expr, frame: Frame) -> bool | None:

@@ -78,6 +78,7 @@ def _numbered(scope: Scope, loop: Block) -> tuple[str, int] | None:
     if loop.kind != "for" or not isinstance(head, Call):
         return None
     function = last_name(head.func)
+    path: tuple[int, ...]
     if function == "range" and len(head.args) in (1, 2) and not head.keywords:
         start, path = head.args[0] if len(head.args) == 2 else None, ()
     elif function == "enumerate" and head.args:

@@ -1,0 +1,48 @@
+"""How much of a budget's selection has a figure, and what `min_coverage` makes of it.
+
+In: a `Budget` and its selection. Out: the requests that are judged, and a `Verdict` where too few have a figure.
+Without `min_coverage` all are judged, and one without a figure makes the budget undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guard.config.types import Budget
+from guard.model import Priced
+from guard.policy import places, words
+from guard.policy.selection import runs_expected
+from guard.policy.verdict import SHOWN, Verdict, budget_label, reason_counts
+
+
+def judged(
+    budget: Budget, items: Sequence[Priced], incomplete: frozenset[str]
+) -> tuple[tuple[Priced, ...], Verdict | None]:
+    """The requests to judge, and the verdict that too few of all have a figure.
+
+    `incomplete`: ids of requests whose monthly figure lacks some entry points; they have none here.
+    """
+    if budget.min_coverage is None or not items:
+        return tuple(items), None
+    if budget.per_month is not None:
+        asked = [item for item in items if item.estimate.usd_per_month is not None or runs_expected(item)]
+        having = [item for item in asked if item.estimate.usd_per_month is not None]
+        having = [item for item in having if item.request.id not in incomplete]
+        what = "a figure for the month"
+    else:
+        asked = list(items)
+        having = [item for item in asked if item.estimate.usd is not None]
+        what = "a price"
+    if not asked or len(having) >= budget.min_coverage * len(asked):
+        return tuple(having), None
+    known = {id(item) for item in having}
+    missing = [item for item in asked if id(item) not in known]
+    verdict = Verdict(
+        f"{len(having):,} of {words.plural(len(asked), 'request')} have {what}, less than the "
+        f"{words.percent(budget.min_coverage)} that this budget asks for",
+        (budget_label(budget), *(places.outermost(item.request, f"without {what}") for item in missing[:SHOWN])),
+        reason_counts([item for item in missing if item.estimate.usd is None]),
+        "make models known (`guard explain model-known`) and declare how often code runs (`usage`)",
+        value="coverage",
+    )
+    return tuple(having), verdict

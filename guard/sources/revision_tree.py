@@ -1,0 +1,196 @@
+"""The files of a commit or of the index, read from git's objects. In: entries that git listed. Out: a `tree.Tree`.
+
+Nothing is checked out and no filter or text conversion runs: the bytes are those that git keeps. A link is followed
+within the tree only; submodules are not entered; a file that Git LFS keeps elsewhere is a `Problem`, as it is in a
+folder. Contents are fetched when they are asked for: code files together, others one by one. Neighbours: `revision`,
+which makes these trees; `git`, which starts git.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from guard.model import Problem
+from guard.sources import git, read, walk
+from guard.sources.files import Listing, SourceFile, in_skipped_folder, shown
+
+FETCH_SECONDS = 120
+"""Longest wait for the contents of all code files."""
+MAX_HOPS = 40
+"""Links that are followed on the way to one file, as systems do."""
+LONGEST_LINK = 4096
+"""Bytes of a link's target."""
+CODE = (".py", ".ipynb")
+_FILE, _LINK, _SUBMODULE = "100", "120000", "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What git lists at a path."""
+
+    mode: str
+    """As git writes it: `100644`, `100755`, `120000` for a link, `160000` for a submodule."""
+    object: str
+    """Hash of the content; of a submodule that of a commit elsewhere."""
+    size: int
+    """Bytes; 0 for a submodule."""
+
+
+class GitTree:
+    """Files below a folder of a commit, or of the index."""
+
+    def __init__(self, program: str, base: str, name: str, entries: Mapping[str, Entry]) -> None:
+        """`base`: a folder of the repository; `entries` by path, relative to the root of the tree."""
+        self.entries = entries
+        self._program = program
+        self._base = base
+        self._name = name
+        self._contents: dict[str, bytes | None] = {}
+        """By hash; None: git does not have it."""
+        self._code_fetched = False
+
+    @property
+    def name(self) -> str:
+        """Name of the folder that the root is."""
+        return self._name
+
+    def below(self, folder: str) -> GitTree:
+        """The files below a folder, which ends in `/`; all of them for an empty one."""
+        if not folder:
+            return self
+        inner = {path.removeprefix(folder): entry for path, entry in self.entries.items() if path.startswith(folder)}
+        return GitTree(self._program, self._base, self._name, inner)
+
+    def listing(self, exclude: tuple[str, ...] = (), prefix: str = "") -> Listing:
+        """The files, as `walk.listing` lists those of a folder."""
+        problems: list[Problem] = []
+        files: list[SourceFile] = []
+        links: list[str] = []
+        for path in walk.kept(sorted(self.entries), exclude, prefix):
+            entry = self.entries[path]
+            if not walk.is_unicode(path):
+                problems.append(walk.bad_name(path))
+            elif entry.mode == _SUBMODULE:
+                problems.append(walk.nested_repository(path))
+            elif entry.mode == _LINK:
+                links.append(path)
+            else:
+                files.append(SourceFile(path, entry.size))
+        files += self._linked({file.path for file in files}, links, problems)
+        files.sort(key=lambda file: file.path)
+        problems.sort(key=lambda problem: problem.path)
+        return Listing(tuple(files), tuple(problems), True)
+
+    def read(self, file: SourceFile, limit: int | None = None) -> bytes | Problem:
+        """The bytes of a listed file; the first question for a code file fetches all of them."""
+        if not self._code_fetched and file.path.endswith(CODE):
+            self._code_fetched = True
+            code = (e for p, e in self.entries.items() if p.endswith(CODE) and e.mode.startswith(_FILE))
+            self._fetch(e.object for e in code if e.size <= read.NOTEBOOK_LIMIT)
+        found = self.read_within(file.path, limit)
+        if found is None:
+            return Problem(shown(file.path), None, None, "unreadable", "is not in this tree any more")
+        return found
+
+    def read_within(self, path: str, limit: int | None = None) -> bytes | Problem | None:
+        """The bytes of a file that code names; links are followed within the tree."""
+        if "\0" in path or not path:
+            return None
+        real = self._resolved(path)
+        if real is None:
+            return read.problem_outside(read.encodable(path))
+        entry = self.entries.get(real)
+        if entry is None or not entry.mode.startswith(_FILE):
+            return None
+        most = read.limit_of(path) if limit is None else limit
+        if entry.size > most:
+            return read.too_large(path, entry.size, most)
+        data = self.content(entry)
+        if data is None:
+            message = "is not among the objects of this clone, so it could not be read"
+            return Problem(shown(path), None, None, "unreadable", message, "Fetch it: `git fetch --refetch`.")
+        return read.lfs_problem(path, data) or data
+
+    def content(self, entry: Entry) -> bytes | None:
+        """The bytes of an entry as git keeps them; None: this clone does not have them."""
+        if entry.object not in self._contents:
+            self._fetch([entry.object])
+        return self._contents.get(entry.object)
+
+    def _fetch(self, objects: Iterable[str]) -> None:
+        wanted = [name for name in dict.fromkeys(objects) if name not in self._contents]
+        self._contents.update(dict.fromkeys(wanted))
+        if wanted:
+            given = "".join(f"{name}\n" for name in wanted).encode()
+            done = git.ask(self._program, self._base, "cat-file", "--batch", given=given, seconds=FETCH_SECONDS)
+            self._contents.update(_contents(done.out))
+
+    def _resolved(self, path: str) -> str | None:
+        """`path` without links, `.` and `..`; None where it leads out of the tree (or into a `.git`)."""
+        if path.startswith("/"):
+            return None
+        done: list[str] = []
+        todo = path.split("/")[::-1]
+        hops = 0
+        while todo:
+            part = todo.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not done:
+                    return None
+                done.pop()
+                continue
+            if part.lower() == ".git":
+                return None
+            done.append(part)
+            entry = self.entries.get("/".join(done))
+            if entry is not None and entry.mode == _LINK:
+                hops += 1
+                target = self._target(entry) if hops <= MAX_HOPS else None
+                if target is None or target.startswith("/"):
+                    return None
+                done.pop()
+                todo += target.split("/")[::-1]
+        return "/".join(done)
+
+    def _target(self, link: Entry) -> str | None:
+        data = self.content(link) if link.size <= LONGEST_LINK else None
+        return None if data is None else os.fsdecode(data)
+
+    def _linked(self, listed: set[str], links: list[str], problems: list[Problem]) -> list[SourceFile]:
+        """Links that lead to files of the tree which are not listed themselves; one per file."""
+        self._fetch(self.entries[name].object for name in links if self.entries[name].size <= LONGEST_LINK)
+        files: list[SourceFile] = []
+        for name in links:
+            real = self._resolved(name)
+            if real is None:
+                problems.append(read.problem_outside(shown(name)))
+            elif real in self.entries and self.entries[real].mode.startswith(_FILE):
+                if real not in listed and not in_skipped_folder(real):
+                    listed.add(real)
+                    files.append(SourceFile(name, self.entries[real].size))
+            elif not self._is_folder(real):
+                problems.append(walk.broken_link(name))
+        return files
+
+    def _is_folder(self, path: str) -> bool:
+        start = posixpath.join(path, "") if path else ""
+        return any(name.startswith(start) for name in self.entries)
+
+
+def _contents(out: bytes) -> dict[str, bytes]:
+    """By hash the contents in what `git cat-file --batch` wrote."""
+    found: dict[str, bytes] = {}
+    at = 0
+    while (end := out.find(b"\n", at)) >= 0:
+        words = out[at:end].split()
+        at = end + 1
+        if len(words) == 3:  # else "<hash> missing"
+            size = int(words[2])
+            found[words[0].decode()] = out[at : at + size]
+            at += size + 1
+    return found

@@ -1,0 +1,113 @@
+"""Rules that let more pass than before. In: the configurations and comments of both sides. Out: `Loosening`s.
+
+They are shown before everything else: a pull request that raises its own budget should not look like one that keeps
+it. What is tightened is no loosening, and what is only written otherwise neither. Neighbours: `loosened_rules`, for
+budgets and policies one by one; `build`, which asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from guard.config.types import Config, Exemption, Place
+from guard.difference import Loosening
+from guard.model import Span
+from guard.policy.forgive import Directive
+from guard.use.diff.loosened_rules import budgets, policies
+from guard.use.diff.versions import Versions
+
+
+def loosened(
+    old: Config, new: Config, before: Iterable[Directive], after: Iterable[Directive], versions: Versions | None
+) -> tuple[Loosening, ...]:
+    """`old` and `new`: what the base and the head themselves say, whichever of them judges."""
+    return (
+        *budgets(old.budgets, new.budgets, _top(new)),
+        *policies(old.policies, new.policies, _top(new)),
+        *_exceptions(old, new),
+        *_excluded(old, new),
+        *_assumed(old, new),
+        *_comments(before, after, versions),
+    )
+
+
+def _top(config: Config) -> Span | None:
+    """The beginning of the configuration, for what is not there any more."""
+    return None if config.path is None else Span(config.path, 1, 1, 1, 1)
+
+
+def span_of(place: Place) -> Span:
+    """A place of the configuration."""
+    return Span(place.path, place.line, place.column, place.line, place.column)
+
+
+def _exceptions(old: Config, new: Config) -> Iterator[Loosening]:
+    known = Counter(map(_said, old.exceptions))
+    for entry in new.exceptions:
+        if known[_said(entry)]:
+            known[_said(entry)] -= 1
+            continue
+        where = f" in {', '.join(entry.paths)}" if entry.paths else ""
+        until = f" until {entry.until}" if entry.until else ""
+        yield Loosening(f"exception from {entry.policy}{where}{until} is new or wider", span_of(entry.place))
+
+
+def _said(entry: Exemption) -> tuple[object, ...]:
+    return entry.policy, entry.paths, entry.until
+
+
+def _excluded(old: Config, new: Config) -> Iterator[Loosening]:
+    for pattern in new.exclude:
+        if pattern not in old.exclude and not pattern.startswith("!"):
+            yield Loosening(f"exclude: {pattern} is no longer read", _top(new))
+    for pattern in old.exclude:
+        if pattern not in new.exclude and pattern.startswith("!"):
+            yield Loosening(f"exclude: {pattern} is gone, so less is read", _top(new))
+
+
+def _assumed(old: Config, new: Config) -> Iterator[Loosening]:
+    """Declarations that make figures smaller or fill in what the code leaves open."""
+    known = [(entry.paths, entry.model, entry.max_output, entry.repeats) for entry in old.assume]
+    for entry in new.assume:
+        if (entry.paths, entry.model, entry.max_output, entry.repeats) not in known:
+            said = {"model": entry.model, "max_output": entry.max_output, "repeats": entry.repeats}
+            words = ", ".join(f"{name} {value}" for name, value in said.items() if value is not None)
+            yield Loosening(f"assume: {words} is new or changed", span_of(entry.place))
+    for number, rule in enumerate(new.usage.rules):
+        was = next((r for r in old.usage.rules if (r.paths, r.entry) == (rule.paths, rule.entry)), None)
+        lower = was is not None and was.runs_per_month is not None and rule.runs_per_month is not None
+        if was is not None and lower and (rule.runs_per_month or 0) < (was.runs_per_month or 0):
+            yield Loosening(
+                f"usage.rules[{number}]: runs_per_month fell from {was.runs_per_month} to {rule.runs_per_month}",
+                span_of(rule.place),
+            )
+    for price in new.prices:
+        same = [p for p in old.prices if p.pattern == price.pattern]
+        if not any(_rates(p) == _rates(price) for p in same):
+            yield Loosening(f"prices: those of {price.pattern} are new or changed", span_of(price.place))
+    for name, meant in new.aliases.items():
+        if old.aliases.get(name) != meant:
+            yield Loosening(f"aliases: {name} now means {meant}", _top(new))
+
+
+def _rates(price: object) -> tuple[object, ...]:
+    return tuple(getattr(price, name) for name in ("discount", "input", "output", "cache_read", "cache_write"))
+
+
+def _comments(
+    before: Iterable[Directive], after: Iterable[Directive], versions: Versions | None
+) -> Iterator[Loosening]:
+    """`# guard: ignore` and `# guard: assume` that the base lacks, each wherever it stands in its file."""
+    known: Counter[tuple[str, str]] = Counter()
+    for one in before:
+        known[versions.now(one.path) if versions else one.path, " ".join(one.raw.split())] += 1
+    for one in after:
+        key = (one.path, " ".join(one.raw.split()))
+        if known[key]:
+            known[key] -= 1
+            continue
+        end = one.column + len(one.raw)
+        span = Span(one.path, one.line, one.column, one.line, end, one.cell, one.cell_line)
+        what = f"ignore of {', '.join(one.ids) or 'nothing'}" if one.kind == "ignore" else "assumption beside the code"
+        yield Loosening(f"{what} is new", span)

@@ -1,0 +1,1 @@
+"""The steps of `action.yml`: install, check, comment."""

@@ -1,0 +1,1 @@
+"""The note that `guard.gitlab-ci.yml` keeps at a merge request."""

@@ -1,0 +1,6 @@
+"""Lets tests import `repository`."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))
