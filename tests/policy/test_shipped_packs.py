@@ -14,6 +14,7 @@ from guard.policy.decide import decide
 from guard.policy.examples import CONTEXT
 from guard.policy.load import load
 from guard.policy.registry import checks
+from guard.run import scan
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["guard:finops", "guard:recommended", "guard:reliability", "guard:strict"]
@@ -60,3 +61,68 @@ def test_packs_are_described_for_users() -> None:
         assert f"`{name}`" in guide
         for policy in load(policies([shipped_pack(name)])):
             assert f"`{policy.spec.id}`" in guide, (name, policy.spec.id)
+
+
+def openai(arguments: str, client: str = "OpenAI(max_retries=1)", before: str = "", head: str = "def ask(q):") -> str:
+    call = f"client.chat.completions.create(messages=[{{'role': 'user', 'content': 'hi'}}], {arguments})"
+    return f"import os\nfrom openai import OpenAI\n{before}\nclient = {client}\n\n{head}\n    return {call}\n"
+
+
+TENACITY = "from tenacity import retry, stop_after_attempt\n"
+CLAUDE = """\
+from anthropic import Anthropic
+client = Anthropic()
+SYSTEM = "You are a careful reader of contracts. " * 600
+
+def ask(questions):
+    for question in questions:
+        client.messages.create(model="claude-sonnet-4-5", max_tokens=100, system=SYSTEM_,
+                               messages=[{"role": "user", "content": question}])
+"""
+CACHED = '[{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}]'
+MINI = "model='gpt-4o-mini', max_tokens=100"
+# Policy -> code that it denies, and code that it lets pass.
+CASES = {
+    "model-fixed": (openai("model=os.environ['M'], max_tokens=9"), openai(MINI)),
+    "price-bounded": (
+        openai(MINI, before=TENACITY, head="@retry\ndef ask(q):"),
+        openai(MINI, before=TENACITY, head="@retry(stop=stop_after_attempt(2))\ndef ask(q):"),
+    ),
+    "attempts-of-a-dear-call": (
+        openai("model='gpt-4', max_tokens=8000", "OpenAI(max_retries=9)"),
+        openai("model='gpt-4', max_tokens=8000"),
+    ),
+    "dear-call": (openai("model='o1-pro', max_tokens=90000"), openai(MINI)),
+    "dear-run": (
+        openai("model='gpt-4', max_tokens=8000").replace("return", "for _ in range(900):\n       "),
+        openai(MINI),
+    ),
+    "most-has-a-price": (openai("model='my-own-1', max_tokens=9"), openai(MINI)),
+    "prompt-cached": (CLAUDE.replace("SYSTEM_", "SYSTEM"), CLAUDE.replace("SYSTEM_", CACHED)),
+    "one-answer": (openai(f"{MINI}, n=4"), openai(MINI)),
+    "retries-stop": (
+        openai(MINI, before=TENACITY, head="@retry\ndef ask(q):"),
+        openai(MINI, before=TENACITY, head="@retry(stop=stop_after_attempt(3))\ndef ask(q):"),
+    ),
+    "tries-again": (openai(MINI, "OpenAI(max_retries=0)"), openai(MINI)),
+    "model-pinned": (openai("model='chatgpt-4o-latest', max_tokens=9"), openai(MINI)),
+    "room-to-answer": (
+        openai("model='o3-mini', max_completion_tokens=9, reasoning_effort='low'"),
+        openai("model='o3-mini', max_completion_tokens=900, reasoning_effort='low'"),
+    ),
+}
+
+
+def _denied(folder: Path, policy: str, code: str) -> bool:
+    (folder / "ask.py").write_text(code)
+    (folder / "guard.yaml").write_text(f"version: 1\nextends: [{', '.join(NAMES)}]\n")
+    report = scan(folder, load_config(folder))
+    assert report.requests
+    return policy in {one.policy for one in report.findings if one.verdict == "violated"}
+
+
+@pytest.mark.parametrize("policy", CASES)
+def test_a_policy_of_a_pack_tells_bad_code_from_good(tmp_path: Path, policy: str) -> None:
+    bad, good = CASES[policy]
+    assert _denied(tmp_path, policy, bad)
+    assert not _denied(tmp_path, policy, good)

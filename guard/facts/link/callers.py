@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from guard.facts.expr import Attr, Call, Expr, Seq, last_name
+from guard.facts.expr import Attr, Call, Expr, Name, Seq, last_name
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
 from guard.facts.link.handed import Handed, Hands
@@ -252,7 +252,10 @@ class Callers:
         engine = self.engine
         engine.work = 0
         frame = engine.root(facts.path, ref.scope)
-        things = possible.run_by(engine, engine.quietly(ref.call.func, frame))
+        if self._overridden(facts, ref, root, scope):
+            return []
+        callee = engine.quietly(ref.call.func, frame)
+        things = possible.run_by(engine, callee)
         entering: list[Thing] | None = [t for t in things if possible.enters(engine, t, root, scope)][:1]
         if not entering or isinstance(entering[0], Partial):
             entering = self.possible.entering(ref.call, frame, root)
@@ -260,6 +263,33 @@ class Callers:
             return [_task_call(self.possible.filled(thing, ref.call)) for thing in entering or ()]
         fits = self._only_one(ref.call, frame, root, scope) if by_name else telling and self._takes(ref.call, scope)
         return [ref.call] if fits else []
+
+    def _overridden(self, facts: FileFacts, ref: CallRef, root: Root, scope: Scope) -> bool:
+        """Whether `self.embed()` in a base's method never runs a subclass's `embed`: where that one is, another method
+        stands in the place of the base's, too, and does not call it."""
+        func, within = ref.call.func, facts.scopes[ref.scope]
+        while within.kind in ("comp", "lambda") and within.parent >= 0:
+            within = facts.scopes[within.parent]
+        if scope.parent <= 0 or within.parent <= 0 or facts.scopes[within.parent].kind != "class":
+            return False
+        receiver = func.base if isinstance(func, Attr) else None
+        on_self = isinstance(receiver, Name) and within.params and receiver.id == within.params[0].name
+        own, calling = ClassThing(root.path, scope.parent), ClassThing(facts.path, within.parent)
+        if not on_self or own == calling or within.name == scope.name:
+            return False
+        orders = [objects.order(self.engine, cls)[0] for cls in (own, *(sub for sub, _ in self.subclasses(own)))]
+        orders = [owned for owned in orders if any(o.cls == calling for o in owned)]
+        instead = [objects.method(self.engine, owned, within.name) for owned in orders]
+        return bool(orders) and all(
+            found is not None and (found[0].path, found[1].id) != (facts.path, within.id)
+            and not self._calls_within(found[0].path, found[1].id, within.name)
+            for found in instead
+        )  # fmt: skip
+
+    def _calls_within(self, path: str, scope: int, name: str) -> bool:
+        """Whether a function calls something of a name: `super().embed_batch(...)`."""
+        facts = self.engine.project.facts(path)
+        return facts is not None and any(self._inside(facts, ref, scope) for ref in facts.by_name.get(name, ()))
 
     def _only_one(self, call: Call, frame: Frame, root: Root, scope: Scope) -> bool:
         """Whether an unknown receiver can only mean this method: its name is telling and defined in one family only,

@@ -1,8 +1,8 @@
 """Objects that hold for a whole program: `dspy.configure(lm=...)`, `Settings.llm = ...`, `with dspy.context(lm=...)`.
 
 In: a setting of the catalogue and a call that goes by it. Out: what the setting is there. The nearest place decides: a
-`with` block around the call, the last one before it in the same function, those of the same file, then those of all
-files (several: one world for each).
+`with` block around the call, the last one before it in the same function, those of the same file, those of the nearest
+file on the way from the entry point, then those of all files (several: one world for each).
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ def _global(engine: Engine, setting: Setting, call: Call, frame: Frame) -> Resul
     before = [s for s in here if s.scope == frame.scope and s.at <= call.pos.start]
     if before:
         return before[-1].result
+    if not here and len({s.path for s in places}) > 1:
+        here = _on_the_way(engine, places, call, frame)
     if not here:
         production = [s for s in places if stage_of(s.path) == "production"]
         here = production or places
@@ -125,6 +127,21 @@ def _global(engine: Engine, setting: Setting, call: Call, frame: Frame) -> Resul
     return union(
         within(s.result, frozenset({(decision, n)})) if several else s.result for n, s in enumerate(here[:MAX_PLACES])
     )
+
+
+def _on_the_way(engine: Engine, places: list[Set], call: Call, frame: Frame) -> list[Set]:
+    """The places in the nearest file on the way from the entry point to a call: each program sets its own."""
+    place, inner = call.pos.start, frame
+    for _ in range(MAX_LEVELS):
+        place, outer = _outside(engine, inner)
+        if outer is None:
+            return []
+        inner = outer
+        own = [s for s in places if s.path == inner.path]
+        before = [s for s in own if s.scope == inner.scope and s.at <= place]
+        if own:
+            return before[-1:] or own
+    return []
 
 
 def _places(engine: Engine, setting: Setting) -> list[Set]:
