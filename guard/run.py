@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.config.types import Config
-from guard.model import Looked, Priced, PriceTable, Report
+from guard.model import Looked, Priced, PriceTable, Report, Request
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
@@ -29,7 +29,9 @@ class Scanned:
     report: Report
     """Without findings."""
     directives: tuple[Directive, ...]
-    """The `# guard:` comments of all files that were parsed."""
+    """The `guard:` comments of all code that was parsed and of the other files that values were traced to."""
+    files: tuple[str, ...] = ()
+    """All that were listed."""
 
 
 def scan(root: Path, config: Config, today: date | None = None) -> Report:
@@ -72,7 +74,7 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
         looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
         config_path=config.path,
     )
-    return Scanned(report, _directives(project))
+    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))
 
 
 def judged(
@@ -87,7 +89,8 @@ def judged(
 
     prices = load_prices().with_rules(rules.prices)
     known = context(prices, rules.aliases, today)
-    findings = judge(scanned.report.requests, rules, known, scanned.directives, merged=merged, before=before)
+    requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
+    findings = judge(requests, rules, known, comments, files, merged=merged, before=before)
     return replace(scanned.report, findings=findings)
 
 
@@ -102,11 +105,14 @@ def renamed(scanned: Scanned, ids: dict[str, str]) -> Scanned:
     return replace(scanned, report=replace(scanned.report, requests=tuple(map(of, scanned.report.requests))))
 
 
-def _directives(project: Project) -> tuple[Directive, ...]:
-    """The `# guard:` comments of all files that were parsed."""
+def _directives(project: Project, requests: tuple[Request, ...]) -> tuple[Directive, ...]:
+    """The `guard:` comments of all code that was parsed and of the other files that values were traced to."""
+    from guard.policy import comments
     from guard.policy.forgive import directive
 
-    found = []
+    found: list[Directive] = []
+    for path in sorted(comments.files(requests)):
+        found.extend(comments.directives(path, project.text(path) or ""))
     for facts in project.parsed():
         for comment in facts.comments:
             made = directive(facts.path, comment.line, comment.column, comment.text)

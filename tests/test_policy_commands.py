@@ -73,7 +73,9 @@ def test_a_mistake_in_a_condition_is_located(project: Path) -> None:
 GUARD = """\
 version: 1
 extends: []
-budgets: [{name: one run, per_run: 0.50 USD, enforce: block}]
+budgets:
+  - {name: one run, per_run: 0.50 USD, enforce: block}
+  - {name: more, increase: 500 USD, increase_percent: 20%}
 policies:
   - {id: output-limit, severity: low, owner: "@ai"}
   - id: no-storms
@@ -98,9 +100,10 @@ def test_the_policies_that_hold_are_listed(project: Path) -> None:
     (project / "guard.yaml").write_text(GUARD)
     done = run("policy", "list", project)
     assert done.output == (
-        "output-limit    warn   low     check output-limit               guard.yaml:5\n"
-        "no-storms       warn   medium  deny request.attempts.high > 3  guard.yaml:6\n"
-        "budget:one run  block  high    budget                          guard.yaml:3\n"
+        "output-limit    warn   low     check output-limit               guard.yaml:7\n"
+        "no-storms       warn   medium  deny request.attempts.high > 3  guard.yaml:8\n"
+        "budget:one run  block  high    budget                          guard.yaml:4\n"
+        "budget:more     warn   high    budget                          guard.yaml:5\n"
     ).replace("check output-limit  ", "check output-limit ")
 
 
@@ -108,10 +111,25 @@ def test_a_page_about_the_policies_is_written(project: Path) -> None:
     (project / "guard.yaml").write_text(GUARD)
     page = run("policy", "docs", project).output
     assert "## no-storms\n\nDenied:\n\n    request.attempts.high > 3\n\n" in page
-    assert "a violation warns, and blocks from 2099-01-01 on; severity medium (guard.yaml:6)\n\n> {request" in page
+    assert "a violation warns, and blocks from 2099-01-01 on; severity medium (guard.yaml:8)\n\n> {request" in page
     assert "An output limit is sent (check `output-limit`).\n\na violation warns; severity low; owner @ai" in page
-    assert "- **one run**: $0.50 per run, block\n" in page
+    assert page.endswith(
+        "- **one run**: $0.50 per run; a violation fails the build\n"
+        "- **more**: $500 and 20% more than before; a violation warns\n"
+    )
     assert run("policy", "docs", "--fields").output.startswith("# Conditions\n")
+
+
+def test_a_policy_is_explained_by_its_id(project: Path) -> None:
+    (project / "guard.yaml").write_text(GUARD)
+    done = run("explain", "no-storms", project)
+    assert (done.exit_code, done.output) == (
+        0,
+        "# no-storms\n\nDenied:\n\n    request.attempts.high > 3\n\n"
+        "a violation warns, and blocks from 2099-01-01 on; severity medium (guard.yaml:8)\n\n"
+        "> {request.attempts.high} tries\n",
+    )
+    assert run("explain", "no-such-policy", project).exit_code == 2
 
 
 def test_policies_run_their_own_tests(project: Path) -> None:

@@ -38,7 +38,7 @@ budgets:
   - {name: search, per_month: 0.001 USD, paths: ["services/search/**"], enforce: block}
 policies:
   - {id: bounded, check: output-limit, paths: ["services/**"]}
-  - {id: approved, check: model-allowed, params: {allow: [none]}, paths: ["services/search/**"]}
+  - {id: approved, check: model-allowed, params: {allow: [gpt-4.1-nano]}, paths: ["services/search/**"]}
 exceptions:
   - {policy: approved, paths: ["services/search/ask.py"], reason: migration}
 """

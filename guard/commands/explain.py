@@ -1,4 +1,4 @@
-"""`guard explain`: where the figures of a request come from, or what a check is about."""
+"""`guard explain`: where the figures of a request come from, or what a check or policy is about."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from guard.commands.errors import Refusal, Stage, debugging
 def command(
     target: str, path: Path, config: Path | None, color: str, width: int | None, everything: bool, stage: Stage
 ) -> None:
-    """Say where every figure of a request comes from, or what a check is about.
+    """Say where every figure of a request comes from, or what a check or policy is about.
 
-    TARGET is PATH:LINE as reports write it (NOTEBOOK:CELL:LINE in a notebook), a file, or the name of a check. PATH is
-    the folder to read (default: this folder).
+    TARGET is PATH:LINE as reports write it (NOTEBOOK:CELL:LINE in a notebook), a file, or the name of a check or a
+    policy. PATH is the folder to read (default: this folder).
     """
     stage.name = "looking up the check"
     from guard.policy.registry import documentation, ids
@@ -32,6 +32,12 @@ def command(
         shared.emit(text)
         return
     if target.replace("-", "").isalnum() and not (path / target).exists() and not Path(target).exists():
+        from guard.use.policies import about
+
+        text = about(shared.configuration(path, config), target)
+        if text is not None:
+            shared.emit(text)
+            return
         raise Refusal(f"'{target}' is neither PATH:LINE nor a check. Checks: {', '.join(ids())}.")
     report = shared.read(path, config, stage)
     stage.name = "explaining"

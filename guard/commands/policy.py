@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from guard.commands import shared
-from guard.commands.errors import Stage, debugging
+from guard.commands.errors import Refusal, Stage, debugging, escaped
 
 CONFIG = click.option("--config", type=shared.FILE, help="Configuration file (default: the nearest guard.yaml).")
 
@@ -53,6 +53,25 @@ def list_(path: Path, config: Path | None, stage: Stage) -> None:
     from guard.use.policies import listed
 
     shared.emit(listed(shared.configuration(path, config)))
+
+
+@command.command("lock")
+@click.argument("path", type=shared.PATH, default=".")
+@CONFIG
+@debugging
+def lock_(path: Path, config: Path | None, stage: Stage) -> None:
+    """Fetch the packs that the configuration takes from git repositories, and write guard.lock beside it.
+
+    The only command that uses the network, through git. Checks read guard.lock alone; commit it.
+    """
+    stage.name = "fetching packs"
+    from guard.use.lock import NotFetched, lock
+
+    try:
+        file, names = lock(path, config)
+    except NotFetched as wrong:
+        raise Refusal(escaped(str(wrong))) from None
+    shared.emit("".join(f"{escaped(name)}\n" for name in names) + f"written to {escaped(str(file))}\n")
 
 
 @command.command("docs")

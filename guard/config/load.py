@@ -31,17 +31,26 @@ def load(root: Path, explicit: Path | None = None) -> Config:
     root = root.resolve()
     if root.is_file():
         root = root.parent
-    chosen = _read(find.chosen(explicit, root), must=True) if explicit else _nearest(root)
-    if chosen is None:
+    held = _read(find.chosen(explicit, root), must=True) if explicit else _nearest(root)
+    if held is None:
         defaults = Config()
         return replace(defaults, policies=build.policies([packs.shipped_pack(name) for name in defaults.extends]))
-    found, document = chosen
+    found, document = held
     issues = problems(document, SCHEMA)
     extended, pack_issues = packs.extended(document, found, root)
     if issues or pack_issues:
         both = [*issues, *pack_issues]
         raise ConfigError(sorted(both, key=lambda i: (i.path != document.path, i.path, i.line, i.column)))
     return build.config(document, build.policies([*extended, document]), find.prefix(found.file, root))
+
+
+def chosen(root: Path, explicit: Path | None = None) -> tuple[find.Found, Document]:
+    """The file that holds for `root`, read but not validated. Raises `ConfigError` where there is none."""
+    root = root.resolve()
+    read = _read(find.chosen(explicit, root), must=True) if explicit else _nearest(root)
+    if read is None:
+        raise ConfigError([ConfigIssue("guard.yaml", 1, 1, "there is no configuration", "`guard init` writes one")])
+    return read
 
 
 def _nearest(root: Path) -> tuple[find.Found, Document] | None:

@@ -1,7 +1,9 @@
 """Policy packs named in `extends` -> their documents. Neighbours: `find` (reading), `load` (the caller).
 
-`guard:NAME` is a pack that ships with guard, anything else a file relative to the one that names it. Shipped packs are
-held valid by a test, not again by every run, because importing the validator takes longer than all the rest.
+`guard:NAME` is a pack that ships with guard, `package:NAME` one of an installed package (`package_packs`),
+`git+URL@COMMIT:FILE` one of a repository, kept in guard.lock (`locks`), anything else a file relative to the one that
+names it. Shipped packs are held valid by a test, not again by every run, because importing the validator takes longer
+than all the rest.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from guard.config import locks
 from guard.config.document import Document
 from guard.config.find import Found, read_inside, relative
 from guard.config.issues import ConfigError, ConfigIssue, listed, nearest, show
@@ -17,6 +20,7 @@ from guard.config.validate import problems
 from guard.config.yaml_reader import read_yaml
 
 _SCHEME = "guard:"
+_PACKAGE = "package:"
 
 
 def shipped() -> dict[str, Path]:
@@ -71,6 +75,20 @@ def _pack(document: Document, i: int, name: str, found: Found, root: Path) -> Do
         if name not in known:
             raise ConfigError([document.issue(where, *_no_such_pack(name, list(known)))])
         return shipped_pack(name)
+    if name.startswith(_PACKAGE):
+        from guard.config import package_packs  # looks through all installed packages, which takes time
+
+        try:
+            raw = package_packs.read(name.removeprefix(_PACKAGE))
+        except package_packs.NoPack as error:
+            raise ConfigError([document.issue(where, error.message, error.hint)]) from None
+        return read_yaml(raw, name)
+    if name.startswith(locks.SCHEME):
+        try:
+            raw = locks.locked(name, _lock(found, root))
+        except locks.Unlocked as error:
+            raise ConfigError([document.issue(where, error.message, error.hint)]) from None
+        return read_yaml(raw, name)
     if os.path.isabs(name) or "\0" in name:
         message = f"pack {show(name)} is not a relative path"
         raise ConfigError([document.issue(where, message, "write it as seen from this file")])
@@ -82,6 +100,12 @@ def _pack(document: Document, i: int, name: str, found: Found, root: Path) -> Do
         message = f"pack {show(name)} cannot be used: {error.errors[0].message}"
         raise ConfigError([document.issue(where, message, "a path is relative to this file")]) from None
     return read_yaml(raw, shown)
+
+
+def _lock(found: Found, root: Path) -> bytes | None:
+    """The bytes of the lock beside the configuration; None: there is none."""
+    file = locks.beside(found.file)
+    return read_inside(file, found.project, relative(file, root)) if os.path.lexists(file) else None
 
 
 def _no_such_pack(name: str, known: list[str]) -> tuple[str, str]:

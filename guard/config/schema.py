@@ -318,7 +318,8 @@ SCHEMA: Schema = {
         {
             "version": _VERSION,
             "extends": {
-                "description": "Policy packs: `guard:recommended`, or a file relative to this one. Without this key "
+                "description": "Policy packs: `guard:recommended`, `package:NAME` of an installed package, "
+                "`git+URL@COMMIT:FILE` of a repository, or a file relative to this one. Without this key "
                 "`guard:recommended` holds; `[]` means none.",
                 "type": "array",
                 "items": text("A pack.", "guard:recommended", "the name of a pack or a file"),

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from guard.config.types import Config
 from guard.model import Finding, Priced
-from guard.policy import budgets, places
+from guard.policy import budgets, places, stale
 from guard.policy.decide import decide, merge
 from guard.policy.forgive import Directive, forgive
 from guard.policy.load import load
@@ -47,6 +47,7 @@ class PriceList(Protocol):
     def find(self, name: str, provider: str | None) -> PriceRow | None: ...
     def suggest(self, name: str, provider: str | None) -> Sequence[str]: ...
     def why_not(self, name: str, provider: str | None) -> str | None: ...
+    def ids(self) -> Sequence[str]: ...
 
 
 def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Context:
@@ -67,7 +68,7 @@ def context(prices: PriceList, aliases: Mapping[str, str], today: date) -> Conte
         why = prices.why_not(aliases.get(name, name), None if name in aliases else provider)
         return why if why and NOT_LISTED not in why else None
 
-    return Context(today=today, model=model, suggest=cache(prices.suggest), why_not=why_not)
+    return Context(today, model, cache(prices.suggest), why_not, prices.ids)
 
 
 def judge(
@@ -75,11 +76,12 @@ def judge(
     config: Config,
     context: Context,
     directives: Iterable[Directive] = (),
+    files: Sequence[str] = (),
     *,
     merged: bool = True,
     before: Sequence[Priced] | None = None,
 ) -> tuple[Finding, ...]:
-    """All findings, forgiven ones included, in the order of their first places.
+    """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
     `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
     requests of the base, for budgets on increases; None: there is none.
@@ -104,7 +106,8 @@ def judge(
             for budget in config.budgets
         },
     )
-    return merged_in_order(marked) if merged else tuple(sorted(marked, key=order))
+    every = (*marked, *stale.judge(config, policies, items, files, context))
+    return merged_in_order(every) if merged else tuple(sorted(every, key=order))
 
 
 def merged_in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

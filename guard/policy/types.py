@@ -74,6 +74,8 @@ class Context:
     why_not: Callable[[str, str | None], str | None]
     """(model name as written, provider) -> why such a name cannot be in a price table (an ARN, a proxy alias); None:
     the table could list it, but does not."""
+    names: Callable[[], Sequence[str]] = tuple
+    """All names of the price table, `provider/model`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from guard.config.issues import ConfigError, ConfigIssue
-from guard.config.types import Config
+from guard.config.types import Budget, Config
 from guard.model import Label, Priced, Span
 from guard.policy import conditions, words
 from guard.policy.expr.errors import ExpressionError
@@ -24,6 +24,11 @@ SHOWN = 40
 """Rows of each kind, unless all are asked for."""
 EXPRESSION = "condition"
 """What stands before line and column of a mistake in a condition that was typed."""
+
+
+_DOES = {"off": "is not looked for", "warn": "warns", "block": "fails the build"}
+LIMITS = ("per_call", "per_run", "per_month")
+"""Keys of a budget that hold its amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,12 @@ def _stands(policy: Policy) -> str:
     return f"{policy.spec.place.path}:{policy.spec.place.line}"
 
 
+def about(config: Config, name: str) -> str | None:
+    """What a policy of the configuration says, for `guard explain`; None: there is none of that id."""
+    policy = next((one for one in load(config.policies) if one.spec.id == name), None)
+    return None if policy is None else "\n".join([f"# {name}", "", *_described(policy)]) + "\n"
+
+
 def documentation(config: Config) -> str:
     """A Markdown page about the policies and budgets that hold, for a wiki."""
     parts = ["# Policies", ""]
@@ -148,13 +159,20 @@ def documentation(config: Config) -> str:
         parts += [f"## {policy.spec.id}", "", *_described(policy), ""]
     if config.budgets:
         parts += ["# Budgets", ""]
-    for budget in config.budgets:
-        limit = next((name, one) for name in LIMITS if (one := getattr(budget, name)) is not None)
-        parts += [f"- **{budget.name}**: {words.exact(limit[1])} {limit[0].replace('_', ' ')}, {budget.enforce}"]
+    parts += [
+        f"- **{budget.name}**: {_limit(budget)}; a violation {_DOES[budget.enforce]}" for budget in config.budgets
+    ]
     return "\n".join(parts).rstrip() + "\n"
 
 
-LIMITS = ("per_call", "per_run", "per_month")
+def _limit(budget: Budget) -> str:
+    """`$0.50 per run`, `$500 and 20% more than before`."""
+    amounts = [(name, amount) for name in LIMITS if (amount := getattr(budget, name)) is not None]
+    if amounts:
+        return f"{words.exact(amounts[0][1])} {amounts[0][0].replace('_', ' ')}"
+    more = [words.exact(budget.increase)] if budget.increase is not None else []
+    more += [words.percent(budget.increase_percent)] if budget.increase_percent is not None else []
+    return f"{' and '.join(more)} more than before"
 
 
 def _described(policy: Policy) -> Iterator[str]:
@@ -184,4 +202,4 @@ def _does(policy: Policy) -> str:
     spec = policy.spec
     if spec.block_from is not None and spec.enforce != "off":
         return f"warns, and blocks from {spec.block_from} on"
-    return {"off": "is not looked for", "warn": "warns", "block": "fails the build"}[spec.enforce]
+    return _DOES[spec.enforce]

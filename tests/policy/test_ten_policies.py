@@ -86,6 +86,9 @@ def findings(folder: Path, yaml: str, file: tuple[str, str]) -> tuple[Finding, .
     path = folder / file[0]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(file[1])
+    # Globs of the policies that match no file would be findings of their own.
+    (folder / "src" / "search").mkdir(parents=True, exist_ok=True)
+    (folder / "src" / "search" / "__init__.py").touch()
     (folder / "guard.yaml").write_text(f"version: 1\nextends: []\n{yaml}")
     return scan(folder, load(folder), LATER).findings
 

@@ -99,9 +99,9 @@ def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result 
     catalog = engine.project.catalog
     if thing.chain.rpartition(".")[2] not in catalog.giving_names:
         return None
+    sent = arguments.CallArguments(engine, call, frame)
     for resolved in catalog.resolve(thing.chain):
-        gives = resolved.call.gives
-        value = arguments.sent(arguments.CallArguments(engine, call, frame), gives) if gives else None
+        value = arguments.sent(sent, resolved.call.gives) if resolved.call.gives else None
         if value is not None:
             return moved(value.result, Hop(frame.path, call.pos, "return", last_name(call.func) or ""))
     return None

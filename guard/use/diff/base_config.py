@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from guard.config import load
+from guard.config import load, locks
 from guard.config.document import MAX_BYTES
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.toml_reader import read_toml
@@ -132,10 +132,15 @@ def _write(whole: GitTree, top: Path, path: str, *, packs: bool) -> None:
 
 
 def _packs(path: str, data: bytes) -> list[str]:
-    """Packs that stand in files, as a configuration names them; what is wrong with it the loader says."""
+    """Files that a configuration names: its packs, and the lock for packs of other repositories.
+
+    What is wrong with it the loader says.
+    """
     try:
         document = read_toml(data, path) if path.endswith(".toml") else read_yaml(data, path)
     except ConfigError:
         return []
     said = document.data.get("extends") if document is not None and isinstance(document.data, dict) else None
-    return [n for n in said or () if isinstance(n, str) and ":" not in n] if isinstance(said, list) else []
+    names = [name for name in said if isinstance(name, str)] if isinstance(said, list) else []
+    locked = [locks.FILE] if any(name.startswith(locks.SCHEME) for name in names) else []
+    return [*(name for name in names if ":" not in name), *locked]
