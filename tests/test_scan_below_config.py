@@ -99,7 +99,8 @@ def test_a_package_that_is_scanned_alone_knows_itself_by_its_name(tmp_path: Path
     (shop / "settings.py").write_text('MODEL = "gpt-4o-mini"\n')
     (shop / "ask.py").write_text(
         "from openai import OpenAI\nfrom shop.settings import MODEL\nfrom shop import settings\n\n"
-        "OpenAI().responses.create(model=MODEL, input='a')\nOpenAI().responses.create(model=settings.MODEL, input='b')\n"
+        "OpenAI().responses.create(model=MODEL, input='a')\n"
+        "OpenAI().responses.create(model=settings.MODEL, input='b')\n"
     )
     report = scan(shop, Config())
     assert [one.request.model.choices[0].value for one in report.requests] == ["gpt-4o-mini", "gpt-4o-mini"]

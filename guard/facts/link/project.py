@@ -299,7 +299,7 @@ class Project:
         return None
 
     def _in_root(self, dotted: str) -> str | None:
-        """What code below the root calls by the root's own name: `shop.settings`, where the folder `shop` is scanned."""
+        """What code calls by the root's own name: `shop.settings`, where just the folder `shop` is scanned."""
         top, _, rest = dotted.partition(".")
         if top != self.tree.name or top in self.catalog.import_roots:
             return None
