@@ -48,12 +48,12 @@ def read(found: Found | None, document: Document | None, root: Path) -> Baseline
     name = NAME if document is None else document.data.get(KEY, NAME)
     file = home / name
     project = project_of(home / NAME)
-    if document is not None and ("\0" in name or os.path.isabs(name) or not inside(file, project)):
-        message = f"baseline {show(name)} leads out of the project, where guard reads and writes nothing"
-        raise ConfigError([document.issue((KEY,), message, "write a path relative to this file")])
     shown = relative(file, root)
     if os.path.islink(file):
         raise _error(shown, "this is a link, and guard follows none to a baseline", "put the file itself here")
+    if document is not None and ("\0" in name or os.path.isabs(name) or not inside(file, project)):
+        message = f"baseline {show(name)} leads out of the project, where guard reads and writes nothing"
+        raise ConfigError([document.issue((KEY,), message, "write a path relative to this file")])
     if not os.path.lexists(file):
         return Baseline(shown)
     return Baseline(shown, _entries(shown, read_inside(file, project, shown, MAX_BYTES)), True)
