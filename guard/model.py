@@ -394,12 +394,21 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Forgiven:
-    """Why a finding does not count: an inline ignore or an exception."""
+    """Why a finding does not count: an inline ignore, an exception, or the baseline."""
 
     by: str
-    """`inline` or `exception`."""
+    """`inline`, `exception` or `baseline`."""
     reason: str
     span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a finding of a budget goes, so that a rise can be told from what was there before."""
+
+    quantity: Decimal
+    unit: Literal["usd", "requests"]
+    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +432,8 @@ class Finding:
     forgiven: Forgiven | None = None
     also: tuple[str, ...] = ()
     """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
+    extent: Extent | None = None
+    """Of a budget that is exceeded, nearly so or undecided: by how much; None: nothing that could grow is known."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------

@@ -90,7 +90,8 @@ def judged(
     prices = load_prices().with_rules(rules.prices)
     known = context(prices, rules.aliases, today)
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
-    findings = judge(requests, rules, known, comments, files, merged=merged, before=before)
+    unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
+    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread)
     return replace(scanned.report, findings=findings)
 
 

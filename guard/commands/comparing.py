@@ -45,7 +45,11 @@ def options(command: Command) -> Command:
             help="Whose guard.yaml judges both sides; `base`: a change cannot loosen its own rules.",
         ),
         click.option("--staged", is_flag=True, help="Read what is staged for the next commit, not the folder."),
-        click.option("--baseline", type=shared.FILE, help="Compare with a saved JSON report instead of a revision."),
+        click.option(
+            "--baseline",
+            type=shared.FILE,
+            help="Compare with a saved JSON report instead of a revision (not the file of `guard baseline`).",
+        ),
     ):
         command = option(command)
     return command

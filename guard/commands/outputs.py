@@ -146,14 +146,14 @@ def deliver(plan: Sequence[Output], view: View, look: Look) -> None:
     filed = replace(view, color=look.color == "always", width=look.width or shared.WIDTH)
     texts = [(output, rendered(output, printed if output.target is None else filed)) for output in plan]
     files = [(output.target, text.encode("utf-8", "backslashreplace")) for output, text in texts if output.target]
-    _write(files)
+    write_files(files)
     for output, text in texts:
         if output.target is None:
             shared.emit(text)
 
 
-def _write(files: Sequence[tuple[str, bytes]]) -> None:
-    """Write whole files: first all beside their places, then each is put there."""
+def write_files(files: Sequence[tuple[str, bytes]]) -> None:
+    """Write whole files: first all beside their places, then each is put there. Raises `Refusal` where that fails."""
     waiting: list[tuple[str, str, str]] = []
     name = ""
     try:

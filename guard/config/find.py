@@ -45,7 +45,7 @@ def candidates(root: Path) -> Iterator[Found]:
         if names:
             yield _found(folder / names[0], root)
         pyproject = folder / "pyproject.toml"
-        if os.path.isfile(pyproject) and _inside(pyproject, project_of(pyproject)):
+        if os.path.isfile(pyproject) and inside(pyproject, project_of(pyproject)):
             yield _found(pyproject, root)
 
 
@@ -56,9 +56,9 @@ def chosen(file: Path, root: Path) -> Found:
     return _found(file, root)
 
 
-def read_inside(file: Path, project: Path, shown: str) -> bytes:
-    """The bytes of a regular file within the project, at most one more than `MAX_BYTES`. Raises `ConfigError`."""
-    if not _inside(file, project):
+def read_inside(file: Path, project: Path, shown: str, most: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file within the project, at most one more than `most`. Raises `ConfigError`."""
+    if not inside(file, project):
         raise _error(shown, "this path leads out of the project, where guard reads nothing", "move the file inside")
     try:
         # Without O_NONBLOCK opening a named pipe would wait for ever.
@@ -66,7 +66,7 @@ def read_inside(file: Path, project: Path, shown: str) -> bytes:
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise _error(shown, "this is not a regular file")
-            return stream.read(MAX_BYTES + 1)
+            return stream.read(most + 1)
     except FileNotFoundError:
         raise _error(shown, "there is no such file") from None
     except IsADirectoryError:
@@ -117,7 +117,8 @@ def _upwards(folder: Path) -> Iterator[Path]:
             return
 
 
-def _inside(file: Path, project: Path) -> bool:
+def inside(file: Path, project: Path) -> bool:
+    """Whether a path, wherever its links lead, ends within the project."""
     return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(project))
 
 

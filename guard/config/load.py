@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from guard.config import build, find, packs
+from guard.config import baselines, build, find, packs
 from guard.config.document import Document
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.schema import SCHEMA
@@ -26,7 +26,7 @@ def load(root: Path, explicit: Path | None = None) -> Config:
     """The configuration that holds for `root`: the file `explicit`, else the nearest one upwards, else the defaults.
 
     Policies of packs come first, then the user's. Raises `ConfigError` with every mistake found in the file and in the
-    packs that it extends.
+    packs that it extends, or with what is wrong with the baseline.
     """
     root = root.resolve()
     if root.is_file():
@@ -34,14 +34,16 @@ def load(root: Path, explicit: Path | None = None) -> Config:
     held = _read(find.chosen(explicit, root), must=True) if explicit else _nearest(root)
     if held is None:
         defaults = Config()
-        return replace(defaults, policies=build.policies([packs.shipped_pack(name) for name in defaults.extends]))
+        policies = build.policies([packs.shipped_pack(name) for name in defaults.extends])
+        return replace(defaults, policies=policies, baseline=baselines.read(None, None, root))
     found, document = held
     issues = problems(document, SCHEMA)
     extended, pack_issues = packs.extended(document, found, root)
     if issues or pack_issues:
         both = [*issues, *pack_issues]
         raise ConfigError(sorted(both, key=lambda i: (i.path != document.path, i.path, i.line, i.column)))
-    return build.config(document, build.policies([*extended, document]), find.prefix(found.file, root))
+    made = build.config(document, build.policies([*extended, document]), find.prefix(found.file, root))
+    return replace(made, baseline=baselines.read(found, document, root))
 
 
 def chosen(root: Path, explicit: Path | None = None) -> tuple[find.Found, Document]:

@@ -345,6 +345,12 @@ SCHEMA: Schema = {
             "budgets": _list("Limits on spend.", _BUDGET),
             "policies": _POLICIES,
             "exceptions": _list("Findings that are forgiven.", _EXCEPTION),
+            "baseline": text(
+                "The file of known findings that `guard baseline` writes and `guard check` forgives, relative to this "
+                "one. Without this key it is `.guard-baseline.json`, where there is one.",
+                "ci/guard-baseline.json",
+                "the name of a file",
+            ),
         },
         {"version": 1, "extends": ["guard:recommended"]},
         ("version",),

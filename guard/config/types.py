@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from guard.model import Enforce, Severity, Stage
+from guard.model import Enforce, Extent, Severity, Stage, VerdictWord
 
 Compare = Literal["low", "typical", "high"]
 OnUnknown = Literal["pass", "warn", "block"]
@@ -207,6 +207,34 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineEntry:
+    """A finding that the baseline forgives."""
+
+    id: str
+    policy: str
+    verdict: VerdictWord
+    path: str
+    """Of the finding's first place, relative to the folder that the baseline is about."""
+    message: str
+    """For people, and to find the finding again whose id is another one by now; without amounts of money."""
+    extent: Extent | None = None
+    """Of a budget: what it is forgiven up to."""
+    line: int = 1
+    """Of the baseline file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The file that `guard baseline` writes: findings of before, which `guard check` forgives."""
+
+    path: str
+    """Relative to the root, whether the file is there or not."""
+    entries: tuple[BaselineEntry, ...] = ()
+    found: bool = False
+    """Whether there is a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of `guard.yaml` (or `[tool.guard]`). `Config()` is what holds without a file."""
 
@@ -226,6 +254,8 @@ class Config:
     policies: tuple[PolicySpec, ...] = ()
     """Those of the packs first, then the user's; a later id replaces an earlier one."""
     exceptions: tuple[Exemption, ...] = ()
+    baseline: Baseline | None = None
+    """The baseline that holds, or where one would stand; None: not asked for."""
     prefix: str = ""
     """The scanned folder as seen from that of the configuration, with a `/` behind it, where the configuration lies
     above: `services/search/`. Globs and entry points are written relative to the configuration's folder, so

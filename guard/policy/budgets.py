@@ -125,4 +125,5 @@ def _finding(budget: Budget, verdict: Verdict) -> Finding:
         help=verdict.help,
         request=verdict.request.id if verdict.request else None,
         confidence="assumed" if verdict.assumed else "certain",
+        extent=verdict.extent,
     )

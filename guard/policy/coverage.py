@@ -12,7 +12,13 @@ from guard.config.types import Budget
 from guard.model import Priced
 from guard.policy import places, words
 from guard.policy.selection import runs_expected
-from guard.policy.verdict import SHOWN, Verdict, budget_label, reason_counts
+from guard.policy.verdict import (
+    SHOWN,
+    Verdict,
+    budget_label,
+    reason_counts,
+    without_figure,
+)
 
 
 def judged(
@@ -44,5 +50,6 @@ def judged(
         reason_counts([item for item in missing if item.estimate.usd is None]),
         "make models known (`guard explain model-known`) and declare how often code runs (`usage`)",
         value="coverage",
+        extent=without_figure(len(missing)),
     )
     return tuple(having), verdict

@@ -17,6 +17,8 @@ from guard.policy.selection import runs_expected
 from guard.policy.verdict import FIGURE, SHOWN, Verdict, budget_label, figure, undecided_enforce
 
 _NOTHING = Decimal(0)
+INCREASE = "increase"
+"""In the ids of these findings, so that they are not taken for those of `per_month` of the same budget."""
 
 
 def increase(
@@ -80,6 +82,7 @@ def _exceeded(
         ),
         (),
         "undo what makes it dearer, or raise the amount",
+        value=INCREASE,
     )
 
 
@@ -103,7 +106,7 @@ def _endless(budget: Budget, after: Sequence[Priced]) -> Verdict:
         (budget_label(budget), *(places.outermost(item.request, "no bound") for item in found[:SHOWN])),
         (),
         "bound retries, turns and loops, or compare `typical`",
-        value="unbounded",
+        value=f"{INCREASE} unbounded",
     )
 
 
@@ -116,4 +119,5 @@ def _undecided(budget: Budget, silent: Sequence[Priced]) -> Verdict:
         "declare how often the code runs (`usage` in guard.yaml) and make its model known",
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
+        value=INCREASE,
     )

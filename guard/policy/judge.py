@@ -6,14 +6,14 @@ In: the priced requests, the configuration, the `# guard:` comments, a `Context`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Protocol
 
 from guard.config.types import Config
 from guard.model import Finding, Priced
-from guard.policy import budgets, places, stale
+from guard.policy import baseline, budgets, places, stale
 from guard.policy.decide import decide, merge
 from guard.policy.forgive import Directive, forgive
 from guard.policy.load import load
@@ -80,11 +80,13 @@ def judge(
     *,
     merged: bool = True,
     before: Sequence[Priced] | None = None,
+    unread: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
     `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
-    requests of the base, for budgets on increases; None: there is none.
+    requests of the base, for budgets on increases; None: there is none. `unread`: files that could not be read, of
+    which the baseline does not expect the findings that it knows.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
@@ -106,7 +108,8 @@ def judge(
             for budget in config.budgets
         },
     )
-    every = (*marked, *stale.judge(config, policies, items, files, context))
+    known = baseline.hold(marked, config.baseline, config.prefix, unread)
+    every = (*known, *stale.judge(config, policies, items, files, context))
     return merged_in_order(every) if merged else tuple(sorted(every, key=order))
 
 

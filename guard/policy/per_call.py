@@ -21,11 +21,13 @@ from guard.policy.verdict import (
     assumed_words,
     budget_label,
     figure,
+    in_usd,
     not_priced,
     reason_counts,
     undecided_enforce,
     warns,
     why_no_bound,
+    without_figure,
 )
 
 
@@ -76,6 +78,7 @@ def _dear_call(budget: Budget, limit: Decimal, item: Priced, amount: Decimal) ->
         _call_help(item, budget.compare),
         request=item.request,
         assumed=assumed,
+        extent=in_usd(amount),
     )
 
 
@@ -91,6 +94,7 @@ def _near_call(budget: Budget, limit: Decimal, item: Priced, amount: Decimal) ->
         request=item.request,
         assumed=assumed,
         value=NEAR,
+        extent=in_usd(amount),
     )
 
 
@@ -105,6 +109,7 @@ def _known_values_only(budget: Budget, limit: Decimal, unbound: Sequence[tuple[P
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
         value="known values only",
+        extent=without_figure(len(unbound)),
     )
 
 
@@ -118,6 +123,7 @@ def _unpriced_calls(budget: Budget, limit: Decimal, unpriced: Sequence[Priced], 
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
         value="unpriced",
+        extent=without_figure(len(unpriced)),
     )
 
 

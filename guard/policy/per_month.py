@@ -22,11 +22,13 @@ from guard.policy.verdict import (
     assumed_words,
     budget_label,
     figure,
+    in_usd,
     not_priced,
     reason_counts,
     undecided_enforce,
     warns,
     why_no_bound,
+    without_figure,
 )
 
 
@@ -80,6 +82,7 @@ def _dear_month(budget: Budget, limit: Decimal, amount: Decimal, items: Sequence
         (*_dearest_lines(items, budget.compare), covers),
         "choose cheaper models or lower limits where most of it arises, or raise the amount",
         assumed=assumed,
+        extent=in_usd(amount),
     )
 
 
@@ -94,6 +97,7 @@ def _near_month(budget: Budget, limit: Decimal, amount: Decimal, items: Sequence
         severity="low",
         assumed=assumed,
         value=NEAR,
+        extent=in_usd(amount),
     )
 
 
@@ -111,6 +115,7 @@ def _known_values_only(
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
         value="known values only",
+        extent=without_figure(len(unbound)),
     )
 
 
@@ -143,6 +148,7 @@ def _undecided_month(
         "; ".join(helps),
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
+        extent=without_figure(len({item.request.id for item in missing})),
     )
 
 

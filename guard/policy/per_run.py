@@ -20,10 +20,12 @@ from guard.policy.verdict import (
     assumed_words,
     budget_label,
     figure,
+    in_usd,
     reason_counts,
     undecided_enforce,
     warns,
     why_no_bound,
+    without_figure,
 )
 from guard.policy.workflows import Workflow, assumed_share, usd_of, usd_per_run
 
@@ -81,6 +83,7 @@ def _dear(budget: Budget, limit: Decimal, flow: Workflow, money: Money, amount: 
         "choose cheaper models, fewer repeats or lower limits where most of it arises",
         assumed=assumed,
         value=flow.name,
+        extent=in_usd(amount),
     )
 
 
@@ -95,6 +98,7 @@ def _near(budget: Budget, limit: Decimal, flows: Sequence[tuple[Workflow, Decima
         enforce="warn",
         severity="low",
         value=NEAR,
+        extent=in_usd(amount),
     )
 
 
@@ -130,6 +134,7 @@ def _unpriced(budget: Budget, limit: Decimal, flows: Sequence[Workflow], of: int
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
         value="unpriced",
+        extent=without_figure(len(flows)),
     )
 
 
@@ -143,4 +148,5 @@ def _known_values_only(budget: Budget, limit: Decimal, unbound: Sequence[tuple[W
         verdict="undecided",
         enforce=undecided_enforce(budget.on_unknown),
         value="known values only",
+        extent=without_figure(len(unbound)),
     )

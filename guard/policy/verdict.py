@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guard.config.types import Budget, Compare
-from guard.model import Enforce, Finding, Label, Money, Priced, Request, Severity, Span, VerdictWord
+from guard.model import Enforce, Extent, Finding, Label, Money, Priced, Request, Severity, Span, VerdictWord
 from guard.policy import words
 
 FIGURE: dict[Compare, str] = {"low": "at least", "typical": "typical", "high": "at worst"}
@@ -49,6 +49,17 @@ class Verdict:
     request: Request | None = None
     assumed: bool = False
     value: str = ""
+    extent: Extent | None = None
+
+
+def in_usd(amount: Decimal) -> Extent:
+    """The compared figure in US dollars."""
+    return Extent(amount, "usd")
+
+
+def without_figure(number: int) -> Extent:
+    """How many requests, or entry points, cannot be held against the amount."""
+    return Extent(Decimal(number), "requests")
 
 
 def figure(money: Money, compare: Compare) -> Decimal | None:

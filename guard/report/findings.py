@@ -26,7 +26,7 @@ LINES = 2
 """Lines of such a finding, whose words may be longer."""
 
 _SEVERITY: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
-_WAYS = {"exception": "by exception", "inline": "inline"}
+_WAYS = {"baseline": "in the baseline", "exception": "by exception", "inline": "inline"}
 
 Blocks = Callable[[Finding], bool]
 

@@ -59,8 +59,8 @@ def render_check_against(view: View) -> str:
     difference = view.difference
     if difference is None:
         raise ValueError("a difference is needed")
-    new = tuple(one for one in view.report.findings if one.id in difference.new_findings)
-    active = [one for one in new if one.forgiven is None]
+    new = difference.new_findings
+    active = [one for one in view.report.findings if one.id in new and one.forgiven is None]
     lines = [*notes(view), *loosened(view)]
     lines += [""] if lines else []
     paper = Paper(view.sources, view.width, view.color)
@@ -68,7 +68,9 @@ def render_check_against(view: View) -> str:
         lines += [*paragraph, ""]
     troubles = problems(view.report, view.width, view.color)
     lines += [*troubles[1:], ""] if troubles else []
-    lines += wrap(summary(replace(view.report, findings=new), active, view.blocks), view.width)
+    forgiven = [one for one in view.report.findings if one.forgiven is not None]
+    counted = replace(view.report, findings=(*active, *forgiven))  # what is forgiven is counted, be it new or old
+    lines += wrap(summary(counted, active, view.blocks), view.width)
     old = sum(1 for one in view.report.findings if one.forgiven is None) - len(active)
     label = safe(difference.base.label)
     said = f"New since {label}"

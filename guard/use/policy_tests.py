@@ -61,7 +61,7 @@ def _scanned(config: Config, spec: PolicySpec, code: str) -> Report:
     alone = replace(
         spec, paths=(), enforce="warn" if spec.enforce == "off" else spec.enforce, on_unknown="warn", skip_stages=()
     )
-    plain = replace(config, policies=(alone,), budgets=(), exceptions=(), exclude=(), prefix="")
+    plain = replace(config, policies=(alone,), budgets=(), exceptions=(), baseline=None, exclude=(), prefix="")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / FILE).write_text(code, "utf-8")
         return scan(Path(folder), plain)

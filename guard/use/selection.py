@@ -19,12 +19,13 @@ SCHEME = "guard:"
 
 
 def rules_of(config: Config) -> frozenset[str]:
-    """The files that the rules are written in, as reports name them: the configuration, and the packs beside it."""
+    """The files that the rules are written in, as reports name them: the configuration, its packs, the baseline."""
+    known = frozenset(() if config.baseline is None else (config.baseline.path,))
     if config.path is None:
-        return frozenset()
+        return known
     folder = posixpath.dirname(config.path)
     packs = [name for name in config.extends if not name.startswith(SCHEME)]
-    return frozenset((config.path, *(posixpath.normpath(posixpath.join(folder, name)) for name in packs)))
+    return known | {config.path, *(posixpath.normpath(posixpath.join(folder, name)) for name in packs)}
 
 
 def about(report: Report, files: Collection[str], rules: Collection[str]) -> Report:

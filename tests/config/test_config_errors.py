@@ -16,7 +16,10 @@ def message(tmp_path: Path, text: str | bytes, name: str = "guard.yaml") -> str:
     return str(caught.value)
 
 
-KNOWN = "version, extends, exclude, usage, assume, aliases, calls, prices, features, budgets, policies and exceptions"
+KNOWN = (
+    "version, extends, exclude, usage, assume, aliases, calls, prices, features, budgets, policies, exceptions "
+    "and baseline"
+)
 BUDGET = "budgets: [{name: b, per_call: 1, "
 
 # Case -> (text below TOP, first line of the message without "guard.yaml:").

@@ -14,6 +14,7 @@ from guard.config.document import number
 from guard.config.load import ConfigError, load
 from guard.config.types import (
     Assume,
+    Baseline,
     Budget,
     Config,
     Exemption,
@@ -271,7 +272,8 @@ def test_words_of_yaml_1_2_stay_words(tmp_path: Path) -> None:
 def test_without_a_file_the_recommended_policies_warn(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     found = load(tmp_path)
-    assert dataclasses.replace(found, policies=()) == Config()
+    assert dataclasses.replace(found, policies=(), baseline=None) == Config()
+    assert found.baseline == Baseline(".guard-baseline.json")
     assert {"output-limit", "attempts-bounded", "loop-bounded", "model-known"} <= {p.id for p in found.policies}
     assert {p.enforce for p in found.policies} == {"warn"}
     assert {p.place.path for p in found.policies} == {"guard:recommended"}

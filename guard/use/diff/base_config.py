@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from guard.config import load, locks
+from guard.config import baselines, load, locks
 from guard.config.document import MAX_BYTES
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.toml_reader import read_toml
@@ -112,13 +112,16 @@ def _loaded(whole: GitTree, folder: str, named: str | None) -> Config:
         paths = [named] if named else [posixpath.normpath(f"{one}/{name}") for one in above for name in NAMES]
         for path in paths:
             _write(whole, top, path, packs=True)
+        for one in above:
+            _write(whole, top, posixpath.normpath(f"{one}/{baselines.NAME}"), packs=False)
         if named and not (top / named).is_file():
-            return Config(policies=load.load(root).policies)  # the base had no such file: what holds without one
+            held = load.load(root)  # the base had no such file: what holds without one
+            return Config(policies=held.policies, baseline=held.baseline)
         return load.load(root, top / named if named else None)
 
 
 def _write(whole: GitTree, top: Path, path: str, *, packs: bool) -> None:
-    data = whole.read_within(path, MAX_BYTES + 1)
+    data = whole.read_within(path, baselines.MAX_BYTES if path.endswith(".json") else MAX_BYTES + 1)
     if not isinstance(data, bytes):
         return
     target = top / path
@@ -132,7 +135,7 @@ def _write(whole: GitTree, top: Path, path: str, *, packs: bool) -> None:
 
 
 def _packs(path: str, data: bytes) -> list[str]:
-    """Files that a configuration names: its packs, and the lock for packs of other repositories.
+    """Files that a configuration names: its packs, the lock for packs of other repositories, the baseline.
 
     What is wrong with it the loader says.
     """
@@ -140,7 +143,9 @@ def _packs(path: str, data: bytes) -> list[str]:
         document = read_toml(data, path) if path.endswith(".toml") else read_yaml(data, path)
     except ConfigError:
         return []
-    said = document.data.get("extends") if document is not None and isinstance(document.data, dict) else None
+    data_of = document.data if document is not None and isinstance(document.data, dict) else {}
+    said, known = data_of.get("extends"), data_of.get(baselines.KEY)
     names = [name for name in said if isinstance(name, str)] if isinstance(said, list) else []
     locked = [locks.FILE] if any(name.startswith(locks.SCHEME) for name in names) else []
-    return [*(name for name in names if ":" not in name), *locked]
+    baseline = [known] if isinstance(known, str) else []
+    return [*(name for name in names if ":" not in name), *locked, *baseline]

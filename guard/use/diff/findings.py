@@ -30,11 +30,14 @@ def new_ids(
     that is shown is new if any of them is.
     """
     known = {(one.id, one.verdict) for one in before if one.forgiven is None}
+    before_all = {(one.id, one.verdict) for one in before}
     budgets = {f"{_BUDGET}{budget.name}": budget for budget in rules.budgets}
     requests = [{item.request.id: item for item in side} for side in items]
     grew: dict[str, bool] = {}
 
     def is_new(one: Finding) -> bool:
+        if one.forgiven is not None:
+            return (one.id, one.verdict) not in before_all
         budget = budgets.get(one.policy)
         if budget is None or one.verdict != "violated" or is_near(one):
             return (one.id, one.verdict) not in known

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from guard.config.types import Config, Exemption, Place
+from guard.config.types import Baseline, BaselineEntry, Config, Exemption, Place
 from guard.difference import Loosening
 from guard.model import Span
+from guard.policy.baseline import amount
 from guard.policy.forgive import Directive
+from guard.report.format import plural
 from guard.use.diff.loosened_rules import budgets, policies
 from guard.use.diff.versions import Versions
 
@@ -26,6 +28,7 @@ def loosened(
         *budgets(old.budgets, new.budgets, _top(new)),
         *policies(old.policies, new.policies, _top(new)),
         *_exceptions(old, new),
+        *_baseline(old.baseline, new.baseline),
         *_excluded(old, new),
         *_assumed(old, new),
         *_comments(before, after, versions),
@@ -55,6 +58,53 @@ def _exceptions(old: Config, new: Config) -> Iterator[Loosening]:
 
 def _said(entry: Exemption) -> tuple[object, ...]:
     return entry.policy, entry.paths, entry.until
+
+
+SHOWN = 10
+"""Entries of a baseline that are named one by one."""
+
+
+def _baseline(old: Baseline | None, new: Baseline | None) -> Iterator[Loosening]:
+    """A baseline that is new, and entries that were added to one or forgive more than they did."""
+    if new is None or not new.entries:
+        return
+    if old is None or not old.found:
+        number = plural(len(new.entries), "finding")
+        yield Loosening(f"baseline {new.path} is new and forgives {number}", Span(new.path, 1, 1, 1, 1))
+        return
+    ids = {(one.id, one.verdict): one for one in old.entries}
+    still = {(one.id, one.verdict) for one in new.entries}
+    known = Counter(_words(one) for one in old.entries if (one.id, one.verdict) not in still)
+    found: list[Loosening] = []
+    for entry in new.entries:
+        was = ids.get((entry.id, entry.verdict))
+        if was is None and known[_words(entry)]:
+            known[_words(entry)] -= 1
+            continue
+        said = _more(was, entry)
+        if said:
+            at = Span(new.path, entry.line, 5, entry.line, 5)
+            found.append(Loosening(f"baseline: {entry.policy} in {entry.path or 'everything'} {said}", at))
+    yield from found[:SHOWN]
+    if len(found) > SHOWN:
+        top = Span(new.path, 1, 1, 1, 1)
+        yield Loosening(f"baseline: {plural(len(found) - SHOWN, 'more entry', 'more entries')} forgive more", top)
+
+
+def _words(entry: BaselineEntry) -> tuple[object, ...]:
+    """What tells an entry whose id changed, since a function was renamed."""
+    return entry.policy, entry.verdict, entry.path, entry.message, entry.extent
+
+
+def _more(was: BaselineEntry | None, entry: BaselineEntry) -> str:
+    if was is None:
+        return "is forgiven now"
+    if entry.extent is None or was.extent == entry.extent:
+        return ""
+    if was.extent is None or entry.extent.quantity > was.extent.quantity:
+        before = "no amount" if was.extent is None else amount(was.extent)
+        return f"is forgiven up to {amount(entry.extent)} instead of {before}"
+    return ""
 
 
 def _excluded(old: Config, new: Config) -> Iterator[Loosening]:

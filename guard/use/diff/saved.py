@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from guard.config.baselines import FORMAT
 from guard.config.types import Config
 from guard.difference import Base, Change, Difference
 from guard.model import Finding, Priced, Report
@@ -78,6 +79,11 @@ def _data(file: Path) -> Json:
         raise SavedError(f"{file} could not be read ({error.strerror})") from None
     except (ValueError, RecursionError):
         raise SavedError(f"{file} is not JSON; save a report with `guard cost --output json={file}`") from None
+    if isinstance(data, dict) and data.get("format") == FORMAT:
+        raise SavedError(
+            f"{file} is the file of `guard baseline`, which `guard check` takes in by itself; --baseline compares with "
+            "a JSON report"
+        )
     if not isinstance(data, dict) or not isinstance(data.get("tool"), dict) or data["tool"].get("name") != "guard":
         raise SavedError(f"{file} is no report of guard; save one with `guard cost --output json={file}`")
     version = data.get("schema_version")
