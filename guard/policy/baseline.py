@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from guard.config.types import Baseline, BaselineEntry
 from guard.model import Extent, Finding, Forgiven, Label, Span
@@ -86,8 +87,9 @@ def matched(entries: Sequence[BaselineEntry], findings: Iterable[Finding], prefi
     another one with its name came before it, so that its requests have other ids); the same id in another file (it was
     moved). An entry without an amount is never about a finding with one, nor the other way round. Linear in both.
     """
-    left = sorted(findings, key=lambda one: one.forgiven is not None)
-    open_entries = list(entries)
+    # Of equal ones the largest amounts go together, so that the same findings always match without a rise.
+    left = sorted(findings, key=lambda one: (one.forgiven is not None, -_quantity(one.extent)))
+    open_entries = sorted(entries, key=lambda one: -_quantity(one.extent))
     pairs: list[tuple[BaselineEntry, Finding]] = []
     ways: tuple[tuple[Callable[[BaselineEntry], Hashable], Callable[[Finding], Hashable]], ...] = (
         (lambda e: (_id(e), e.path), lambda f: (_id(f), path_of(f, prefix))),
@@ -119,6 +121,10 @@ def _id(one: BaselineEntry | Finding) -> Hashable:
 
 def _said(one: BaselineEntry | Finding) -> Hashable:
     return one.policy, one.verdict, _unit(one.extent)
+
+
+def _quantity(extent: Extent | None) -> Decimal:
+    return Decimal(0) if extent is None else extent.quantity
 
 
 def _unit(extent: Extent | None) -> str | None:
