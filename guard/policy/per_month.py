@@ -31,6 +31,10 @@ from guard.policy.verdict import (
     without_figure,
 )
 
+UNBOUNDED = "unbounded"
+MONTHS = ("", UNBOUNDED)
+"""Values of the violations that are about a month."""
+
 
 def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplete: frozenset[str]) -> Iterator[Verdict]:
     """At most one verdict. `incomplete`: ids of requests whose monthly figure lacks some entry points."""
@@ -63,7 +67,7 @@ def _unbounded_month(budget: Budget, limit: Decimal, items: Sequence[Priced], co
         (budget_label(budget), *(places.outermost(item.request, "no bound") for item in endless[:SHOWN])),
         (covers,),
         "bound retries, turns and loops, or compare `typical`",
-        value="unbounded",
+        value=UNBOUNDED,
     )
 
 

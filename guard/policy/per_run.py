@@ -30,6 +30,11 @@ from guard.policy.verdict import (
 from guard.policy.workflows import Workflow, assumed_share, usd_of, usd_per_run
 
 
+def values_of_run(name: str) -> tuple[str, str]:
+    """Values of the violations that are about one run of an entry point: too dear, without a bound."""
+    return name, f"unbounded {name}"
+
+
 def per_run(budget: Budget, limit: Decimal, flows: Sequence[Workflow]) -> Iterator[Verdict]:
     """Verdicts of a budget for one run; `limit` in US dollars."""
     unpriced: list[Workflow] = []
@@ -82,7 +87,7 @@ def _dear(budget: Budget, limit: Decimal, flow: Workflow, money: Money, amount: 
         _notes(flow, money),
         "choose cheaper models, fewer repeats or lower limits where most of it arises",
         assumed=assumed,
-        value=flow.name,
+        value=values_of_run(flow.name)[0],
         extent=in_usd(amount),
     )
 
@@ -118,7 +123,7 @@ def _unbounded(limit: Decimal, flow: Workflow) -> Verdict:
         f"{words.reasons(whys[:SHOWN])}",
         _labels(flow),
         help="bound retries, turns and loops, or compare `typical`",
-        value=f"unbounded {flow.name}",
+        value=values_of_run(flow.name)[1],
     )
 
 

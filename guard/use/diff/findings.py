@@ -2,20 +2,25 @@
 
 A finding is known if the base has it for the same request and the same offending value, whatever line it stands on. A
 finding of a budget is new where its figure grew, whether or not the base was within it: a budget that is exceeded
-already is no reason to let it grow. Neighbour: `build`.
+already is no reason to let it grow. The figure is that which the finding is about: a call, one run of an entry point, a
+month of the selection, or the share of it that has a figure. Neighbour: `build`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from guard.config.types import Budget, Config
-from guard.estimate.totals import sum_of
 from guard.model import Finding, Money, Priced
+from guard.policy import coverage
 from guard.policy.decide import grouped
-from guard.policy.selection import select
-from guard.policy.verdict import figure, is_near
+from guard.policy.growth import Side, growth, months
+from guard.policy.per_month import MONTHS
+from guard.policy.per_run import values_of_run
+from guard.policy.selection import incomplete, select
+from guard.policy.verdict import figure, finding_id, is_near
+from guard.policy.workflows import Workflow, usd_of, workflows
 
 _BUDGET = "budget:"
 _ENDLESS = Decimal("Infinity")
@@ -33,7 +38,7 @@ def new_ids(
     before_all = {(one.id, one.verdict) for one in before}
     budgets = {f"{_BUDGET}{budget.name}": budget for budget in rules.budgets}
     requests = [{item.request.id: item for item in side} for side in items]
-    grew: dict[str, bool] = {}
+    grown: dict[str, Mapping[str, bool]] = {}
 
     def is_new(one: Finding) -> bool:
         if one.forgiven is not None:
@@ -43,9 +48,9 @@ def new_ids(
             return (one.id, one.verdict) not in known
         if one.request is not None:
             return _call_grew(budget, requests[0].get(one.request), requests[1].get(one.request))
-        if one.policy not in grew:
-            grew[one.policy] = _sum_grew(budget, *items, rules.prefix)
-        return grew[one.policy]
+        if one.policy not in grown:
+            grown[one.policy] = _grown(budget, *items, rules)
+        return grown[one.policy].get(one.id, (one.id, one.verdict) not in known)
 
     return frozenset(group[0].id for group in grouped(after) if any(is_new(one) for one in group))
 
@@ -68,17 +73,47 @@ def _call_grew(budget: Budget, before: Priced | None, after: Priced | None) -> b
     return _figure(after.estimate.usd, budget) > _figure(before.estimate.usd, budget)
 
 
-def _sum_grew(budget: Budget, before: Sequence[Priced], after: Sequence[Priced], prefix: str) -> bool:
-    sums = [
-        sum_of(
-            [item for item in select(budget, items, prefix) if item.estimate.usd_per_month is not None],
-            lambda item: item.estimate.usd_per_month,
-        )
-        for items in (before, after)
-    ]
-    if sums[0] is None or sums[1] is None:
-        return sums[1] is not None
-    return _figure(sums[1], budget) > _figure(sums[0], budget)
+def _grown(budget: Budget, before: Sequence[Priced], after: Sequence[Priced], rules: Config) -> Mapping[str, bool]:
+    """By the id of a violation that is about several requests, whether what it is about grew."""
+    old, new = (select(budget, items, rules.prefix) for items in (before, after))
+    policy = f"{_BUDGET}{budget.name}"
+    found = {finding_id(policy, None, coverage.TOO_FEW): _covers_less(budget, old, new, rules)}
+    month = growth(months(old), months(new), budget.compare)
+    for value in MONTHS:
+        found[finding_id(policy, None, value)] = month.grew
+    if budget.per_run is not None:
+        for name, grew in _runs_grew(budget, old, new).items():
+            found |= {finding_id(policy, None, value): grew for value in values_of_run(name)}
+    return found
+
+
+def _runs_grew(budget: Budget, before: Sequence[Priced], after: Sequence[Priced]) -> dict[str, bool]:
+    """By entry point of the head, whether one run of it grew; one that the base lacks did.
+
+    An entry point that bears another name now is known by the requests that it reaches.
+    """
+    old = {flow.name: flow for flow in workflows(before)}
+    new = {flow.name: flow for flow in workflows(after)}
+    renamed = {_reached(flow): flow for name, flow in old.items() if name not in new}
+    found: dict[str, bool] = {}
+    for name, flow in new.items():
+        was = old.get(name) or renamed.get(_reached(flow))
+        found[name] = was is None or growth(_run(was), _run(flow), budget.compare).grew
+    return found
+
+
+def _reached(flow: Workflow) -> frozenset[str]:
+    return frozenset(item.request.id for item in flow.items)
+
+
+def _run(flow: Workflow) -> Side:
+    return flow.items, {item.request.id: usd_of(item, reach) for item, reach in flow.calls}
+
+
+def _covers_less(budget: Budget, before: Sequence[Priced], after: Sequence[Priced], rules: Config) -> bool:
+    """Whether a smaller share of the selection has a figure than before. A selection of nothing had all."""
+    old, new = (coverage.share(budget, items, incomplete(items, rules)) for items in (before, after))
+    return new < old
 
 
 def _figure(money: Money, budget: Budget) -> Decimal:
