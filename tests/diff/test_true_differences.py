@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import committed, guard, replaced, write
+from repository import commit, committed, git, guard, replaced, write
 
 DOOR = """\
 from openai import OpenAI
@@ -107,3 +107,71 @@ def test_a_renamed_wrapper_is_no_new_request_and_no_new_finding(folder: Path) ->
     assert (found["unchanged"], found["new_findings"]) == (1, [])
     assert guard("check").exit_code == 1
     assert guard("check", "--base", "main").exit_code == 0
+
+
+def test_a_new_route_to_an_old_function_is_dearer_and_its_call_is_named(folder: Path) -> None:
+    write(folder, {"routes.py": ROUTES + DIGEST})
+    (change,) = difference()["changes"]
+    assert change["kind"] == "dearer"
+    assert [(c["what"], c["at"]["path"], c["at"]["line"], c["after"]) for c in change["causes"]] == [
+        ("reach", "routes.py", 27, "POST /digest")
+    ]
+    assert "by routes.py:27:12 who calls it POST /digest (new)" in text()
+
+
+def test_the_first_route_to_a_function_is_dearer_though_the_base_has_no_month_for_it(folder: Path) -> None:
+    replaced(folder, "routes.py", "    return door.summarize(mail)\n", "    return door\n")
+    git(folder, "checkout", "-q", "main")
+    commit(folder, "nobody calls it")
+    write(folder, {"routes.py": (folder / "routes.py").read_text() + DIGEST})
+    (change,) = difference()["changes"]
+    assert (change["kind"], change["before"]["usd_per_month"]) == ("dearer", None)
+    assert [(cause["what"], cause["after"]) for cause in change["causes"]] == [("reach", "POST /digest")]
+
+
+def test_a_route_less_is_a_change_and_no_known_saving(folder: Path) -> None:
+    replaced(folder, "routes.py", "    return door.summarize(mail)\n", "    return door\n")
+    (change,) = difference()["changes"]
+    assert change["kind"] == "changed"
+    assert [(c["what"], c["before"], c["base_at"]["line"]) for c in change["causes"]] == [
+        ("reach", "POST /summary", 22)
+    ]
+
+
+def test_a_renamed_route_is_no_new_one(folder: Path) -> None:
+    write(folder, {"routes.py": ROUTES.replace("def summary", "def shorten"), "guard.yaml": RULES})
+    assert difference()["changes"] == []
+
+
+def test_markdown_shows_sums_that_differ_though_no_request_changed(folder: Path) -> None:
+    replaced(folder, "guard.yaml", '    - {entry: "POST /draft", runs_per_month: 20_000}\n', "")
+    commit(folder, "usage of a draft is not declared")
+    git(folder, "branch", "-f", "main")
+    write(folder, {"guard.yaml": RULES})
+    assert kinds() == []
+    shown = guard("diff", "main", "--format", "markdown").stdout
+    assert "No request to a model changed" in shown
+    assert "| a month, where usage is declared | $" in shown
+
+
+def test_a_usage_rule_that_stayed_as_it_was_is_no_cause(folder: Path) -> None:
+    """What has no price has no runs in the report, but the rule holds as before."""
+    replaced(folder, "settings.py", 'MODEL = "gpt-4o-mini"', 'MODEL = "no-such-model"')
+    (change,) = difference()["changes"]
+    assert change["kind"] == "unpriced"
+    assert [cause["what"] for cause in change["causes"]] == ["model"]
+    commit(folder, "no price")
+    git(folder, "branch", "-f", "main")
+    replaced(folder, "settings.py", "no-such-model", "gpt-4o-mini")
+    (change,) = difference()["changes"]
+    assert change["kind"] == "priced"
+    assert [cause["what"] for cause in change["causes"]] == ["model"]
+
+
+def test_a_changed_usage_rule_is_a_cause_also_where_the_price_is_lost(folder: Path) -> None:
+    replaced(folder, "settings.py", 'MODEL = "gpt-4o-mini"', 'MODEL = "no-such-model"')
+    replaced(folder, "guard.yaml", "runs_per_month: 100_000", "runs_per_month: 300_000")
+    (change,) = difference()["changes"]
+    assert [(c["what"], c["before"], c["after"]) for c in change["causes"]] == [
+        ("model", "gpt-4o-mini", "no-such-model"), ("usage", "100,000 runs", "300,000 runs"),
+    ]  # fmt: skip

@@ -103,10 +103,12 @@ def _loosened(difference: Difference, rows: int) -> str:
 def _compared(difference: Difference) -> str:
     """The sums of the base and the head."""
     base = code(difference.base.label)
-    if not difference.changes:
-        return f"No request to a model changed against {base}; {plural(difference.unchanged, 'request')} as before."
-    lines = [f"Against {base}, typical (worst):", "", "| | before | now |", "|---|---:|---:|"]
     before, after = difference.before, difference.after
+    none = f"No request to a model changed against {base}; {plural(difference.unchanged, 'request')} as before."
+    if not difference.changes and (before.usd, before.usd_per_month) == (after.usd, after.usd_per_month):
+        return none
+    intro = f"Against {base}, typical (worst):" if difference.changes else f"{none} The sums changed, typical (worst):"
+    lines = [intro, "", "| | before | now |", "|---|---:|---:|"]
     lines.append(f"| one call of each request | {_pair(before, False)} | {_pair(after, False)} |")
     if before.usd_per_month is not None or after.usd_per_month is not None:
         lines.append(f"| a month, where usage is declared | {_pair(before, True)} | {_pair(after, True)} |")

@@ -3,8 +3,8 @@
 In: a request before and after, with the files of both sides. Out: `Cause`s, most telling first. Every figure that
 differs is followed up its trail to the first step that stands on a changed line; where no step does, changed lines of
 the calls themselves are named. Where there is none at all, it is said what differs, and no line is made up. Neighbours:
-`facets`, which says what differs; `prompt_causes`, the text; `usage_causes`, what guard.yaml declares; `versions`,
-which lines changed.
+`facets`, which says what differs; `prompt_causes`, the text; `reach`, who calls; `usage_causes`, what guard.yaml
+declares; `versions`, which lines changed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from guard.model import Priced, Request, Step
 from guard.use.diff import facets
 from guard.use.diff.facets import Facet
 from guard.use.diff.prompt_causes import Text, texts
+from guard.use.diff.reach import reach_causes
 from guard.use.diff.versions import Versions
 
 MOST = 6
@@ -50,10 +51,13 @@ def causes(before: Priced, after: Priced, versions: Versions | None) -> tuple[Ca
         found += [cause] if cause is not None else []
         without += [facet] if cause is None else []
     found += _of_texts(texts(before, after), versions)
+    others = reach_causes(before.request, after.request, versions)
+    found += [cause for cause in others if cause.span is not None or cause.base_span is not None]
     if versions is not None:
         found += _of_calls(before.request, after.request, without, versions, alone=not found)
     if not found:
         found = [Cause(facet.what, None, None, short(facet.before), short(facet.after)) for facet in without]
+        found += others
     return unique(found)
 
 

@@ -1,7 +1,8 @@
 """What a change means: dearer, cheaper, moved or something else. In: a request before and after. Out: a `ChangeKind`.
 
 The widest figure that both sides have decides: a month, else a run of an entry point, else a call; typical before
-worst. Neighbours: `build` asks; `facets` and `prompt_causes` say what differs.
+worst. Nothing is cheaper that lost its month or a bound, and what others reach now is never as it was. Neighbours:
+`build` asks; `facets`, `reach` and `prompt_causes` say what differs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from guard.difference import Change, ChangeKind
 from guard.model import Estimate, Money, Priced, Request
 from guard.use.diff import facets
 from guard.use.diff.prompt_causes import texts
+from guard.use.diff.reach import reached
 
 _ENDLESS = Decimal("Infinity")
 _NOTHING = Decimal(0)
@@ -23,10 +25,16 @@ def kind(before: Priced, after: Priced) -> ChangeKind | None:
     old, new = before.estimate.usd, after.estimate.usd
     if (old is None) != (new is None):
         return "unpriced" if new is None else "priced"
+    others = reached(before.request, after.request)
+    months = before.estimate.usd_per_month, after.estimate.usd_per_month
+    if others.come and months[0] is None and months[1] is not None and after.request.counted:
+        return "dearer"
     for first, second in _figures(before, after):
         if first != second:
-            return "dearer" if second > first else "cheaper"
-    if facets.differing(before.request, after.request) or _differs(before, after):
+            if second > first:
+                return "dearer"
+            return "cheaper" if (months[0] is None) == (months[1] is None) else "changed"
+    if others.differs or facets.differing(before.request, after.request) or _differs(before, after):
         return "changed"
     return "moved" if _places(before.request) != _places(after.request) else None
 

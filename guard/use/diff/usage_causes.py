@@ -21,12 +21,7 @@ def usage_causes(before: Priced, after: Priced, old: Config, new: Config) -> lis
         return []
     found: list[Cause | None] = []
     first, second = before.estimate, after.estimate
-    if first.runs_per_month != second.runs_per_month:
-        words = [
-            None if one is None else f"{number(float(one))} runs"
-            for one in (first.runs_per_month, second.runs_per_month)
-        ]
-        found.append(_cause("runs_per_month", first.runs_source, second.runs_source, old, new, words[0], words[1]))
+    found += _runs(first.runs_source, second.runs_source, old, new)
     holes = {hole.name: hole for hole in first.holes}
     for hole in second.holes:
         was = holes.get(hole.name)
@@ -35,6 +30,38 @@ def usage_causes(before: Priced, after: Priced, old: Config, new: Config) -> lis
             found.append(_cause(f"size of {hole.name}", was.source, hole.source, old, new, sizes[0], sizes[1]))
     found += _assumed(before, after, old, new)
     return [cause for cause in found if cause is not None]
+
+
+def _runs(was: str | None, now: str | None, old: Config, new: Config) -> list[Cause | None]:
+    """Rules about runs that are not the same in both configurations; whatever else a request lost, a rule that stands
+    in both is no cause. A rule is followed by the entry point and paths that it is about."""
+    sides = _rules(was, old), _rules(now, new)
+    gone = [rule for rule in sides[0] if _plain(rule) not in map(_plain, new.usage.rules)]
+    come = [rule for rule in sides[1] if _plain(rule) not in map(_plain, old.usage.rules)]
+    if not gone and not come:
+        return []
+    base = gone[0] if gone else _counterpart(come[0], old) or next(iter(sides[0]), None)
+    head = come[0] if come else _counterpart(gone[0], new) or next(iter(sides[1]), None)
+    if base is not None and head is not None and base.runs_per_month == head.runs_per_month:
+        return []
+    words = [
+        None if one is None or one.runs_per_month is None else f"{number(float(one.runs_per_month))} runs"
+        for one in (base, head)
+    ]
+    sources = [None if one is None else one.source for one in (base, head)]
+    return [_cause("runs_per_month", sources[0], sources[1], old, new, words[0], words[1])]
+
+
+def _rules(source: str | None, config: Config) -> list[UsageRule]:
+    """The rules that a figure's source names."""
+    numbers = [int(match[2]) for match in _SOURCE.finditer(source or "") if match[1] == "usage.rules"]
+    return [config.usage.rules[number_] for number_ in numbers if number_ < len(config.usage.rules)]
+
+
+def _counterpart(rule: UsageRule, config: Config) -> UsageRule | None:
+    """The rule of the other configuration about the same."""
+    about = rule.entry, rule.paths
+    return next((one for one in config.usage.rules if (one.entry, one.paths) == about), None)
 
 
 def _assumed(before: Priced, after: Priced, old: Config, new: Config) -> list[Cause | None]:
