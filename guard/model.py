@@ -348,6 +348,20 @@ class Hole:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryCost:
+    """What one call of a request costs when it comes from one of its entry points, by the usage rules for that one."""
+
+    entry: str
+    """`Reach.entry`."""
+    usd: Money
+    """Of a call, the mean over the rounds of a loop in which the prompt grows."""
+    rules: tuple[str, ...]
+    """Sources of the usage rules that say something about its sizes, most specific first."""
+    assumed_share: float | None
+    """Share of typical `usd` that rests on assumptions (0 to 1)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What one call of a request costs, with its turns and attempts. `usd` is None when it cannot be priced."""
 
@@ -375,6 +389,10 @@ class Estimate:
     known_only: tuple[str, ...] = ()
     """Why the figures cover only what is known and priced, so that their low and high are no bounds: another model may
     be used, a variant has no price. Empty: they cover all that may run."""
+    by_entry: tuple[EntryCost, ...] = ()
+    """What a call costs from each entry point, by name, where usage rules size them differently; `usd` then spans them
+    and its typical is their mean by calls a month, or the dearest where runs are not declared. Empty: it is the same.
+    """
 
 
 # --- policies and findings --------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from guard.config.types import Config
+from guard.config.types import Config, UsageRule
+from guard.estimate import by_entry, framing, units, usage, variant
 from guard.estimate import declared as declarations
-from guard.estimate import framing, units, usage, variant
+from guard.estimate.by_entry import NOTHING, Call
 from guard.estimate.coverage import known_only
-from guard.estimate.money import Factor, factor_of, plus, times
+from guard.estimate.money import Factor, factor_of, times
 from guard.estimate.prices import Prices, Row
 from guard.estimate.totals import place, totals
 from guard.estimate.variant import NotPriced, VariantCost
@@ -23,7 +24,6 @@ from guard.model import Choice, Estimate, Money, Priced, Request, Tokens, Value,
 __all__ = ["estimate", "estimate_all", "totals"]
 
 MOST_VARIANTS = 16
-NOTHING = Money(Decimal(0), Decimal(0), Decimal(0))
 
 
 def variants_of(request: Request) -> tuple[Variant, ...]:
@@ -111,8 +111,8 @@ class _Costs:
     """Whether the variant without a price is the one that runs without overrides."""
 
 
-def _price_variants(request: Request, prices: Prices, config: Config) -> _Costs:
-    sizes = usage.declared(request, config)
+def _price_variants(request: Request, prices: Prices, config: Config, rules: tuple[UsageRule, ...]) -> _Costs:
+    sizes = usage.declared(request, config, rules)
     priced: list[VariantCost] = []
     missing: list[str] = []
     notes: list[str] = list(sizes.notes)
@@ -205,46 +205,16 @@ def _dearest(costs: tuple[VariantCost, ...]) -> VariantCost:
     return max(costs, key=lambda c: (c.usd.high is None, c.usd.high or Decimal(0), c.usd.typical))
 
 
-@dataclass(frozen=True, slots=True)
-class _Month:
-    usd: Money | None
-    runs: Decimal | None
-    source: str | None
-    notes: tuple[str, ...] = ()
-
-
-def _per_month(request: Request, usd: Money, config: Config) -> _Month:
-    """Sum over the entry points of runs per month x repeats x cost of a call; None where no runs are declared."""
-    if not request.reached_from:
-        own = usage.runs_of_request(request, config)
-        if own is None:
-            return _Month(None, None, None)
-        return _Month(
-            times(times(usd, factor_of(request.repeats)), Factor.exactly(own.per_month)), own.per_month, own.source
-        )
-    found = [(reach, usage.runs_of(reach, request, config)) for reach in request.reached_from]
-    known = [(reach, runs) for reach, runs in found if runs is not None]
-    if not known:
-        return _Month(None, None, None)
-    money = NOTHING
-    for reach, runs in known:
-        money = plus(money, times(times(usd, factor_of(reach.repeats)), Factor.exactly(runs.per_month)))
-    notes: tuple[str, ...] = ()
-    if len(known) < len(found):
-        silent = [reach.entry for reach, runs in found if runs is None]
-        shown = ", ".join(silent[:3]) + (" and others" if len(silent) > 3 else "")
-        notes = (f"no runs_per_month is declared for {shown}: not in the monthly figure",)
-    source = ", ".join(dict.fromkeys(runs.source for _, runs in known))
-    return _Month(money, sum((runs.per_month for _, runs in known), Decimal(0)), source, notes)
-
-
-def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[str, ...]) -> Estimate:
-    costs = _price_variants(request, prices, config)
+def _call(
+    request: Request, prices: Prices, config: Config, remarks: tuple[str, ...], rules: tuple[UsageRule, ...]
+) -> Call:
+    """One call, sized by the usage rules of some entry points."""
+    costs = _price_variants(request, prices, config, rules)
     notes = (*remarks, *costs.notes)
     if costs.missing and (costs.default_missing or not costs.priced):
-        return _unpriced(request, costs.missing, notes)
+        return Call(_unpriced(request, costs.missing, notes), NOTHING)
     if not costs.priced:
-        return _unpriced(request, (request.model.why or "the model is not known",), notes)
+        return Call(_unpriced(request, (request.model.why or "the model is not known",), notes), NOTHING)
     chosen, doubt = _chosen(request, costs)
     highs = [cost.usd.high for cost in costs.priced]
     one = Money(
@@ -257,39 +227,59 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
         one = replace(one, high=None)
     attempts, attempts_why = _billed_attempts(request)
     usd = times(one, attempts)
-    repeats = factor_of(request.repeats)
     # In a loop that makes its own prompt longer, a call costs more on average than one call does.
     in_loop = usd if chosen.usd_in_loop is None else times(_with_typical(one, chosen.usd_in_loop), attempts)
-    per_run = times(in_loop, repeats)
-    month = _per_month(request, in_loop, config)
     open_why = [why for cost in costs.priced for why in cost.why_open] + list(attempts_why)
     open_why += [f"fees and results of the server tool {name} are not counted" for name in served]
-    if usd.high is not None and per_run.high is None:
-        open_why += request.repeats.why or ("no bound on the number of repeats",)
     dearest = _dearest(costs.priced)
     parts = chosen.parts if dearest.index == chosen.index else (*chosen.parts, *dearest.parts)
     assumed = None
     if chosen.usd.typical:
         assumed = 1.0 if doubt else float(chosen.assumed_usd / chosen.usd.typical)
     doubts = (doubt,) if doubt else ()
-    return Estimate(
+    found = Estimate(
         priced=True,
         why=tuple(dict.fromkeys(open_why)),
         input_tokens=_span(costs.priced, chosen, "input"),
         output_tokens=_span(costs.priced, chosen, "output"),
         usd=usd,
-        usd_per_run=per_run,
-        usd_per_month=month.usd,
-        runs_per_month=month.runs,
-        runs_source=month.source,
+        usd_per_run=None,
+        usd_per_month=None,
+        runs_per_month=None,
+        runs_source=None,
         static_tokens=chosen.static_tokens,
         segment_tokens=chosen.segment_tokens,
         holes=chosen.holes,
         parts=parts,
-        assumptions=tuple(dict.fromkeys((*request.assumed, *doubts, *notes, *chosen.notes, *month.notes))),
+        assumptions=tuple(dict.fromkeys((*request.assumed, *doubts, *notes, *chosen.notes))),
         approximate=chosen.approximate,
         assumed_share=assumed,
         known_only=known_only(request, costs.missing),
+    )
+    return Call(found, in_loop)
+
+
+def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[str, ...]) -> Estimate:
+    calls = [
+        (sizing, _call(request, prices, config, remarks, sizing.rules)) for sizing in usage.sizings(request, config)
+    ]
+    call = by_entry.together(request, config, calls)
+    found = call.estimate
+    if found.usd is None:
+        return found
+    per_run = times(call.in_loop, factor_of(request.repeats))
+    month = by_entry.per_month(request, call, config)
+    why = found.why
+    if found.usd.high is not None and per_run.high is None:
+        why = (*why, *(request.repeats.why or ("no bound on the number of repeats",)))
+    return replace(
+        found,
+        why=tuple(dict.fromkeys(why)),
+        usd_per_run=per_run,
+        usd_per_month=month.usd,
+        runs_per_month=month.runs,
+        runs_source=month.source,
+        assumptions=tuple(dict.fromkeys((*found.assumptions, *month.notes))),
     )
 
 

@@ -5,8 +5,10 @@ specific is, in this order: a rule with `entry`; then the path pattern with more
 count); then a rule with neither. Of two equals the later one holds. Every quantity is looked up on its own, so a rule
 for one path may set the holes and a general one the runs.
 
-`paths` match the file of the entry point, else (nothing reaches the request) that of the outermost site. A rule with
-both `entry` and `paths` must match in both. `# guard: assume` beside the code is more specific than every rule.
+Each entry point is sized by its own rules (`sizings`): a rule about one route says nothing about another that calls
+the same wrapper. `paths` match the file of the entry point, else (nothing reaches the request) that of the outermost
+site. A rule with both `entry` and `paths` must match in both. `# guard: assume` beside the code is more specific than
+every rule.
 Neighbours: `inputs`, `outputs`, `cost` ask; `declared` applies assumptions about the model, limit and repeats.
 """
 
@@ -76,23 +78,53 @@ def outermost_path(request: Request) -> str:
 
 def rules_for_reach(reach: Reach, config: Config) -> tuple[UsageRule, ...]:
     """The rules that match an entry point, most specific first."""
-    return _sorted(config, [(reach, entry_path(reach))])
+    return _sorted(config, reach, entry_path(reach))
 
 
 def rules_for(request: Request, config: Config) -> tuple[UsageRule, ...]:
-    """The rules that match a request through any of its entry points, most specific first."""
-    if not request.reached_from:
-        return _sorted(config, [(None, outermost_path(request))])
-    return _sorted(config, [(reach, entry_path(reach)) for reach in request.reached_from])
+    """The rules that match a request by the file of its outermost site, whatever reaches it, most specific first."""
+    return _sorted(config, None, outermost_path(request))
 
 
-def _sorted(config: Config, places: list[tuple[Reach | None, str]]) -> tuple[UsageRule, ...]:
+def _sorted(config: Config, reach: Reach | None, path: str) -> tuple[UsageRule, ...]:
     found: list[tuple[tuple[int, int], int, UsageRule]] = []
     for position, rule in enumerate(config.usage.rules):
-        ranks = [rank for reach, path in places if (rank := _rank(rule, reach, path, config.prefix)) is not None]
-        if ranks:
-            found.append((max(ranks), position, rule))
+        rank = _rank(rule, reach, path, config.prefix)
+        if rank is not None:
+            found.append((rank, position, rule))
     return tuple(rule for _, _, rule in sorted(found, key=lambda item: item[:2], reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """Rules about sizes with the entry points that they hold for, none where nothing reaches the request."""
+
+    rules: tuple[UsageRule, ...]
+    """Most specific first; those that say something about sizes."""
+    reaches: tuple[Reach, ...] = ()
+
+
+def sizings(request: Request, config: Config) -> tuple[Sizing, ...]:
+    """The distinct sets of rules that size a request, in the order of the entry points; one where nothing reaches it.
+
+    There are at most as many as rules allow, however many entry points there are.
+    """
+    if not request.reached_from:
+        return (Sizing(_about_sizes(rules_for(request, config))),)
+    found: dict[tuple[str, ...], tuple[tuple[UsageRule, ...], list[Reach]]] = {}
+    for reach in request.reached_from:
+        rules = _about_sizes(rules_for_reach(reach, config))
+        found.setdefault(tuple(rule.source for rule in rules), (rules, []))[1].append(reach)
+    return tuple(Sizing(rules, tuple(reaches)) for rules, reaches in found.values())
+
+
+def _about_sizes(rules: tuple[UsageRule, ...]) -> tuple[UsageRule, ...]:
+    return tuple(
+        rule
+        for rule in rules
+        if rule.holes
+        or any(x is not None for x in (rule.cache_hit_rate, rule.output_share, rule.output_tokens, rule.hole_tokens))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +187,8 @@ def whole_number(text: str) -> int | None:
     return int(cleaned) * factor if cleaned.isascii() and cleaned.isdigit() and len(cleaned) < 12 else None
 
 
-def declared(request: Request, config: Config) -> Declared:
-    """Collect what the code's comments and `usage` declare for a request."""
-    rules = rules_for(request, config)
+def declared(request: Request, config: Config, rules: tuple[UsageRule, ...]) -> Declared:
+    """Collect what the code's comments and some `rules` of `usage` (see `sizings`) declare for a request."""
     inline: dict[str, int] = {}
     notes: list[str] = []
     for key, value in request.inline.items():

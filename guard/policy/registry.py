@@ -18,11 +18,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from guard.policy import baseline, budgets, forgive, stale
+from guard.policy import baseline, budgets, forgive, stale, stale_usage
 from guard.policy import checks as folder
 from guard.policy.types import Check
 
-DOCS = {"budget": budgets.DOC, **forgive.DOCS, **baseline.DOCS, **stale.DOCS}
+DOCS = {"budget": budgets.DOC, **forgive.DOCS, **baseline.DOCS, **stale.DOCS, **stale_usage.DOCS}
 """Findings that no check makes: title, `## What it does`, `## Why`, `## Fix`."""
 
 

@@ -2,7 +2,7 @@
 
 In: the configuration, the scanned files, a `Context` with the names of the price table. Out: `Finding`s that warn. What
 a glob should have been about is otherwise silently left out. Neighbours: `forgive.py` reports excuses that excuse
-nothing, `budgets.py` budgets that select nothing.
+nothing, `budgets.py` budgets that select nothing, `stale_usage.py` usage rules about names that are not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from guard.config.types import Config, Place
 from guard.model import Finding, Label, Priced, Span
-from guard.policy import places
+from guard.policy import places, stale_usage
 from guard.policy.types import Context, Policy
 from guard.policy.verdict import finding_id
 
@@ -63,6 +63,7 @@ def judge(
     found = list(_models(config, policies, items, context))
     if files and not config.prefix:
         found += _globs(config, policies, files)
+        found += [_finding(*one) for one in stale_usage.judge(config, items)]
     return tuple(found)
 
 

@@ -6,13 +6,14 @@ of its requests' prices times how often the entry point calls each, exclusive on
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from guard.estimate.money import factor_of, times
 from guard.estimate.totals import sum_of
-from guard.model import Money, Priced, Reach
+from guard.model import EntryCost, Money, Priced, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def assumed_share(workflow: Workflow) -> float | None:
         money = usd_of(item, reach)
         if money is not None:
             whole += money.typical
-            assumed += money.typical * Decimal(str(item.estimate.assumed_share or 0))
+            own = _own_cost(item, reach)
+            share = item.estimate.assumed_share if own is None else own.assumed_share
+            assumed += money.typical * Decimal(str(share or 0))
     return float(assumed / whole) if whole else None
 
 
@@ -65,8 +68,18 @@ def usd_of(item: Priced, reach: Reach) -> Money | None:
     usd, per_run = item.estimate.usd, item.estimate.usd_per_run
     if usd is None:
         return None
+    own = _own_cost(item, reach)
+    if own is not None:
+        return times(own.usd, factor_of(reach.repeats))
     repeats = item.request.repeats
     if per_run is not None and repeats.typical:
         # In a loop that makes its own prompt longer a call costs more on average than one call does.
         usd = replace(usd, typical=per_run.typical / Decimal(str(repeats.typical)))
     return times(usd, factor_of(reach.repeats))
+
+
+def _own_cost(item: Priced, reach: Reach) -> EntryCost | None:
+    """What a call costs from this entry point where usage rules tell entry points apart; None: as from all others."""
+    costs = item.estimate.by_entry
+    at = bisect_left(costs, reach.entry, key=lambda cost: cost.entry)
+    return costs[at] if at < len(costs) and costs[at].entry == reach.entry else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guard.estimate.outputs import NO_OUTPUT
-from guard.model import Money, Priced, Reach, Report, Site, Span
+from guard.model import EntryCost, Estimate, Money, Priced, Reach, Report, Site, Span
 from guard.report.format import count, money, number, place, plural, safe, wrap
 from guard.report.table import table
 from guard.use.arithmetic import arithmetic
@@ -138,7 +138,7 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
         ("Price of one call", arithmetic(request, estimate, report.prices.as_of)),
         ("Not covered by low and worst", [safe(why) for why in estimate.known_only]),
         ("Runs and months", _months(priced)),
-        ("Reached from", _reached(request.reached_from)),
+        ("Reached from", _reached(request.reached_from, estimate)),
         ("Assumed", [safe(text) for text in dict.fromkeys(request.assumed + estimate.assumptions)]),
         ("Not known", [_unknown(item.what, item.why, item.span) for item in request.unknown]),
         ("Declared beside the call", [f"{safe(k)}={safe(v)}" for k, v in sorted(request.inline.items())]),
@@ -219,16 +219,23 @@ def _months(priced: Priced) -> list[str]:
     return lines
 
 
-def _reached(reaches: tuple[Reach, ...]) -> list[str]:
-    return [line for reach in reaches for line in _reach(reach)] or ["no entry point that was found"]
+def _reached(reaches: tuple[Reach, ...], estimate: Estimate) -> list[str]:
+    own = {cost.entry: cost for cost in estimate.by_entry}
+    return [line for reach in reaches for line in _reach(reach, own.get(reach.entry))] or [
+        "no entry point that was found"
+    ]
 
 
-def _reach(reach: Reach) -> list[str]:
+def _reach(reach: Reach, own: EntryCost | None) -> list[str]:
+    """An entry point; `own`: what a call from it costs where usage rules tell entry points apart."""
     names = f" (also {', '.join(map(safe, reach.aliases))})" if reach.aliases else ""
     times = "" if (reach.repeats.low, reach.repeats.high) == (1, 1) else f", {count(reach.repeats)} calls a run"
     lines = [f"{safe(reach.entry)}  {safe(reach.kind)}{names}{times}"]
     if reach.chain:
         lines.append("  by " + ", ".join(map(place, reach.chain)))
+    if own is not None:
+        rules = ", ".join(map(safe, own.rules)) or "no usage rule"
+        lines.append(f"  a call from here {money(own.usd.typical)} typical, sized by {rules}")
     return lines
 
 

@@ -78,14 +78,19 @@ def test_a_request_that_nothing_reaches_is_matched_by_its_outermost_site():
     assert usage.runs_of_request(request(path="lib/x.py"), rules) is None
 
 
+def sizes_of(one, rules):
+    (sizing,) = usage.sizings(one, rules)
+    return usage.declared(one, rules, sizing.rules)
+
+
 def test_hole_sizes_come_from_the_comment_then_the_most_specific_rule():
     rules = config(rule(0, holes={"docs": 10, "query": 20}), rule(1, paths=("src/**",), holes={"docs": 30}))
-    sizes = usage.declared(request(inline={"query": "1_500"}), rules)
+    sizes = sizes_of(request(inline={"query": "1_500"}), rules)
     assert (sizes.hole("docs").tokens, sizes.hole("docs").source) == (30, "usage.rules[1]")
     assert (sizes.hole("query").tokens, sizes.hole("query").source) == (1500, "inline")
     assert sizes.hole("self.docs").tokens == 30
     assert sizes.hole("other") is None
-    assert usage.declared(request(path="lib/x.py"), rules).hole("docs").tokens == 10
+    assert sizes_of(request(path="lib/x.py"), rules).hole("docs").tokens == 10
 
 
 @pytest.mark.parametrize(("text", "number"), [("1200", 1200), ("1_200", 1200), ("8k", 8000), ("x", None), ("-1", None),
@@ -95,7 +100,7 @@ def test_numbers_of_a_comment(text, number):
 
 
 def test_a_comment_value_that_is_no_number_is_reported():
-    sizes = usage.declared(request(inline={"docs": "many"}), Config())
+    sizes = sizes_of(request(inline={"docs": "many"}), Config())
     assert sizes.hole("docs") is None
     assert sizes.notes == ("`# guard: assume docs=many` is not used: the value is not a whole number",)
 

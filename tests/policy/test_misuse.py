@@ -113,6 +113,18 @@ TOLD = {
         3,
         "`serch/**` matches no file, so `usage.rules[0]` is not about what it should be",
     ),
+    "entry point of a usage rule that is misspelt": (
+        'usage:\n  rules:\n    - {entry: "app/ask.py::aks", runs_per_month: 3, holes: {question: 5}}',
+        5,
+        "`app/ask.py::aks` of `usage.rules[0]` is no entry point from which a request is reached, so the rule declares "
+        "nothing; did you mean `app/ask.py::ask`?",
+    ),
+    "hole of a usage rule that is misspelt": (
+        "usage:\n  rules:\n    - {holes: {questoin: 5, question: 6, tool_result: 7}}",
+        5,
+        "`questoin` in `holes` of `usage.rules[0]` is no part of a prompt that the rule is about, so it sizes nothing; "
+        "did you mean `question`?",
+    ),
     "expired exception": (
         "policies: [{id: a, check: output-limit}]\n"
         "exceptions: [{policy: a, reason: migration, owner: '@ana', until: 2026-12-31}]",
@@ -153,3 +165,8 @@ def test_globs_that_match_are_not_told(tmp_path: Path) -> None:
 def test_a_model_that_only_the_code_knows_may_be_listed(tmp_path: Path) -> None:
     yaml = "aliases: {prod-chat: azure/gpt-4o}\npolicies: [{id: a, check: model-allowed, params: {deny: [prod-chat]}}]"
     assert findings(tmp_path, yaml) == ()
+
+
+def test_entry_points_and_holes_that_are_there_are_not_told(tmp_path: Path) -> None:
+    rules = ", ".join(f'{{entry: "{name}", holes: {{question: 5}}}}' for name in ("app/ask.py::ask", "App.ask:ask"))
+    assert findings(tmp_path, f"usage: {{rules: [{rules}]}}") == ()

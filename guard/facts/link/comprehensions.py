@@ -37,11 +37,14 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
     verdicts = [None if each else _passes(engine, scope, inner) for inner in frames]
     kept = [(inner, verdict) for inner, verdict in zip(frames, verdicts) if verdict is not False]
     reasons = ("one for each element of a sequence that is not known",) if each else ()
+    counted = _counted(source) if each and len(scope.iters) == 1 else None
+    if counted is not None and not scope.tests and expr.kind != "set":
+        reasons = (*reasons, f"{counted} numbers")
     if expr.value is None:
         items = tuple(Thunk(expr.element, inner) for inner, _ in kept)
         gaps = ((len(items), containers.gap_name(scope.iters[0])),) if each else ()
         fewer = not each and any(verdict is None for _, verdict in kept)
-        most = _most(source) if each and len(scope.iters) == 1 else None
+        most = (counted or _most(source)) if each and len(scope.iters) == 1 else None
         made = ListOf(items, reasons, "set" if mixed else expr.kind, gaps, each, fewer, most)
         return Result((Alt(containers.distinct(engine, made) if expr.kind == "set" else made),))
     entries: list[Entry] = []
@@ -53,6 +56,14 @@ def comprehension(engine: Engine, expr: Comp, frame: Frame) -> Result:
         if not literal or len(literal) < len(keys.alts) or keys.open:
             reasons = (*reasons, "a key that is not known")
     return Result((Alt(DictOf(tuple(entries), reasons)),))
+
+
+def _counted(source: Result) -> int | None:
+    """How many elements there are exactly, where they are too many to be told apart: `range(0, 1000, 10)`."""
+    if len(source.alts) != 1 or source.open or not isinstance(source.alts[0].thing, ListOf):
+        return None
+    thing = source.alts[0].thing
+    return None if thing.fewer else containers.counted(thing)
 
 
 def _most(source: Result) -> int | None:

@@ -90,6 +90,12 @@ def shifted(thing: ListOf, by: int, name: str) -> list[tuple[int, str]]:
     return [(by + at, gap) for at, gap in thing.gaps]
 
 
+def counted(thing: ListOf) -> int | None:
+    """The number of elements of a sequence that has too many to be told apart: `range(1000)`; None: it has not."""
+    said = next((reason for reason in thing.open if reason.endswith(" numbers")), None)
+    return None if said is None else int(said.split()[0])
+
+
 def gap_name(expr: Expr) -> str:
     """The name of unknown items that come from an expression; empty where it has none."""
     from guard.facts.link.texts import hole_name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Compare, Const, Expr, Item, Logic, Name, Slice, last_name
 from guard.facts.filefacts import Binding, Block, Scope
-from guard.facts.link import asked_again, truth
+from guard.facts.link import asked_again, containers, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import DictOf, Ext, Frame, ListOf, Lit, Result
 from guard.model import Count, Step
@@ -68,12 +68,15 @@ def length(engine: Engine, result: Result, what: str) -> Count:
     """Number of elements of what a loop goes over."""
     sizes: list[int] = []
     reasons: list[str] = list(result.open)
+    only = result.alts[0].thing if len(result.alts) == 1 and not result.open else None
+    if isinstance(only, ListOf) and only.each and only.most is not None and not containers.counted(only):
+        return Count(0, only.most, only.most, (f"{what} at most {only.most} items",))
     for alt in result.alts:
         thing = alt.thing
         if isinstance(thing, ListOf):
-            counted = next((r for r in thing.open if r.endswith(" numbers")), None)
+            counted = containers.counted(thing)
             if counted is not None:
-                sizes.append(int(counted.split()[0]))
+                sizes.append(counted)
             elif thing.open or thing.each:
                 reasons += thing.open or ("a comprehension over a sequence that is not known",)
             else:
