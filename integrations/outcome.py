@@ -2,6 +2,9 @@
 a comment. As a program: prints the outcome as `name=value` lines, as later steps of a job read them.
 
 Where the report has a `difference` (a base was given), the costs are those before and after; else there is one cost.
+
+What is printed is one pair of typical costs. Whether that is worth a comment asks more, since the pair can stand still:
+a month says nothing of requests without declared runs, a typical cost nothing of the worst one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,18 @@ from typing import Any, Literal
 Verdict = Literal["passed", "blocked", "error"]
 VERDICTS: Mapping[int, Verdict] = {0: "passed", 1: "blocked"}
 Basis = Literal["month", "call"]
+
+
+NEWS = frozenset({"new", "removed", "unpriced"})
+"""Kinds of changes that are news at any cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The worst case of a sum in US dollars; None: without a bound."""
+
+    before: Decimal | None
+    after: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,12 @@ class Outcome:
     """What the costs are of: a month, where both sides have one, else one call of each request."""
     before: Decimal | None
     after: Decimal | None
+    news: int = 0
+    """Counted requests that are new, gone or have no price any more."""
+    calls: tuple[Decimal, Decimal] | None = None
+    """Typical US dollars of one call of each request, before and after, where `basis` is a month of some of them."""
+    worst: tuple[Worst, ...] = ()
+    """Worst cases of the sums that typical costs are compared of."""
 
     @property
     def change(self) -> Decimal | None:
@@ -51,13 +72,24 @@ class Threshold:
     """Whether `amount` is percent of the cost before, else US dollars."""
 
     def exceeded(self, outcome: Outcome) -> bool:
-        """Whether the change is larger, or may be: what is not known is not small."""
-        if outcome.change is None:
-            return outcome.changes > 0
-        if not self.percent:
-            return abs(outcome.change) > self.amount
-        assert outcome.before is not None
-        return abs(outcome.change) * 100 > self.amount * outcome.before
+        """Whether the typical cost moves by more, the worst one rises by more, or either may: what is not known is not
+        small."""
+        if outcome.before is None or outcome.after is None:
+            if outcome.changes > 0:
+                return True
+        elif self._less_than(outcome.before, abs(outcome.after - outcome.before)):
+            return True
+        if outcome.calls is not None and self._less_than(outcome.calls[0], abs(outcome.calls[1] - outcome.calls[0])):
+            return True
+        return any(map(self._rises, outcome.worst))
+
+    def _less_than(self, before: Decimal, change: Decimal) -> bool:
+        return change * 100 > self.amount * before if self.percent else change > self.amount
+
+    def _rises(self, worst: Worst) -> bool:
+        if worst.before is None or worst.after is None:
+            return worst.before is not None
+        return self._less_than(worst.before, worst.after - worst.before)
 
 
 def threshold(text: str) -> Threshold:
@@ -81,7 +113,7 @@ def worth_a_comment(outcome: Outcome, least: Threshold) -> bool:
         return False
     if not outcome.compared:
         return outcome.findings > 0
-    return outcome.verdict == "blocked" or outcome.new_findings > 0 or least.exceeded(outcome)
+    return outcome.verdict == "blocked" or outcome.new_findings > 0 or outcome.news > 0 or least.exceeded(outcome)
 
 
 def read(exit_code: int, report: Path) -> Outcome:
@@ -101,6 +133,9 @@ def read(exit_code: int, report: Path) -> Outcome:
     before, after = compared["before"], compared["after"]
     basis = "call" if before["usd_per_month"] is None or after["usd_per_month"] is None else "month"
     new = frozenset(compared["new_findings"])
+    partly = basis == "month" and any(side["monthly_requests"] < side["counted"] for side in (before, after))
+    calls = _typical(before, "call"), _typical(after, "call")
+    bases: tuple[Basis, ...] = (basis, "call") if partly else (basis,)
     return Outcome(
         verdict=verdict,
         findings=len(active),
@@ -110,12 +145,30 @@ def read(exit_code: int, report: Path) -> Outcome:
         basis=basis,
         before=_typical(before, basis),
         after=_typical(after, basis),
+        news=sum(map(_is_news, compared["changes"])),
+        calls=(calls[0], calls[1]) if partly and calls[0] is not None and calls[1] is not None else None,
+        worst=tuple(_worst(before, after, basis) for basis in bases if before[_KEYS[basis]] and after[_KEYS[basis]]),
     )
+
+
+def _is_news(change: Mapping[str, Any]) -> bool:
+    """Whether a change is to be told at any cost. What is not counted (a branch that is not taken) is none."""
+    sides = (change["before"], change["after"])
+    return change["kind"] in NEWS and any(side is not None and side["counted"] for side in sides)
+
+
+_KEYS: Mapping[Basis, str] = {"month": "usd_per_month", "call": "usd"}
+
+
+def _worst(before: Mapping[str, Any], after: Mapping[str, Any], basis: Basis) -> Worst:
+    """The worst cases of sums that are known."""
+    high = (side[_KEYS[basis]]["high"] for side in (before, after))
+    return Worst(*(None if amount is None else Decimal(amount) for amount in high))
 
 
 def _typical(totals: Mapping[str, Any], basis: Basis) -> Decimal | None:
     """Typical US dollars; 0 where there is nothing to pay for, None where nothing that there is has a price."""
-    money = totals["usd_per_month" if basis == "month" else "usd"]
+    money = totals[_KEYS[basis]]
     if money is None:
         return Decimal(0) if totals["counted"] == 0 else None
     return Decimal(money["typical"])

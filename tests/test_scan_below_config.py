@@ -11,6 +11,8 @@ import pytest
 from report_schema import assert_valid
 
 from guard import cli
+from guard.config.types import Config
+from guard.run import scan
 
 ASK = """\
 from openai import OpenAI
@@ -87,3 +89,18 @@ def test_a_configuration_from_elsewhere_is_about_the_scanned_folder(run: Any, tm
     elsewhere.write_text('version: 1\nextends: []\nexclude: ["old/**"]\n')
     report = json.loads(run("services/search", "--format", "json", "--config", str(elsewhere)).stdout)
     assert [request["sites"][0]["path"] for request in report["requests"]] == ["ask.py"]
+
+
+def test_a_package_that_is_scanned_alone_knows_itself_by_its_name(tmp_path: Path) -> None:
+    """`shop.settings` is found where only the folder `shop` is read, as from the folder above it."""
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "__init__.py").write_text("")
+    (shop / "settings.py").write_text('MODEL = "gpt-4o-mini"\n')
+    (shop / "ask.py").write_text(
+        "from openai import OpenAI\nfrom shop.settings import MODEL\nfrom shop import settings\n\n"
+        "OpenAI().responses.create(model=MODEL, input='a')\n"
+        "OpenAI().responses.create(model=settings.MODEL, input='b')\n"
+    )
+    report = scan(shop, Config())
+    assert [one.request.model.choices[0].value for one in report.requests] == ["gpt-4o-mini", "gpt-4o-mini"]

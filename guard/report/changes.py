@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import Literal
 
 from guard.difference import Cause, CauseKind, Change, ChangeKind, Difference
 from guard.model import Finding, Money, Priced, Span
+from guard.report.format import UNKNOWN, money, money_exact
 
 KINDS: dict[ChangeKind, str] = {
     "new": "new",
@@ -40,6 +41,13 @@ WHAT: dict[CauseKind, str] = {
     "quality": "quality",
     "call": "the call",
 }
+Figure = Literal["usd", "usd_per_run", "usd_per_month"]
+FIGURES: tuple[tuple[str, Figure], ...] = (
+    ("one call", "usd"),
+    ("a run", "usd_per_run"),
+    ("a month", "usd_per_month"),
+)
+"""Figures of an estimate with their names, from the narrowest to the widest."""
 COSTLY: frozenset[ChangeKind] = frozenset({"new", "dearer", "unpriced"})
 """Kinds after which more may be paid than before."""
 
@@ -69,17 +77,50 @@ def priced_now(change: Change) -> Priced:
     return found
 
 
-def monthly(change: Change) -> bool:
-    """Whether a side has a monthly figure, so that the change of a month can be said."""
-    return any(side is not None and side.estimate.usd_per_month is not None for side in (change.before, change.after))
+def figure(side: Priced | None, pick: Figure) -> Money | None:
+    """One of the figures of a request; None where there is no request or no price."""
+    found: Money | None = None if side is None else getattr(side.estimate, pick)
+    return found
 
 
-def typical(priced: Priced | None, *, month: bool = False) -> Decimal | None:
-    """The typical price of a call or a month; None where there is no request or no price."""
-    if priced is None:
-        return None
-    usd: Money | None = priced.estimate.usd_per_month if month else priced.estimate.usd
-    return None if usd is None else usd.typical
+def tells(change: Change, pick: Figure) -> bool:
+    """Whether a figure says something: one call always; a run or a month where it is known and not the same."""
+    if pick == "usd":
+        return True
+    sides = (change.before, change.after)
+    if all(figure(side, pick) is None for side in sides):
+        return False
+    return pick == "usd_per_month" or any(figure(side, pick) != figure(side, "usd") for side in sides)
+
+
+def widest(change: Change) -> tuple[str, Figure]:
+    """The figure that a change is about, in words and by name: a month, else a run, else one call, whichever moved."""
+    moved = [named for named in FIGURES if figure(change.before, named[1]) != figure(change.after, named[1])]
+    telling = [named for named in moved if tells(change, named[1])]
+    return telling[-1] if telling else FIGURES[0]
+
+
+def both_typical(old: Money, new: Money) -> tuple[str, str]:
+    """Two typical figures in words, with more digits where they would read the same and are not."""
+    sides = money(old.typical), money(new.typical)
+    if sides[0] == sides[1] and old.typical != new.typical:
+        return money_exact(old.typical), money_exact(new.typical)
+    return sides
+
+
+def moved(change: Change, pick: Figure, arrow: str = " -> ") -> str:
+    """How a typical figure moved; where it did not and the worst did, that. One amount where only one side has any."""
+    if change.before is None or change.after is None:
+        only = figure(change.after or change.before, pick)
+        return UNKNOWN if only is None else money(only.typical)
+    old, new = figure(change.before, pick), figure(change.after, pick)
+    if old is None or new is None:
+        sides = [UNKNOWN if one is None else money(one.typical) for one in (old, new)]
+        return arrow.join(dict.fromkeys(sides))
+    typical, worst = both_typical(old, new), (money(old.high), money(new.high))
+    if typical[0] == typical[1] and worst[0] != worst[1]:
+        return f"{typical[0]}, worst {arrow.join(worst)}"
+    return arrow.join(dict.fromkeys(typical))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from guard.difference import Cause, Change, Difference
 from guard.model import Priced
-from guard.report.changes import COSTLY, KINDS, WHAT, largest_first, monthly, priced_now, typical
+from guard.report.changes import COSTLY, FIGURES, KINDS, WHAT, Figure, figure, largest_first, moved, priced_now, tells
 from guard.report.format import UNKNOWN, money, place
 from guard.report.markdown import code, text
 from guard.report.table import model_text
@@ -42,21 +42,21 @@ def changes(difference: Difference, rows: int) -> str:
 def _changes(listed: list[Change], rows: int) -> str:
     if not listed:
         return ""
-    month = any(map(monthly, listed))
-    titles = ["what", "request", "one call", *(["a month"] if month else []), "because of"]
-    lines = [_row(titles), _row(["---", "---", "---:", *(["---:"] if month else []), "---"])]
-    lines += [_row(_cells(change, month)) for change in listed[:rows]]
+    shown = [named for named in FIGURES if any(tells(change, named[1]) for change in listed)]
+    titles = ["what", "request", *(title for title, _ in shown), "because of"]
+    lines = [_row(titles), _row(["---", "---", *("---:" for _ in shown), "---"])]
+    lines += [_row(_cells(change, [pick for _, pick in shown])) for change in listed[:rows]]
     return "\n".join([*lines, *([""] if len(listed) > rows else []), *more(len(listed), rows)])
 
 
-def _cells(change: Change, month: bool) -> list[str]:
+def _cells(change: Change, picks: list[Figure]) -> list[str]:
     request = priced_now(change).request
     at = code(place(request.sites[0].span, column=False))
     name = f"{code(request.sites[0].qualname, LONGEST_NAME)} {at}<br>{_models(change)}"
     causes = [cause_text(cause) for cause in change.causes[:CAUSES]]
     left = len(change.causes) - CAUSES
     causes += [f"and {left:,} more"] if left > 0 else []
-    figures = [_figure(change, False), *([_figure(change, True)] if month else [])]
+    figures = [_figure(change, pick) for pick in picks]
     return [f"**{KINDS[change.kind]}**", name, *figures, "<br>".join(causes)]
 
 
@@ -80,21 +80,16 @@ def cause_text(cause: Cause) -> str:
     return words if span is None else f"{words} ({code(place(span, column=False))})"
 
 
-def _figure(change: Change, month: bool) -> str:
-    """Before, now, and by how much."""
-    before, after = typical(change.before, month=month), typical(change.after, month=month)
-    sides = []
-    for side, amount in ((change.before, before), (change.after, after)):
-        if side is not None:
-            sides.append(_amount(amount, month))
-    moved = ""
-    if before is not None and after is not None and before != after:
-        moved = f"<br>{_signed(after - before)}"
-    return " \N{RIGHTWARDS ARROW} ".join(dict.fromkeys(sides)) + moved
-
-
-def _amount(usd: Decimal | None, month: bool) -> str:
-    return ("" if month else UNKNOWN) if usd is None else money(usd)
+def _figure(change: Change, pick: Figure) -> str:
+    """Before, now, and by how much; empty for a run or a month that no side has."""
+    old, new = figure(change.before, pick), figure(change.after, pick)
+    if pick != "usd" and old is None and new is None:
+        return ""
+    said = moved(change, pick, " \N{RIGHTWARDS ARROW} ")
+    rise = (
+        "" if old is None or new is None or old.typical == new.typical else f"<br>{_signed(new.typical - old.typical)}"
+    )
+    return said + rise
 
 
 def _signed(usd: Decimal) -> str:
@@ -126,7 +121,8 @@ def _request(priced: Priced, month: bool) -> list[str]:
         UNKNOWN if usd is None else money(usd.typical),
         worst,
     ]
-    return [*cells, _amount(typical(priced, month=True), True)] if month else cells
+    usd_per_month = priced.estimate.usd_per_month
+    return [*cells, "" if usd_per_month is None else money(usd_per_month.typical)] if month else cells
 
 
 def _dearest_first(priced: Priced) -> tuple[bool, Decimal, str, int, int, str]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from guard.difference import Cause, Change, ChangeKind, Difference
 from guard.model import Finding, Money, Priced, Problem
-from guard.report.changes import cause_words, priced_now
+from guard.report.changes import FIGURES, Figure, both_typical, cause_words, figure, priced_now, tells
 from guard.report.findings import Paper, paragraphs, summary
 from guard.report.format import UNBOUNDED, UNKNOWN, money, money_exact, percent, place, plural, safe, wrap
 from guard.report.style import Meaning, paint
@@ -30,11 +30,6 @@ SECTIONS: tuple[tuple[str, Meaning, tuple[ChangeKind, ...]], ...] = (
     ("Cheaper", "good", ("cheaper",)),
     ("Gone", "good", ("removed",)),
     ("Moved, at the same price", "faint", ("moved",)),
-)
-FIGURES: tuple[tuple[str, str], ...] = (
-    ("one call", "usd"),
-    ("a run", "usd_per_run"),
-    ("a month", "usd_per_month"),
 )
 
 
@@ -149,7 +144,7 @@ def _change(change: Change, others: int, width: int) -> list[str]:
     if change.kind == "moved":
         return lines
     for title, pick in FIGURES:
-        lines += wrap(_figure(title, pick, change), width, "        ", "    ") if _tells(pick, change) else []
+        lines += wrap(_figure(title, pick, change), width, "        ", "    ") if tells(change, pick) else []
     for cause in change.causes:
         lines += wrap(_because(cause), width, "        ", "    ")
     if not change.causes and change.kind in ("dearer", "cheaper", "changed"):
@@ -172,26 +167,9 @@ def _heading(change: Change, shown: Priced) -> str:
     return f"{at}  {way}  {model_text(shown.request.model)}{outside}"
 
 
-def _tells(pick: str, change: Change) -> bool:
-    """Whether a figure is worth a line: one call always; a run or a month where it says something else."""
-    sides = [_money(side, pick) for side in (change.before, change.after)]
-    if pick == "usd":
-        return True
-    if all(money_ is None for money_ in sides):
-        return False
-    return pick == "usd_per_month" or any(
-        money_ != _money(side, "usd") for money_, side in zip(sides, (change.before, change.after))
-    )
-
-
-def _money(side: Priced | None, pick: str) -> Money | None:
-    found: Money | None = None if side is None else getattr(side.estimate, pick)
-    return found
-
-
-def _figure(title: str, pick: str, change: Change) -> str:
+def _figure(title: str, pick: Figure, change: Change) -> str:
     """`one call  $0.01 -> $0.02 (+100%), worst $0.05 -> $0.10`; one figure where there is nothing beside it."""
-    old, new = _money(change.before, pick), _money(change.after, pick)
+    old, new = figure(change.before, pick), figure(change.after, pick)
     if change.before is None or change.after is None:
         only = new if change.after is not None else old
         side = change.after or change.before
@@ -205,12 +183,11 @@ def _figure(title: str, pick: str, change: Change) -> str:
 
 def _both(old: Money | None, new: Money | None, change: Change) -> str:
     """Both typical figures; with more digits where they would read the same."""
-    sides = _typical(old, change.before), _typical(new, change.after)
-    if old is None or new is None or old.typical == new.typical:
-        return sides[0] if sides[0] == sides[1] else f"{sides[0]} -> {sides[1]}"
-    if sides[0] == sides[1]:
-        sides = money_exact(old.typical), money_exact(new.typical)
-    return f"{sides[0]} -> {sides[1]}"
+    if old is not None and new is not None:
+        sides = both_typical(old, new)
+    else:
+        sides = _typical(old, change.before), _typical(new, change.after)
+    return sides[0] if sides[0] == sides[1] else f"{sides[0]} -> {sides[1]}"
 
 
 def _typical(amount: Money | None, side: Priced | None) -> str:

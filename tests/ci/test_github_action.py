@@ -80,6 +80,16 @@ def test_a_change_that_makes_a_request_dearer_is_told_with_its_cause(change: Cha
     assert "::notice title=guard::comment created" in job.log
 
 
+def test_a_new_request_is_told_though_the_month_does_not_cover_it(change: Change, service: Service) -> None:
+    usage = RULES + "usage:\n  rules:\n    - {paths: [shop/llm.py], runs_per_month: 1000}\n"
+    more = 'client.responses.create(model="gpt-4o-mini", input="hello", max_output_tokens=9)'
+    new = f"from openai import OpenAI\n\nclient = OpenAI()\n\n\ndef greet():\n    return {more}\n"
+    job = change({"shop/greet.py": new}, before={"guard.yaml": usage}).run(comment_threshold="50%")
+    assert job.succeeded and job.outputs["cost-basis"] == "month" and float(job.outputs["usd-change"]) == 0
+    (text,) = service.texts
+    assert "shop/greet.py" in text
+
+
 def test_a_change_that_breaks_a_rule_fails_the_job_after_all_is_told(change: Change, service: Service) -> None:
     runner = change({"shop/settings.py": DEAR})
     job = runner.run()
@@ -138,7 +148,7 @@ def test_a_new_comment_takes_the_place_of_the_old_one_where_asked_for(change: Ch
 
 def test_a_small_change_of_cost_is_left_to_the_summary(change: Change, service: Service) -> None:
     runner = change({"shop/settings.py": OTHER})
-    job = runner.run(comment_threshold="1")
+    job = runner.run(comment_threshold="99")
     assert service.texts == [] and "comment not needed" in job.log and "gpt-4.1-mini" in job.summary
     assert "comment created" in runner.run(comment_threshold="10%").log
 

@@ -16,17 +16,34 @@ from integrations.github.event import read as read_event
 from integrations.outcome import Outcome, lines, read, threshold, worth_a_comment
 
 
-def totals(usd: str | None, month: str | None = None, counted: int = 1) -> dict[str, Any]:
-    def money(text: str | None) -> dict[str, str] | None:
-        return None if text is None else {"low": "0", "typical": text, "high": "9"}
+def totals(
+    usd: str | None, month: str | None = None, counted: int = 1, declared: int = 1, high: str | None = "9"
+) -> dict[str, Any]:
+    """Sums as the report has them; `high`: the worst case of one call of each request."""
 
-    return {"usd": money(usd), "usd_per_month": money(month), "counted": counted}
+    def money(text: str | None, high: str | None) -> dict[str, str | None] | None:
+        return None if text is None else {"low": "0", "typical": text, "high": high}
+
+    sums = {"usd": money(usd, high), "usd_per_month": money(month, "9000")}
+    return {**sums, "counted": counted, "monthly_requests": declared}
 
 
-def report(folder: Path, before: Any = None, after: Any = None, new: tuple[str, ...] = (), changes: int = 0) -> Path:
+def change(kind: str, counted: bool = True) -> dict[str, Any]:
+    """A change of one request as the report has it."""
+    side = {"counted": counted}
+    return {
+        "kind": kind, "before": None if kind == "new" else side, "after": None if kind == "removed" else side,
+    }  # fmt: skip
+
+
+def report(
+    folder: Path, before: Any = None, after: Any = None, new: tuple[str, ...] = (), changes: int = 0,
+    kinds: tuple[dict[str, Any], ...] = (),
+) -> Path:  # fmt: skip
     """A report with two findings and a forgiven one; `before` None: without a base."""
     findings = [{"id": name, "forgiven": None} for name in ("a", "b")] + [{"id": "c", "forgiven": {"by": "inline"}}]
-    compared = {"before": before, "after": after, "new_findings": new, "changes": [{}] * changes}
+    changed = [change("dearer")] * changes + [*kinds]
+    compared = {"before": before, "after": after, "new_findings": new, "changes": changed}
     file = folder / "guard.json"
     whole = {"findings": findings, "totals": after, "difference": compared if before is not None else None}
     file.write_text(json.dumps(whole))
@@ -112,6 +129,36 @@ def test_something_new_is_worth_a_comment_at_any_cost(tmp_path: Path) -> None:
     assert worth_a_comment(read(0, report(tmp_path, *same, new=("a",))), threshold("99"))
     assert worth_a_comment(read(1, report(tmp_path, *same)), threshold("99"))
     assert not worth_a_comment(read(0, report(tmp_path, *same)), threshold("99"))
+
+
+@pytest.mark.parametrize("kind", ["new", "removed", "unpriced"])
+def test_a_request_that_is_new_or_gone_is_worth_a_comment_at_any_cost(tmp_path: Path, kind: str) -> None:
+    same = totals("1", "30"), totals("1", "30")
+    assert worth_a_comment(read(0, report(tmp_path, *same, kinds=(change(kind),))), threshold("99"))
+    assert not worth_a_comment(read(0, report(tmp_path, *same, kinds=(change(kind, counted=False),))), threshold("99"))
+    assert not worth_a_comment(read(0, report(tmp_path, *same, kinds=(change("moved"),))), threshold("99"))
+
+
+def test_a_request_without_declared_runs_is_worth_a_comment_where_others_have_a_month(tmp_path: Path) -> None:
+    """The month stands still, since it does not cover the request that became dearer."""
+    before, after = (totals(usd, "30", counted=2, declared=1) for usd in ("1", "1.2"))
+    outcome = read(0, report(tmp_path, before, after, changes=1))
+    assert lines(outcome)[4:] == ["cost-basis=month", "usd-before=30", "usd-after=30", "usd-change=0"]
+    assert worth_a_comment(outcome, threshold("10%")) and not worth_a_comment(outcome, threshold("20%"))
+    covered = (totals(usd, "30", counted=1, declared=1) for usd in ("1", "1.2"))
+    assert not worth_a_comment(read(0, report(tmp_path, *covered, changes=1)), threshold("10%"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [("9", "11", True), ("9", "9.5", False), ("11", "9", False), ("9", None, True), (None, "9", False),
+     (None, None, False)],
+)  # fmt: skip
+def test_a_worst_case_that_rises_beyond_the_threshold_is_worth_a_comment(
+    tmp_path: Path, before: str | None, after: str | None, wanted: bool
+) -> None:
+    sides = totals("1", high=before), totals("1", high=after)
+    assert worth_a_comment(read(0, report(tmp_path, *sides, changes=1)), threshold("10%")) == wanted
 
 
 def test_an_unknown_cost_is_no_news_where_nothing_changed(tmp_path: Path) -> None:

@@ -147,6 +147,31 @@ def test_markdown_has_a_row_for_each_cause(pull: Pull) -> None:
         assert all(word.replace("-", "") in row.replace("\\", "").replace("-", "") for word in words)
 
 
+def test_sarif_has_a_result_at_the_first_cause_and_names_all(pull: Pull) -> None:
+    (run,) = json.loads(guard("diff", "main", "--format", "sarif").stdout)["runs"]
+    told = [result for result in run["results"] if result["ruleId"] == "cost-change"]
+    assert [result["properties"]["change"] for result in told] == [k for k in pull.kinds if k in ("new", "dearer")]
+    for result in told:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "cost-change"
+        places = [place["physicalLocation"] for place in (*result["locations"], *result.get("relatedLocations", ()))]
+        found = [f"{place['artifactLocation']['uri']}:{place['region']['startLine']}" for place in places]
+        assert found[: len(pull.causes)] == [at for _, at, _, _ in pull.causes]
+        for what, _, before, after in pull.causes:
+            values = [value for value in (before, after) if value is not None and what != "call"]
+            assert all(value in result["message"]["text"] for value in values)
+
+
+def test_markdown_shows_the_figure_that_a_loop_changes(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call costs what it did; a run costs a hundred times as much."""
+    monkeypatch.chdir(base)
+    git(base, "reset", "-q", "--hard", "main")
+    loop(base)
+    text = guard("diff", "main", "--format", "markdown").stdout
+    (row,) = [line for line in text.splitlines() if line.startswith("| **dearer**")]
+    assert "$0.0025 \N{RIGHTWARDS ARROW} $0.25<br>+$0.25" in row
+    assert "dearer gpt-4o-mini: a run $0.0025 -> $0.25 " in guard("diff", "main", "--format", "concise").stdout
+
+
 def test_sarif_points_a_new_finding_at_the_changed_line(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the twelve only the retries violate a policy of those that hold without a guard.yaml."""
     monkeypatch.chdir(base)

@@ -92,7 +92,8 @@ def test_concise_changes_come_before_findings_and_loosened_rules_before_all() ->
     lines = render("concise", COMPARED).splitlines()
     assert lines[0] == 'guard.yaml:3:5: loosened: budget "one call" rose from $0.05 to $0.50'
     assert lines[1] == (
-        "app/jobs.py:40:9: dearer gpt-4o or ?: $0.00015 -> $0.0025 (model gpt-4o-mini -> gpt-4o: default of RANK_MODEL)"
+        "app/jobs.py:40:9: dearer gpt-4o or ?: a month $911 -> $15,200 "
+        "(model gpt-4o-mini -> gpt-4o: default of RANK_MODEL)"
     )
     assert lines[-1].startswith("app/chat.py:8:5: undecided")
 

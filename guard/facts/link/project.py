@@ -266,7 +266,7 @@ class Project:
                 if self._is_root(root, top, importer):
                     candidates.append((path, root))
         if not candidates:
-            return self._namespace(tail, importer)
+            return self._namespace(tail, importer) or self._in_root(dotted)
         return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
 
     def _is_root(self, root: str, top: str, importer: str) -> bool:
@@ -297,6 +297,13 @@ class Project:
             if base in self._folders:
                 return base + "/"
         return None
+
+    def _in_root(self, dotted: str) -> str | None:
+        """What code calls by the root's own name: `shop.settings`, where just the folder `shop` is scanned."""
+        top, _, rest = dotted.partition(".")
+        if top != self.tree.name or top in self.catalog.import_roots:
+            return None
+        return self._at(rest.replace(".", "/"))
 
     def is_sdk_itself(self, path: str) -> bool:
         """Whether a file belongs to a package of the catalogue that is built here: the SDK, not a use of it."""

@@ -179,7 +179,7 @@ class Linker:
         parts = unique(self.sites.before(leaf, node, steps, counted, chain), (facts.path, ref.call.pos))
         repeats = control.product([counted.arounds[0].repeats, *self.counting.elements(draft)])
         sending = self.sites.site(facts, ref, "invoke" if framework.is_invoked(draft.target) else "send", repeats)
-        layers = (*draft.layers, *self.drafter.shown(self.counting.layers_above(leaf, node, steps, counted)))
+        layers = (*draft.layers, *self.drafter.tries.shown(self.counting.layers_above(leaf, node, steps, counted)))
         bind = leaf.context.get(Root("callers", *counted.at))
         if isinstance(bind, Stop) and bind.outside:
             reached = self.entries.itself(counted.at, counted.inner)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from guard.difference import Change
 from guard.model import Finding, Label, Priced, Span
-from guard.report.changes import KINDS, cause_words, priced_now, says_more, typical
+from guard.report.changes import KINDS, cause_words, moved, priced_now, says_more, widest
 from guard.report.format import UNKNOWN, money, place, safe, without_commands
 from guard.report.reasons import order
 from guard.report.table import model_text
@@ -52,12 +52,11 @@ def _cost(view: View, priced: Priced) -> str:
 def _change(view: View, change: Change) -> Iterator[str]:
     """What changed in a request: before, now, and why."""
     shown = priced_now(change)
-    figures = [
-        UNKNOWN if (usd := typical(side)) is None else money(usd) for side in (change.before, change.after) if side
-    ]
+    title, pick = widest(change)
+    said = moved(change, pick) if pick == "usd" else f"{title} {moved(change, pick)}"
     why = f" ({safe(cause_words(change.causes[0]))})" if says_more(next(iter(change.causes), None)) else ""
     at = _at(view, shown.request.sites[0].span)
-    yield f"{at}{KINDS[change.kind]} {model_text(shown.request.model)}: {' -> '.join(figures)}{why}"
+    yield f"{at}{KINDS[change.kind]} {model_text(shown.request.model)}: {said}{why}"
 
 
 def _at(view: View, span: Span | None) -> str:

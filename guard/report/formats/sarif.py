@@ -14,6 +14,7 @@ from typing import Any
 
 from guard import __version__
 from guard.model import Finding, Label, Problem, Severity
+from guard.report import sarif_changes
 from guard.report.changes import Causes, cause_words, says_more
 from guard.report.format import safe
 from guard.report.json_values import money
@@ -50,6 +51,8 @@ def _run(view: View) -> Json:
         request = ways.get(finding.request or "")
         way = [] if request is None else flow(finding, request, places)
         results.append(_result(view, finding, numbers[finding.policy], places, causes, way))
+    if view.command == "diff" and view.difference is not None:
+        results += sarif_changes.results(view.difference, places, numbers[sarif_changes.RULE.id], FINGERPRINT)
     notes = [_notification(problem, places, view) for problem in view.report.problems]
     if view.difference is not None:
         notes += [_remark(text) for text in view.difference.remarks]
@@ -95,6 +98,8 @@ def _sums(view: View) -> Json:
 def _rules(view: View) -> list[Rule]:
     """All that was asked, and what findings name besides, by id."""
     found = {rule.id: rule for rule in view.rules()}
+    if view.command == "diff":
+        found[sarif_changes.RULE.id] = sarif_changes.RULE
     for finding in view.report.findings:
         found.setdefault(finding.policy, Rule(finding.policy, "", "", finding.severity, finding.enforce))
     return [found[name] for name in sorted(found)]

@@ -3,8 +3,9 @@
 Ids name no path and no line, but number equal ones in the order of files, so that a file more moves the numbers of
 others. Pairs are therefore made step by step, surest first: the same names in the same file (or the file that it was
 renamed to) with the same source; the same names there, those with the same values first; the same names elsewhere; the
-same source under another name; the same calls in functions with other names; the same sending call though what decides
-it is another one. Where several fit, they are paired in their order.
+same source under another name; the same calls in functions with other names; begun in the same function by way of the
+same files, whatever the functions on the way are called; the same sending call though what decides it is another one.
+Where several fit, they are paired in their order.
 """
 
 from __future__ import annotations
@@ -95,13 +96,22 @@ def _calls_in_file(side: _Side, request: Request) -> Hashable:
     return request.api, side.paths(request), tuple(site.callee for site in request.sites)
 
 
+def _from_function(side: _Side, request: Request) -> Hashable:
+    """Where a wrapper was renamed, neither the calls nor the names on the way are what they were; who begins it is."""
+    return request.api, side.paths(request), request.sites[0].qualname, _said(request)[:2]
+
+
+def _from_function_otherwise(side: _Side, request: Request) -> Hashable:
+    return request.api, side.paths(request), request.sites[0].qualname
+
+
 def _send(side: _Side, request: Request) -> Hashable:
     return side.sending(request)
 
 
 STEPS: tuple[_Key, ...] = (
     _exactly, _with_source, _with_values, _with_provider, _in_file, _named_source, _named, _source_in_file, _source,
-    _calls_in_file, _send,
+    _calls_in_file, _from_function, _from_function_otherwise, _send,
 )  # fmt: skip
 """How requests are described, surest first."""
 
