@@ -339,3 +339,9 @@ def test_no_price_matches(run: Run) -> None:
     done = run("prices", "list", "no-such-model")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "no-such-model" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["github", "gitlab", "junit"])
+def test_costs_have_no_findings_for_formats_of_findings(run: Run, form: str) -> None:
+    done = run("cost", "--format", form)
+    assert done.exit_code == 2 and "`guard check` makes" in done.stderr and done.stdout == ""

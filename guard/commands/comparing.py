@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from guard.sources.tree import Tree
 
 
+WITHOUT_STAGED = "Leave --staged out to read the folder itself."
+"""What to do where nothing can be staged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Against:
     """The options as they were typed."""
@@ -96,7 +100,8 @@ def _with_revision(
     wish = Wish(against.base, against.staged, against.policy_from, config)
     comparison = Comparison(path, wish, loaded)
     if comparison.untouched and {output.form for output in plan} == {"text"}:
-        return nothing(comparison.label.label)
+        why = "".join(f"note: {escaped(remark)}\n" for remark in comparison.remarks)
+        return nothing(comparison.label.label) + why
     stage.name = "scanning"
     found = comparison.compared(date.today())
     shown = shared.view(
@@ -142,4 +147,4 @@ def head_tree(path: Path, staged: bool) -> Tree:
     from guard.sources.revision import Repository
     from guard.sources.tree import Folder
 
-    return Repository(path).index() if staged else Folder(path)
+    return Repository(path, instead=WITHOUT_STAGED).index() if staged else Folder(path)

@@ -11,6 +11,9 @@ from guard.commands import shared
 from guard.commands.errors import Stage, debugging
 from guard.commands.outputs import Look, Output, deliver, planned
 
+OF_FINDINGS = ("github", "gitlab", "junit")
+"""Formats that hold findings and nothing else, of which costs alone have none."""
+
 
 @click.command("cost")
 @shared.reporting
@@ -34,6 +37,9 @@ def command(
     Requests in tests are in no sum and, without --all, in no table; the JSON report always has them.
     """
     plan = planned(form, outputs)
+    for output in plan:
+        if output.form in OF_FINDINGS:
+            raise click.UsageError(f"{output.form} holds findings, which `guard check` makes; costs have none.")
     loaded, report = shared.read_with(path, config, stage)
     stage.name = "writing the report"
     shown = shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from guard.commands import shared
-from guard.commands.errors import Refusal, Stage, debugging
+from guard.commands.errors import Refusal, Stage, debugging, escaped
 
 
 @click.command("explain")
@@ -34,11 +34,15 @@ def command(
     if target.replace("-", "").isalnum() and not (path / target).exists() and not Path(target).exists():
         from guard.use.policies import about
 
-        text = about(shared.configuration(path, config), target)
+        rules = shared.configuration(path, config)
+        text = about(rules, target)
         if text is not None:
             shared.emit(text)
             return
-        raise Refusal(f"'{target}' is neither PATH:LINE nor a check. Checks: {', '.join(ids())}.")
+        known = f"Checks: {', '.join(ids())}."
+        if rules.policies:
+            known += f" Policies here: {', '.join(dict.fromkeys(policy.id for policy in rules.policies))}."
+        raise Refusal(f"'{target}' is neither PATH:LINE nor a check nor a policy. {escaped(known)}")
     report = shared.read(path, config, stage)
     stage.name = "explaining"
     from guard.use.explain import NotThere

@@ -40,16 +40,17 @@ class Commit:
 class Repository:
     """The git repository that a folder belongs to. Raises `RevisionError` where there is none that git can read."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, instead: str = "Compare with a saved report: `--baseline report.json`.") -> None:
+        """`instead`: what to do where there is no repository."""
         self.base = os.path.realpath(root)
         program = git.program(self.base)
         if program is None:
-            raise RevisionError("git was not found", "Comparing with a revision needs git on PATH.")
+            raise RevisionError("git was not found on PATH", instead)
         self._program = program
         found = self._ask("rev-parse", "--show-prefix", "--is-inside-work-tree", "--is-shallow-repository")
         lines = os.fsdecode(found.out).split("\n") if found.good else []
         if len(lines) < 3 or lines[1] != "true":
-            raise _no_repository(root, found.error)
+            raise _no_repository(root, found.error, instead)
         self.prefix = lines[0]
         """The folder as seen from the repository's top, with a `/` behind it; empty at the top."""
         self.shallow = lines[2] == "true"
@@ -102,6 +103,11 @@ class Repository:
         return "HEAD", "there is no other branch named main or master"
 
     def _unknown(self, name: str) -> RevisionError:
+        if os.path.isdir(os.path.join(self.base, name)):
+            return RevisionError(
+                f"'{name}' is a folder, and git knows no revision of that name",
+                f"A revision stands before the folder: `guard diff main {name}`, `guard check --base main {name}`.",
+            )
         hint = "Fetch it first: `git fetch origin BRANCH`"
         hint += "; with actions/checkout set `fetch-depth: 0`." if self.shallow else "."
         return RevisionError(f"git knows no revision '{name}'", hint)
@@ -180,7 +186,7 @@ class Repository:
         return path if os.path.isfile(path) and path.startswith(own + os.sep) else None
 
 
-def _no_repository(root: Path, error: str) -> RevisionError:
+def _no_repository(root: Path, error: str, instead: str) -> RevisionError:
     """Why git cannot read the repository, in words that say what to do."""
     if "dubious ownership" in error:
         return RevisionError(
@@ -191,4 +197,4 @@ def _no_repository(root: Path, error: str) -> RevisionError:
         return RevisionError(f"{root} is a bare repository, without files to compare", "Clone it and run guard there.")
     if error and "not a git repository" not in error:
         return RevisionError(f"git could not read the repository of {root} ({error.splitlines()[0]})")
-    return RevisionError(f"{root} is in no git repository", "Compare with a saved report: `--baseline report.json`.")
+    return RevisionError(f"{root} is in no git repository", instead)

@@ -151,7 +151,10 @@ LOOSER = {
     "a budget only warns": (
         "1 USD, enforce: block", "1 USD, enforce: warn", "budget team: enforce fell from block to warn",
     ),
-    "a budget is gone": ("budgets:\n  - {name: team, per_month: 1 USD, enforce: block}\n", "", "budget team is gone"),
+    "a budget is gone": (
+        "budgets:\n  - {name: team, per_month: 1 USD, enforce: block}\n", "",
+        "budget team is gone (guard.yaml:6 in the base)",
+    ),
     "an allow list is wider": (
         '["gpt-4o-mini"]', '["gpt-4o-mini", "gpt-4o"]', "policy approved: allow now has gpt-4o",
     ),
@@ -166,6 +169,10 @@ LOOSER = {
         "exception from approved in app.py is new or wider",
     ),
     "files are left out": ("extends: []", 'extends: []\nexclude: ["app.py"]', "exclude: app.py is no longer read"),
+    "runs are no longer declared": (
+        'rules: [{paths: ["**"], runs_per_month: 1000}]', "rules: []",
+        "usage rule for ** is gone (guard.yaml:4 in the base)"
+    ),
     "fewer runs": ("runs_per_month: 1000", "runs_per_month: 1", "usage.rules[0]: runs_per_month fell from 1000 to 1"),
     "an own price": (
         "extends: []",

@@ -48,8 +48,9 @@ def test_nothing_changed_is_one_line_without_an_analysis(folder: Path, monkeypat
     monkeypatch.setattr("guard.use.diff.against.look", never)
     for command in (("diff", "main"), ("diff",), ("check", "--base", "main")):
         done = guard(*command)
-        assert (done.exit_code, done.stdout.count("\n")) == (0, 1)
-        assert done.stdout.startswith("Nothing differs from main (")
+        first, *rest = done.stdout.splitlines()
+        assert done.exit_code == 0 and first.startswith("Nothing differs from main (")
+        assert rest == (["note: compared with main: a local branch with a usual name"] if command == ("diff",) else [])
 
 
 def test_a_file_that_guard_does_not_read_needs_no_second_analysis(
@@ -216,6 +217,14 @@ def test_an_unknown_revision(folder: Path) -> None:
     assert "git knows no revision '--upload-pack=x'" in refused("check", "--base=--upload-pack=x")
 
 
+def test_a_folder_in_the_place_of_a_revision(folder: Path) -> None:
+    write(folder, {"triage/app.py": CALL})
+    assert "'triage' is a folder, and git knows no revision of that name" in refused("diff", "triage")
+    assert "`guard diff main triage`" in refused("diff", "triage")
+    git(folder, "branch", "triage", "main")
+    assert "triage (" in guard("diff", "triage").stdout
+
+
 def test_histories_without_a_common_commit(folder: Path) -> None:
     git(folder, "checkout", "-q", "--orphan", "island")
     commit(folder, "alone")
@@ -226,6 +235,8 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "is in no git repository" in refused("diff", "main")
     assert "--baseline" in refused("check", "--base", "main")
+    staged = refused("check", "--staged")
+    assert "is in no git repository" in staged and "Leave --staged out" in staged and "--baseline" not in staged
 
 
 def test_a_branch_without_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

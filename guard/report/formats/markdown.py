@@ -51,13 +51,14 @@ def _text(view: View, rows: int) -> str:
     active = view.active()
     fresh = [one for one in active if not causes.compared or one.id in causes.new]
     old = [one for one in active if causes.compared and one.id not in causes.new]
-    blocks = [_verdict(view, fresh, old)]
+    blocks = ["### guard: costs" if view.command == "cost" else _verdict(view, fresh, old)]
     if difference is not None:
         blocks += [_loosened(difference, rows), *map(text, difference.remarks)]
         blocks += [_compared(difference), changes(difference, rows)]
     elif view.report.requests:
         blocks.append(_sums(view.report.totals))
-    blocks.append(_findings(view, fresh, rows, causes))
+    if view.command != "cost":
+        blocks.append(_findings(view, fresh, rows, causes))
     if difference is not None:
         gone = [text(message) for message in difference.fixed_findings]
         blocks.append(_details("Findings that are gone", gone, rows))

@@ -132,6 +132,11 @@ def _assumed(old: Config, new: Config) -> Iterator[Loosening]:
                 f"usage.rules[{number}]: runs_per_month fell from {was.runs_per_month} to {rule.runs_per_month}",
                 span_of(rule.place),
             )
+    kept = {(rule.paths, rule.entry) for rule in new.usage.rules if rule.runs_per_month is not None}
+    for rule in old.usage.rules:
+        if rule.runs_per_month is not None and (rule.paths, rule.entry) not in kept:
+            about = rule.entry or ", ".join(rule.paths) or "everything"
+            yield Loosening(f"usage rule for {about} is gone ({_was(rule.place)})", _top(new))
     for price in new.prices:
         same = [p for p in old.prices if p.pattern == price.pattern]
         if not any(_rates(p) == _rates(price) for p in same):
@@ -139,6 +144,11 @@ def _assumed(old: Config, new: Config) -> Iterator[Loosening]:
     for name, meant in new.aliases.items():
         if old.aliases.get(name) != meant:
             yield Loosening(f"aliases: {name} now means {meant}", _top(new))
+
+
+def _was(place: Place) -> str:
+    """Where something stood that is gone."""
+    return f"{place.path}:{place.line} in the base"
 
 
 def _rates(price: object) -> tuple[object, ...]:

@@ -39,7 +39,7 @@ def budgets(old: Iterable[Budget], new: Iterable[Budget], top: Span | None) -> I
             continue
         budget = now.get(was.name)
         if budget is None:
-            yield Loosening(f"budget {was.name} is gone", top)
+            yield Loosening(f"budget {was.name} is gone ({was.place.path}:{was.place.line} in the base)", top)
             continue
         place = Span(budget.place.path, budget.place.line, budget.place.column, budget.place.line, budget.place.column)
         yield from (Loosening(f"budget {was.name}: {what}", place) for what in _of_budget(was, budget))
