@@ -37,6 +37,8 @@ class Growth:
     """Their figure is known in the head only, though they were in the base."""
     endless: tuple[Priced, ...]
     """They have no bound, and had one or were not there."""
+    bounded: tuple[Priced, ...]
+    """They have a bound now, and had none."""
     still_endless: tuple[Priced, ...]
     """They have no bound on either side."""
     silent: tuple[Priced, ...]
@@ -65,12 +67,11 @@ def growth(before: Side, after: Side, how: Compare) -> Growth:
     gone = [item for item in before[0] if item.request.id not in new and item.request.id in old]
     kept = [item for item in before[0] if item.request.id in taken and item.request.id in old]
     kept += [item for item in gone if (money := old[item.request.id]) and figure(money, how) is not None]
-    compared, lost, gained, endless, still_endless, silent = (
-        tuple(sorts.get(sort, ())) for sort in ("compared", "lost", "gained", "endless", "still endless", "silent")
-    )
-    return Growth(
-        _sum(kept, old, how), _sum(compared, new, how), compared, lost, gained, endless, still_endless, silent
-    )
+    parts = {sort: tuple(sorts.get(sort, ())) for sort in _SORTS}
+    return Growth(_sum(kept, old, how), _sum(parts["compared"], new, how), **parts)
+
+
+_SORTS = ("compared", "lost", "gained", "endless", "bounded", "still_endless", "silent")
 
 
 def _sort(name: str, old: Amounts, new: Amounts, how: Compare) -> str:
@@ -86,8 +87,8 @@ def _sort(name: str, old: Amounts, new: Amounts, how: Compare) -> str:
     has_bound = figure(now, how) is not None
     had_bound = was is None or figure(was, how) is not None
     if has_bound:
-        return "compared" if had_bound else "bounded now"
-    return "endless" if had_bound else "still endless"
+        return "compared" if had_bound else "bounded"
+    return "endless" if had_bound else "still_endless"
 
 
 def _sum(items: Sequence[Priced], amounts: Amounts, how: Compare) -> Decimal:

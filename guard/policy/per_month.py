@@ -1,10 +1,11 @@
 """Holds the sum of a budget's selection against what a month may cost.
 
-In: a `Budget` with `per_month` and its selection. Out: at most one `Verdict` for `budgets.py`.
+In: a `Budget` with `per_month` and its selection. Out: `Verdict`s for `budgets.py`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -37,7 +38,10 @@ MONTHS = ("", UNBOUNDED)
 
 
 def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplete: frozenset[str]) -> Iterator[Verdict]:
-    """At most one verdict. `incomplete`: ids of requests whose monthly figure lacks some entry points."""
+    """At most one verdict, and the warning of `warn_at` beside one that is undecided.
+
+    `incomplete`: ids of requests whose monthly figure lacks some entry points.
+    """
     counted = [item for item in items if item.estimate.usd_per_month is not None]
     silent = [item for item in items if item.estimate.usd_per_month is None and runs_expected(item)]
     missing = [*silent, *(item for item in counted if item.request.id in incomplete)]
@@ -50,13 +54,14 @@ def per_month(budget: Budget, limit: Decimal, items: Sequence[Priced], incomplet
         yield _unbounded_month(budget, limit, counted, covers)
     elif amount is not None and amount > limit:
         yield _dear_month(budget, limit, amount, counted, covers)
-    elif missing:
-        if budget.on_unknown != "pass":
+    else:
+        if amount is not None and warns(budget, limit, amount):
+            # What is known is a part of the month, so that the warning holds whatever else is not known.
+            yield _near_month(budget, limit, amount, counted, covers)
+        if budget.on_unknown != "pass" and missing:
             yield _undecided_month(budget, limit, amount, counted, missing)
-    elif unbound and budget.on_unknown != "pass":
-        yield _known_values_only(budget, limit, amount, unbound, covers)
-    elif amount is not None and warns(budget, limit, amount):
-        yield _near_month(budget, limit, amount, counted, covers)
+        elif budget.on_unknown != "pass" and unbound:
+            yield _known_values_only(budget, limit, amount, unbound, covers)
 
 
 def _unbounded_month(budget: Budget, limit: Decimal, items: Sequence[Priced], covers: str) -> Verdict:
@@ -158,24 +163,44 @@ def _undecided_month(
 
 def _month_labels(budget: Budget, items: Sequence[Priced]) -> tuple[Label, ...]:
     """The budget, the outermost calls of the dearest requests with their amounts, then where those are sent."""
-    dearest = _dearest(items, budget.compare)[:SHOWN]
+    dearest, arms = _dearest(items, budget.compare)[:SHOWN], _arms(items)
     sends = dict.fromkeys(places.send(item.request, "sends") for item, _ in dearest if len(item.request.sites) > 1)
     return (
         budget_label(budget),
-        *(places.outermost(item.request, f"{words.money(amount)} per month") for item, amount in dearest),
+        *(
+            places.outermost(item.request, f"{words.money(amount)} per month{_of_arms(item, arms)}")
+            for item, amount in dearest
+        ),
         *sends,
     )
 
 
 def _dearest(items: Sequence[Priced], compare: Compare) -> list[tuple[Priced, Decimal]]:
-    pairs = [(item, figure(month, compare)) for item in items if (month := item.estimate.usd_per_month) is not None]
+    """The requests whose figures add up to that of the month, the dearest first."""
+    led = leading(items, compare)
+    pairs = [(item, figure(month, compare)) for item in led if (month := item.estimate.usd_per_month) is not None]
     known = [(item, amount) for item, amount in pairs if amount is not None]
     return sorted(known, key=lambda pair: -pair[1])
 
 
+def _arms(items: Sequence[Priced]) -> Counter[str]:
+    """How many requests with a month are in each exclusive group."""
+    having = [item for item in items if item.estimate.usd_per_month is not None]
+    return Counter(item.request.exclusive for item in having if item.request.exclusive is not None)
+
+
+def _of_arms(item: Priced, arms: Counter[str]) -> str:
+    """Says of one request that it stands for others, of which only one runs."""
+    number = 0 if item.request.exclusive is None else arms[item.request.exclusive]
+    return f", one of {number:,} that exclude one another" if number > 1 else ""
+
+
 def _dearest_lines(items: Sequence[Priced], compare: Compare) -> tuple[str, ...]:
-    ranked = _dearest(items, compare)
-    lines = [f"{words.place(item.request.sites[0].span)}: {words.money(usd)}" for item, usd in ranked[:SHOWN]]
+    ranked, arms = _dearest(items, compare), _arms(items)
+    lines = [
+        f"{words.place(item.request.sites[0].span)}: {words.money(usd)}{_of_arms(item, arms)}"
+        for item, usd in ranked[:SHOWN]
+    ]
     if len(ranked) > SHOWN:
         rest = sum((amount for _, amount in ranked[SHOWN:]), Decimal(0))
         lines.append(f"{words.plural(len(ranked) - SHOWN, 'other request')}: {words.money(rest)}")

@@ -48,12 +48,13 @@ def per_run(budget: Budget, limit: Decimal, flows: Sequence[Workflow]) -> Iterat
             yield _unbounded(limit, flow)
         elif money is not None and amount is not None and amount > limit:
             yield _dear(budget, limit, flow, money, amount)
-        elif any(item.estimate.usd is None for item in flow.items):
-            unpriced.append(flow)
-        elif why is not None:
-            unbound.append((flow, why))
-        elif amount is not None and warns(budget, limit, amount):
-            near.append((flow, amount))
+        else:
+            if amount is not None and warns(budget, limit, amount):
+                near.append((flow, amount))
+            if any(item.estimate.usd is None for item in flow.items):
+                unpriced.append(flow)
+            elif why is not None:
+                unbound.append((flow, why))
     if near:
         yield _near(budget, limit, sorted(near, key=lambda pair: -pair[1]))
     if budget.on_unknown == "pass":

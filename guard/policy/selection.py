@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from guard.config.types import Budget, Config
+from guard.config.types import Budget, Compare, Config
 from guard.estimate import usage
 from guard.model import Priced, Request
 from guard.policy import places
@@ -69,17 +69,33 @@ def incomplete(items: Iterable[Priced], config: Config) -> frozenset[str]:
     )
 
 
-def leading(items: Iterable[Priced]) -> tuple[Priced, ...]:
-    """The requests whose typical month counts in a sum: of an exclusive group the default arm, else the dearest."""
+def leading(items: Iterable[Priced], compare: Compare = "typical") -> tuple[Priced, ...]:
+    """The requests whose month counts in a sum, one of each exclusive group.
+
+    In the typical sum that is the default arm, else the dearest; at least it is the cheapest, at worst the dearest.
+    """
     groups: dict[str, list[Priced]] = {}
     for position, item in enumerate(items):
         if item.estimate.usd_per_month is not None:
             group = item.request.exclusive
             groups.setdefault(f"={position}" if group is None else f"group {group}", []).append(item)
-    return tuple(max(group, key=_leads) for group in groups.values())
+    ranks = {"low": _cheapest, "typical": _leads, "high": _dearest}
+    return tuple(max(group, key=ranks[compare]) for group in groups.values())
 
 
 def _leads(item: Priced) -> tuple[bool, Decimal]:
     month = item.estimate.usd_per_month
     assert month is not None
     return (item.request.exclusive_default, month.typical)
+
+
+def _cheapest(item: Priced) -> tuple[bool, Decimal]:
+    month = item.estimate.usd_per_month
+    assert month is not None
+    return (True, -month.low)
+
+
+def _dearest(item: Priced) -> tuple[bool, Decimal]:
+    month = item.estimate.usd_per_month
+    assert month is not None
+    return (month.high is None, month.high or Decimal(0))

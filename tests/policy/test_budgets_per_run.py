@@ -139,3 +139,9 @@ def test_too_little_known_blocks_where_the_budget_does() -> None:
     (finding,) = judge([budget(per_call="1", min_coverage="1", enforce="block")], [call("a", usd=None)])
     assert (finding.enforce, finding.severity) == ("block", "high")
     assert finding.notes == ("1 request: `x-1` has no price",)
+
+
+def test_a_run_of_which_the_known_part_is_near_the_amount_warns_and_is_undecided() -> None:
+    items = [call("a", ASK), call("b", ASK, usd=None)]
+    found = judge([budget(per_run="0.21", warn_at="0.5")], items)
+    assert sorted((one.verdict, is_near(one)) for one in found) == [("undecided", False), ("violated", True)]

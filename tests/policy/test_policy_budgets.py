@@ -367,3 +367,28 @@ def test_a_selection_without_requests_is_undecided() -> None:
     found = one([call("1", "2", "3")], per_month="5", feature="serach")
     assert found.verdict == "undecided" and "selects no request: feature `serach`" in found.message
     assert not judge([budget(per_call="5")], []), "a budget over everything is kept where there is nothing"
+
+
+def test_a_warning_stays_where_something_is_not_known() -> None:
+    found = judge([budget(per_month="100", warn_at="0.8", enforce="block")], [month("90"), unpriced(id="x")])
+    assert [(one.verdict, one.enforce) for one in found] == [("violated", "warn"), ("undecided", "warn")]
+    assert found[0].message == "a month costs $90.00 typical, 90% of $100"
+    quiet = budget(per_month="100", warn_at="0.8", on_unknown="pass")
+    assert [one.message for one in judge([quiet], [month("90"), unpriced(id="x")])] == [found[0].message]
+
+
+@pytest.mark.parametrize(
+    ("compare", "total", "part"),
+    [("low", "$30.00", "$10.00"), ("typical", "$70.00", "$50.00"), ("high", "$420", "$400")],
+)
+def test_the_parts_of_a_month_add_up_where_requests_exclude_one_another(compare: str, total: str, part: str) -> None:
+    arms = [
+        month("30", "20", "400", id="a", exclusive="g"),
+        month("50", "10", "300", id="b", exclusive="g", exclusive_default=True),
+    ]
+    finding = one([*arms, month("20", "20", "20", id="c")], per_month="1", compare=compare)
+    assert finding.message.startswith(f"a month costs {total} ")
+    said = f"{part} per month, one of 2 that exclude one another"
+    assert sorted(label.text for label in finding.labels) == sorted(["the budget", said, "$20.00 per month"])
+    amounts = [note.partition(": ")[2] for note in finding.notes[:-1]]
+    assert sorted(amounts) == sorted([f"{part}, one of 2 that exclude one another", "$20.00"])
