@@ -35,11 +35,15 @@ class Outcome:
     """What the costs are of: a month, where both sides have one, else one call of each request."""
     before: Decimal | None
     after: Decimal | None
+    comparable: bool = True
+    """Whether both costs are about the same requests: false where one lost its price, which is no saving."""
 
     @property
     def change(self) -> Decimal | None:
-        """By how much the cost rose."""
-        return None if self.before is None or self.after is None else self.after - self.before
+        """By how much the cost rose; None where that is not known."""
+        if self.before is None or self.after is None or not self.comparable:
+            return None
+        return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def read(exit_code: int, report: Path) -> Outcome:
         basis=basis,
         before=_typical(before, basis),
         after=_typical(after, basis),
+        comparable=compared.get("comparable", {}).get("usd_per_month" if basis == "month" else "usd", True),
     )
 
 
