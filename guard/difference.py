@@ -69,6 +69,35 @@ class Loosening:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """Requests that have a figure on one side of a sum only, so that the two sums are not about the same."""
+
+    lost: int = 0
+    """Requests that had a figure and have none now."""
+    fresh: int = 0
+    """New requests without a price."""
+    gained: int = 0
+    """Requests that have a figure now, or are gone, and had none in the base."""
+    unread: bool = False
+    """The head has files that could not be read, where the base's could."""
+
+    @property
+    def least_before(self) -> bool:
+        """Whether the base cost more than its sum says."""
+        return self.gained > 0
+
+    @property
+    def least_after(self) -> bool:
+        """Whether the head costs more than its sum says."""
+        return self.lost > 0 or self.fresh > 0 or self.unread
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the difference of both sums says how the cost changed."""
+        return not self.least_before and not self.least_after
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What changed between the base and the head."""
 
@@ -93,3 +122,7 @@ class Difference:
     """Files of the base that could not be read, where the head's could: what they ask for looks new."""
     lost: tuple[Problem, ...] = ()
     """Files of the head that could not be read, where the base's could: what they ask for looks gone, and is not."""
+    call_gaps: Gaps = Gaps()
+    """What keeps `usd` of `before` and `after` from being compared."""
+    month_gaps: Gaps = Gaps()
+    """The same for `usd_per_month`."""

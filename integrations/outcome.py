@@ -56,11 +56,15 @@ class Outcome:
     """Typical US dollars of one call of each request, before and after, where `basis` is a month of some of them."""
     worst: tuple[Worst, ...] = ()
     """Worst cases of the sums that typical costs are compared of."""
+    comparable: bool = True
+    """Whether both costs are about the same requests: false where one lost its price, which is no saving."""
 
     @property
     def change(self) -> Decimal | None:
-        """By how much the cost rose."""
-        return None if self.before is None or self.after is None else self.after - self.before
+        """By how much the cost rose; None where that is not known."""
+        if self.before is None or self.after is None or not self.comparable:
+            return None
+        return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ def read(exit_code: int, report: Path) -> Outcome:
         news=sum(map(_is_news, compared["changes"])),
         calls=(calls[0], calls[1]) if partly and calls[0] is not None and calls[1] is not None else None,
         worst=tuple(_worst(before, after, basis) for basis in bases if before[_KEYS[basis]] and after[_KEYS[basis]]),
+        comparable=compared.get("comparable", {}).get("usd_per_month" if basis == "month" else "usd", True),
     )
 
 

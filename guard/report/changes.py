@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from guard.difference import Cause, CauseKind, Change, ChangeKind, Difference
-from guard.model import Finding, Money, Priced, Span
-from guard.report.format import UNKNOWN, money, money_exact
+from guard.difference import Cause, CauseKind, Change, ChangeKind, Difference, Gaps
+from guard.model import Finding, Money, Priced, Span, Totals
+from guard.report.format import UNBOUNDED, UNKNOWN, money, money_exact, plural
 
 KINDS: dict[ChangeKind, str] = {
     "new": "new",
@@ -121,6 +121,34 @@ def moved(change: Change, pick: Figure, arrow: str = " -> ") -> str:
     if typical[0] == typical[1] and worst[0] != worst[1]:
         return f"{typical[0]}, worst {arrow.join(worst)}"
     return arrow.join(dict.fromkeys(typical))
+
+
+def gap_words(gaps: Gaps) -> str:
+    """`1 request lost its figure`: why two sums are not about the same; empty where they are."""
+    said = []
+    if gaps.lost:
+        said.append(f"{plural(gaps.lost, 'request')} lost {'its' if gaps.lost == 1 else 'their'} figure")
+    if gaps.fresh:
+        said.append(f"{plural(gaps.fresh, 'new request')} {'has' if gaps.fresh == 1 else 'have'} no price")
+    if gaps.gained:
+        said.append(f"{plural(gaps.gained, 'request')} had no figure before")
+    if gaps.unread:
+        said.append("a file could not be read")
+    return ", ".join(said)
+
+
+def least(usd: Money | None, partial: bool) -> str:
+    """The typical figure of a sum, `at least` where it is `partial`."""
+    return UNKNOWN if usd is None else f"{'at least ' if partial else ''}{money(usd.typical)}"
+
+
+def worst_of(totals: Totals, usd: Money | None, partial: bool) -> str:
+    """The worst case of a sum; `at least` where some of it is not known or not priced."""
+    if usd is None:
+        return UNKNOWN
+    if usd.high is None:
+        return UNBOUNDED
+    return f"{'at least ' if totals.known_only or partial else ''}{money(usd.high)}"
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ def difference_data(difference: Difference, totals: dict[str, Json]) -> Json:
         "changes": [_change(change) for change in difference.changes],
         "unchanged": difference.unchanged,
         **totals,
+        "comparable": {"usd": difference.call_gaps.comparable, "usd_per_month": difference.month_gaps.comparable},
         "new_findings": sorted(difference.new_findings),
         "fixed_findings": list(difference.fixed_findings),
         "loosened": [

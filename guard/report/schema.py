@@ -376,6 +376,10 @@ def _differences() -> Json:
             "after": _says(_or_null(_ref("side")), "null: it is gone. `requests` has all of it."),
             "causes": _says(_list(_ref("cause")), "Most telling first; empty where none is known."),
         },
+        "comparable": {
+            "usd": _says(YES_NO, "false: a request has a price on one side only, or a file could not be read."),
+            "usd_per_month": YES_NO,
+        },
         "loosening": {"message": TEXT, "at": _or_null(_ref("point"))},
         "difference": {
             "base": _ref("base"),
@@ -384,6 +388,7 @@ def _differences() -> Json:
             "unchanged": _says(WHOLE, "Requests that are as they were."),
             "before": _ref("totals"),
             "after": _ref("totals"),
+            "comparable": _says(_ref("comparable"), "Whether the sums of both sides are about the same requests."),
             "new_findings": _says(_list(TEXT), "Ids of findings that the base lacks; only these block."),
             "fixed_findings": _says(_list(TEXT), "Messages of findings that are gone."),
             "loosened": _says(_list(_ref("loosening")), "Rules that let more pass than before."),

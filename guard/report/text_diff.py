@@ -10,9 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from guard.difference import Cause, Change, ChangeKind, Difference
-from guard.model import Finding, Money, Priced, Problem
-from guard.report.changes import FIGURES, Figure, both_typical, cause_words, figure, priced_now, tells
+from guard.difference import Cause, Change, ChangeKind, Difference, Gaps
+from guard.model import Finding, Money, Priced, Problem, Totals
+from guard.report.changes import (
+    FIGURES,
+    Figure,
+    both_typical,
+    cause_words,
+    figure,
+    gap_words,
+    least,
+    priced_now,
+    tells,
+    worst_of,
+)  # fmt: skip
 from guard.report.findings import Paper, paragraphs, summary
 from guard.report.format import UNBOUNDED, UNKNOWN, money, money_exact, percent, place, plural, safe, wrap
 from guard.report.style import Meaning, paint
@@ -273,19 +284,35 @@ def sums(view: View) -> list[str]:
     before, after = difference.before, difference.after
     lines = wrap(f"{plural(difference.unchanged, 'request')} as before.", view.width)
     covered = f"{after.priced:,} of {after.counted:,} priced, before {before.priced:,} of {before.counted:,}"
-    lines += wrap(f"One call of each request: {_sum(before.usd, after.usd)}; {covered}.", view.width, "    ", "")
+    one = _sum((before, before.usd), (after, after.usd), difference.call_gaps)
+    lines += wrap(f"One call of each request: {one}; {covered}.", view.width, "    ", "")
     if before.usd_per_month is not None or after.usd_per_month is not None:
-        lines += wrap(f"A month: {_sum(before.usd_per_month, after.usd_per_month)}.", view.width, "    ", "")
+        month = _sum((before, before.usd_per_month), (after, after.usd_per_month), difference.month_gaps)
+        lines += wrap(f"A month: {month}.", view.width, "    ", "")
     return [paint(line, "strong", view.color) for line in lines]
 
 
-def _sum(old: Money | None, new: Money | None) -> str:
-    if old == new:
-        return f"{UNKNOWN if new is None else money(new.typical)} typical, as before"
-    sides = [UNKNOWN if one is None else money(one.typical) for one in (old, new)]
+_Side = tuple[Totals, Money | None]
+
+
+def _sum(before: _Side, after: _Side, gaps: Gaps) -> str:
+    """Both sums, typical and worst; a share only where they are about the same requests."""
+    old, new = before[1], after[1]
+    worst = worst_of(*before, gaps.least_before), worst_of(*after, gaps.least_after)
+    endless = old is not None and new is not None and worst == (UNBOUNDED, UNBOUNDED)
+    if gaps.comparable and old == new and worst[0] == worst[1]:
+        return f"{least(new, False)} typical, as before" + (f"; worst {UNBOUNDED}, before and now" if endless else "")
     same = old is not None and new is not None and old.typical == new.typical
+    sides = least(old, gaps.least_before), least(new, gaps.least_after)
     if not same and sides[0] == sides[1] and old is not None and new is not None:
-        sides = [money_exact(one.typical) for one in (old, new)]
-    typical = f"{sides[0]} typical as before" if same else f"{sides[0]} -> {sides[1]} typical{_share(old, new)}"
-    worst = [UNKNOWN if one is None else money(one.high) for one in (old, new)]
-    return f"{typical}, worst {worst[0]} -> {worst[1]}" if worst[0] != worst[1] else f"{typical}, worst as before"
+        sides = money_exact(old.typical), money_exact(new.typical)
+    typical = f"{sides[0]} -> {sides[1]} typical"
+    if gaps.comparable:
+        typical = f"{sides[0]} typical as before" if same else f"{typical}{_share(old, new)}"
+    if endless:
+        text = f"{typical}, worst: {UNBOUNDED}, before and now"
+    elif worst[0] == worst[1]:
+        text = f"{typical}, worst as before"
+    else:
+        text = f"{typical}, worst {worst[0]} -> {worst[1]}"
+    return text if gaps.comparable else f"{text}; {gap_words(gaps)}"

@@ -72,6 +72,16 @@ def test_what_has_no_price_is_no_zero(tmp_path: Path) -> None:
     assert lines(read(0, file))[5:] == ["usd-before=0", "usd-after=0.2", "usd-change=0.2"]
 
 
+def test_what_lost_its_price_is_no_saving(tmp_path: Path) -> None:
+    file = report(tmp_path, totals("0.2", "80"), totals("0.1", "24"), changes=1)
+    data = json.loads(file.read_text())
+    data["difference"]["comparable"] = {"usd": True, "usd_per_month": False}
+    file.write_text(json.dumps(data))
+    outcome = read(0, file)
+    assert lines(outcome)[5:] == ["usd-before=80", "usd-after=24", "usd-change="]
+    assert worth_a_comment(outcome, threshold("1000"))
+
+
 def test_without_a_base_there_is_one_cost(tmp_path: Path) -> None:
     outcome = read(0, report(tmp_path, after=totals("0.2")))
     assert lines(outcome)[1:] == [

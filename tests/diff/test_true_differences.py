@@ -151,7 +151,7 @@ def test_markdown_shows_sums_that_differ_though_no_request_changed(folder: Path)
     assert kinds() == []
     shown = guard("diff", "main", "--format", "markdown").stdout
     assert "No request to a model changed" in shown
-    assert "| a month, where usage is declared | $" in shown
+    assert "| a month, where usage is declared | at least $" in shown
 
 
 def test_a_usage_rule_that_stayed_as_it_was_is_no_cause(folder: Path) -> None:
@@ -175,3 +175,37 @@ def test_a_changed_usage_rule_is_a_cause_also_where_the_price_is_lost(folder: Pa
     assert [(c["what"], c["before"], c["after"]) for c in change["causes"]] == [
         ("model", "gpt-4o-mini", "no-such-model"), ("usage", "100,000 runs", "300,000 runs"),
     ]  # fmt: skip
+
+
+def test_what_lost_its_price_is_no_saving_in_the_sums(folder: Path) -> None:
+    replaced(folder, "settings.py", 'MODEL = "gpt-4o-mini"', 'MODEL = "no-such-model"')
+    assert difference()["comparable"] == {"usd": False, "usd_per_month": False}
+    month = next(line for line in text().splitlines() if line.startswith("A month:"))
+    assert "-> at least $" in month and month.endswith("1 request lost its figure.")
+    assert "%" not in month
+    shown = guard("diff", "main", "--format", "markdown").stdout
+    assert "The sums cannot be compared: 1 request lost its figure." in shown
+    row = next(line for line in shown.splitlines() if line.startswith("| a month"))
+    assert row.split("|")[3].strip().startswith("at least $")
+
+
+def test_a_file_that_cannot_be_read_makes_nothing_cheaper(folder: Path) -> None:
+    write(folder, {"routes.py": ROUTES + "def broken(:\n"})
+    found = difference()
+    assert "cheaper" not in [change["kind"] for change in found["changes"]]
+    assert [problem["path"] for problem in found["lost"]] == ["routes.py"]
+    assert found["comparable"] == {"usd": False, "usd_per_month": False}
+    sums = [line for line in text().splitlines() if line.startswith(("One call of each", "A month"))]
+    assert len(sums) == 2 and not any("%" in line for line in sums)
+    assert all("a file could not be read" in line for line in sums)
+
+
+def test_sums_without_a_bound_on_both_sides_say_so(folder: Path) -> None:
+    replaced(folder, "routes.py", "def classify(mail: str)", "def classify(mail: str, votes: list[str])")
+    replaced(folder, "routes.py", "range(settings.PASSES)", "votes")
+    commit(folder, "no bound")
+    git(folder, "branch", "-f", "main")
+    replaced(folder, "settings.py", '"gpt-4o-mini"', '"gpt-4o"')
+    month = next(line for line in text().splitlines() if line.startswith("A month:"))
+    assert "worst: no bound, before and now" in month
+    assert "worst as before" not in month

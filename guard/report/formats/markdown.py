@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from guard.difference import Difference
 from guard.model import Finding, Money, Report, Totals
-from guard.report.changes import Causes, says_more
+from guard.report.changes import Causes, gap_words, least, says_more, worst_of
 from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
 from guard.report.markdown import code, text
 from guard.report.markdown_tables import cause_text, changes, more, requests
@@ -108,31 +108,33 @@ def _compared(difference: Difference) -> str:
     none = f"No request to a model changed against {base}; {plural(difference.unchanged, 'request')} as before."
     if not difference.changes and (before.usd, before.usd_per_month) == (after.usd, after.usd_per_month):
         return none
+    one, month = difference.call_gaps, difference.month_gaps
     intro = f"Against {base}, typical (worst):" if difference.changes else f"{none} The sums changed, typical (worst):"
     lines = [intro, "", "| | before | now |", "|---|---:|---:|"]
-    lines.append(f"| one call of each request | {_pair(before, False)} | {_pair(after, False)} |")
+    sides = _pair(before, False, one.least_before), _pair(after, False, one.least_after)
+    lines.append(f"| one call of each request | {sides[0]} | {sides[1]} |")
     if before.usd_per_month is not None or after.usd_per_month is not None:
-        lines.append(f"| a month, where usage is declared | {_pair(before, True)} | {_pair(after, True)} |")
+        sides = _pair(before, True, month.least_before), _pair(after, True, month.least_after)
+        lines.append(f"| a month, where usage is declared | {sides[0]} | {sides[1]} |")
     lines.append(f"| priced requests | {_covered(before)} | {_covered(after)} |")
+    wider = month if before.usd_per_month is not None or after.usd_per_month is not None else one
+    gaps = next((gaps for gaps in (wider, one) if not gaps.comparable), None)
+    lines += [] if gaps is None else ["", f"The sums cannot be compared: {gap_words(gaps)}."]
     return "\n".join(lines)
 
 
-def _pair(totals: Totals, month: bool) -> str:
-    """Typical, and the worst case in brackets."""
+def _pair(totals: Totals, month: bool, partial: bool) -> str:
+    """Typical, and the worst case in brackets. `partial`: requests of that side have no figure that have one on the
+    other."""
     usd = totals.usd_per_month if month else totals.usd
-    return UNKNOWN if usd is None else f"{money(usd.typical)} ({_worst(totals, usd)})"
-
-
-def _worst(totals: Totals, usd: Money) -> str:
-    least = "at least " if totals.known_only and usd.high is not None else ""
-    return f"{least}{UNBOUNDED if usd.high is None else money(usd.high)}"
+    return UNKNOWN if usd is None else f"{least(usd, partial)} ({worst_of(totals, usd, partial)})"
 
 
 def _sum(totals: Totals, usd: Money | None) -> str:
     """As the text report says it."""
     if usd is None:
         return UNKNOWN
-    worst = f"{UNBOUNDED} on the worst case" if usd.high is None else f"{_worst(totals, usd)} worst"
+    worst = f"{UNBOUNDED} on the worst case" if usd.high is None else f"{worst_of(totals, usd, False)} worst"
     return f"**{money(usd.typical)}** typical, {worst}"
 
 

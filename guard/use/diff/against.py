@@ -25,6 +25,7 @@ from guard.sources.tree import Folder, Tree
 from guard.use.diff import build
 from guard.use.diff.base_config import at_commit
 from guard.use.diff.findings import fixed, new_ids
+from guard.use.diff.gaps import call_gaps, month_gaps
 from guard.use.diff.loosened import loosened
 from guard.use.diff.pairs import paired
 from guard.use.diff.reading import Reading
@@ -106,7 +107,8 @@ class Comparison:
         before = renamed(before, build.ids(found))
         judged_before = judged(before, replace(self.rules, prefix=old.prefix), today, merged=False)
         judged_after = judged(after, self.rules, today, merged=False, before=before.report.requests)
-        changed, unchanged = build.changes(found, versions, old, new)
+        lost = _only_in(after, before)
+        changed, unchanged = build.changes(found, versions, old, new, self._then(lost))
         both = (before.report.requests, after.report.requests)
         difference = Difference(
             base=self.label,
@@ -120,10 +122,17 @@ class Comparison:
             files=self.changes.files,
             remarks=self.remarks,
             problems=_only_in(before, after),
-            lost=_only_in(after, before),
+            lost=lost,
+            call_gaps=call_gaps(found, unread=bool(lost)),
+            month_gaps=month_gaps(found, unread=bool(lost)),
         )
         report = replace(judged_after, findings=merged_in_order(judged_after.findings))
         return Compared(report, difference, self.rules)
+
+    def _then(self, problems: tuple[Problem, ...]) -> frozenset[str]:
+        """Where the files that they are about stood in the base."""
+        then = {now: was for was, now in self.changes.renamed.items()}
+        return frozenset(then.get(problem.path, problem.path) for problem in problems)
 
     def _settings(self) -> tuple[Config, Config]:
         """What each side is analysed under, the head's first."""

@@ -11,22 +11,26 @@ from guard.config.types import Config
 from guard.difference import Change
 from guard.use.diff import kinds
 from guard.use.diff.causes import causes, of_new, of_removed, unique
+from guard.use.diff.gaps import touches
 from guard.use.diff.pairs import Pairing
 from guard.use.diff.usage_causes import usage_causes
 from guard.use.diff.versions import Versions
 
 
 def changes(
-    found: Pairing, versions: Versions | None, old: Config, new: Config
+    found: Pairing, versions: Versions | None, old: Config, new: Config, unread: frozenset[str] = frozenset()
 ) -> tuple[tuple[Change, ...], int]:  # fmt: skip
     """What changed, largest rise first, and how many requests are as they were.
 
-    `old`, `new`: the declarations under which each side was estimated.
+    `old`, `new`: the declarations under which each side was estimated. `unread`: files of the base that could not be
+    read in the head; what is known from them no more is not cheaper for it.
     """
     made: list[Change] = []
     unchanged = 0
     for before, after in found.pairs:
         kind = kinds.kind(before, after)
+        if kind == "cheaper" and touches(before.request, unread):
+            kind = "changed"
         if kind is None:
             unchanged += 1
         elif kind == "moved":

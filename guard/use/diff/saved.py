@@ -23,6 +23,7 @@ from guard.run import judged, look
 from guard.sources.tree import Tree
 from guard.use.diff import build, saved_report
 from guard.use.diff.findings import fixed, is_budget, new_ids
+from guard.use.diff.gaps import call_gaps, month_gaps
 from guard.use.diff.pairs import paired
 
 LARGEST = 500_000_000
@@ -66,6 +67,8 @@ def with_saved(tree: Tree, file: Path, config: Config, today: date) -> tuple[Rep
         loosened=(),
         files=_files(changed),
         remarks=(REMARK,),
+        call_gaps=call_gaps(found, unread=False),
+        month_gaps=month_gaps(found, unread=False),
     )
     return report, difference
 
