@@ -103,6 +103,8 @@ class Count:
     why: tuple[str, ...] = ()
     trail: tuple[Step, ...] = field(default=(), compare=False)
     """Where the number comes from: loop heads, and the way of every figure in them. May lack steps, names no others."""
+    guessed: tuple[str, ...] = field(default=(), compare=False)
+    """Loops in it of whose length nothing is known, so that `typical` counts one round of each, which is a guess."""
 
 
 ONCE = Count()
@@ -389,6 +391,9 @@ class Estimate:
     known_only: tuple[str, ...] = ()
     """Why the figures cover only what is known and priced, so that their low and high are no bounds: another model may
     be used, a variant has no price. Empty: they cover all that may run."""
+    assumed_share_month: float | None = None
+    """Share of typical `usd_per_month` that rests on assumptions: all that comes through a loop of unknown length does.
+    None: there is no month, or it was read from a stored report."""
     by_entry: tuple[EntryCost, ...] = ()
     """What a call costs from each entry point, by name, where usage rules size them differently; `usd` then spans them
     and its typical is their mean by calls a month, or the dearest where runs are not declared. Empty: it is the same.
@@ -510,6 +515,8 @@ class Totals:
     """Counted requests in tests, which the sums leave out."""
     known_only: int = 0
     """How many of the priced requests have figures that cover only what is known and priced (`Estimate.known_only`)."""
+    assumed_share_month: float | None = None
+    """Share of typical `usd_per_month` that rests on assumptions; None: not known."""
     stood_for: int = 0
     """How many of the requests without a price run instead of one that has a price (arms of one decision), which
     stands for them in the typical sum."""

@@ -16,7 +16,7 @@ from guard.config.types import Config
 from guard.estimate import usage
 from guard.estimate.money import Factor, factor_of, plus, times
 from guard.estimate.usage import NO_RUNS, Sizing
-from guard.model import EntryCost, Estimate, Hole, Money, Part, Reach, Request, Tokens
+from guard.model import Count, EntryCost, Estimate, Hole, Money, Part, Reach, Request, Tokens
 
 Number = TypeVar("Number", int, Decimal)
 NOTHING = Money(Decimal(0), Decimal(0), Decimal(0))
@@ -39,6 +39,23 @@ class Month:
     runs: Decimal | None
     source: str | None
     notes: tuple[str, ...] = ()
+    assumed_share: float | None = None
+    """Share of typical `usd` that rests on assumptions."""
+
+
+def guesses(request: Request) -> tuple[str, ...]:
+    """Assumptions about loops of unknown length around a request, here and on the way from its entry points."""
+    loops = [*request.repeats.guessed, *(loop for reach in request.reached_from for loop in reach.repeats.guessed)]
+    return tuple(f"one round of a loop of unknown length: {loop}; declare `repeats`" for loop in dict.fromkeys(loops))
+
+
+def _assumed(usd: Money, repeats: Count, share: float | None) -> Decimal:
+    """How much of an amount is assumption: all of it where a loop of unknown length multiplies it."""
+    return usd.typical * (Decimal(1) if repeats.guessed else Decimal(str(share or 0)))
+
+
+def _share(assumed: Decimal, usd: Money) -> float | None:
+    return float(assumed / usd.typical) if usd.typical else None
 
 
 Sized = tuple[Sizing, Call]
@@ -202,21 +219,24 @@ def per_month(request: Request, call: Call, config: Config) -> Month:
         if own is None:
             return Month(None, None, None)
         money = times(times(call.in_loop, factor_of(request.repeats)), Factor.exactly(own.per_month))
-        return Month(money, own.per_month, own.source)
+        assumed = _assumed(money, request.repeats, call.estimate.assumed_share)
+        return Month(money, own.per_month, own.source, assumed_share=_share(assumed, money))
     found = [(reach, usage.runs_of(reach, request, config)) for reach in request.reached_from]
     known = [(reach, runs) for reach, runs in found if runs is not None]
     if not known:
         return Month(None, None, None)
-    own_costs = {cost.entry: cost.usd for cost in call.estimate.by_entry}
-    money = NOTHING
+    own_costs = {cost.entry: (cost.usd, cost.assumed_share) for cost in call.estimate.by_entry}
+    money, assumed = NOTHING, Decimal(0)
     for reach, runs in known:
-        usd = own_costs.get(reach.entry, call.in_loop)
-        money = plus(money, times(times(usd, factor_of(reach.repeats)), Factor.exactly(runs.per_month)))
+        usd, share = own_costs.get(reach.entry, (call.in_loop, call.estimate.assumed_share))
+        one = times(times(usd, factor_of(reach.repeats)), Factor.exactly(runs.per_month))
+        money, assumed = plus(money, one), assumed + _assumed(one, reach.repeats, share)
     notes: tuple[str, ...] = ()
     if len(known) < len(found):
         notes = (_silent([reach for reach, runs in found if runs is None]),)
     source = ", ".join(dict.fromkeys(runs.source for _, runs in known))
-    return Month(money, sum((runs.per_month for _, runs in known), Decimal(0)), source, notes)
+    whole = sum((runs.per_month for _, runs in known), Decimal(0))
+    return Month(money, whole, source, notes, _share(assumed, money))
 
 
 def _silent(reaches: Sequence[Reach]) -> str:

@@ -279,7 +279,8 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
         usd_per_month=month.usd,
         runs_per_month=month.runs,
         runs_source=month.source,
-        assumptions=tuple(dict.fromkeys((*found.assumptions, *month.notes))),
+        assumptions=tuple(dict.fromkeys((*found.assumptions, *by_entry.guesses(request), *month.notes))),
+        assumed_share_month=month.assumed_share,
     )
 
 

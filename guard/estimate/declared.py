@@ -80,7 +80,9 @@ def _with_repeats(request: Request, number: int, source: _Source) -> tuple[Reque
         bounded = reach.repeats.high is not None or not set(reach.repeats.why) - set(old.why)
         high = None if not bounded else (reach.repeats.high or max(number, round(outer * number)))
         typical = outer * number
-        return replace(reach, repeats=Count(reach.repeats.low, typical, high, () if bounded else reach.repeats.why))
+        why = () if bounded else reach.repeats.why
+        guessed = tuple(loop for loop in reach.repeats.guessed if loop not in old.guessed)
+        return replace(reach, repeats=Count(reach.repeats.low, typical, high, why, guessed=guessed))
 
     unknown = tuple(item for item in request.unknown if item.what != "repeats")
     reached = tuple(scaled(reach) for reach in request.reached_from)

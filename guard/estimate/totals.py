@@ -16,6 +16,8 @@ from guard.estimate import usage
 from guard.estimate.money import plus
 from guard.model import Money, Priced, Request, Totals
 
+NOTHING = Money(Decimal(0), Decimal(0), Decimal(0))
+
 
 def place(request: Request, config: Config) -> tuple[str | None, str | None]:
     """Feature and owner of a request by the file of its outermost site: the feature with the most literal pattern
@@ -86,6 +88,7 @@ def totals(priced: Iterable[Priced]) -> Totals:
         usd_per_month=sum_of(counted, lambda item: item.estimate.usd_per_month),
         monthly_requests=sum(item.estimate.usd_per_month is not None for item in counted),
         assumed_share=_assumed(groups, usd) if usd is not None and usd.typical else None,
+        assumed_share_month=_assumed_month(groups),
         unpriced=tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         tests=sum(item.request.counted and not item.in_totals for item in every),
         known_only=sum(_covers_part(item, arms) for arms in groups for item in arms),
@@ -126,3 +129,24 @@ def _assumed(groups: list[list[Priced]], usd: Money) -> float:
         share = arm.estimate.assumed_share if len(arms) == 1 or arm.request.exclusive_default else 1.0
         assumed += amount(arm).typical * Decimal(str(share or 0.0))
     return float(assumed / usd.typical)
+
+
+def _assumed_month(groups: list[list[Priced]]) -> float | None:
+    """The share of a typical month that rests on assumptions; None where there is no month or some shares are unknown.
+
+    As in `_assumed`, an arm that counts because none of a decision is the default is an assumption.
+    """
+    whole = assumed = Decimal(0)
+    for arms in groups:
+        known = [arm for arm in arms if arm.estimate.usd_per_month is not None]
+        if not known:
+            continue
+        arm = _leading(known, lambda one: one.estimate.usd_per_month or NOTHING)
+        month, share = arm.estimate.usd_per_month or NOTHING, arm.estimate.assumed_share_month
+        if len(arms) > 1 and not arm.request.exclusive_default:
+            share = 1.0
+        if share is None and month.typical:
+            return None
+        whole += month.typical
+        assumed += month.typical * Decimal(str(share or 0.0))
+    return float(assumed / whole) if whole else None

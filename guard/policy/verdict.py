@@ -87,8 +87,14 @@ def assumed_share(items: Sequence[Priced]) -> float | None:
     """
     typical = [(month.typical, item) for item in items if (month := item.estimate.usd_per_month) is not None]
     whole = sum((amount for amount, _ in typical), Decimal(0))
-    assumed = sum((amount * Decimal(str(item.estimate.assumed_share or 0)) for amount, item in typical), Decimal(0))
+    assumed = sum((amount * Decimal(str(_of_month(item) or 0)) for amount, item in typical), Decimal(0))
     return float(assumed / whole) if whole else None
+
+
+def _of_month(item: Priced) -> float | None:
+    """The share of a request's month that rests on assumptions; of a stored report that of one call."""
+    share = item.estimate.assumed_share_month
+    return item.estimate.assumed_share if share is None else share
 
 
 def assumed_words(share: float | None, compare: Compare) -> tuple[str, bool]:

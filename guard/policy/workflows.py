@@ -59,7 +59,7 @@ def assumed_share(workflow: Workflow) -> float | None:
             whole += money.typical
             own = _own_cost(item, reach)
             share = item.estimate.assumed_share if own is None else own.assumed_share
-            assumed += money.typical * Decimal(str(share or 0))
+            assumed += money.typical * (Decimal(1) if reach.repeats.guessed else Decimal(str(share or 0)))
     return float(assumed / whole) if whole else None
 
 

@@ -208,7 +208,10 @@ def _one_call(totals: Totals) -> str:
 
 def _month(totals: Totals) -> str:
     amount = UNKNOWN if totals.usd_per_month is None else _sum(totals.usd_per_month, totals.known_only > 0)
-    return f"A month: {amount}; usage is declared for {totals.monthly_requests:,} of {totals.counted:,}."
+    share = (
+        "" if not totals.assumed_share_month else f"{percent(totals.assumed_share_month)} of typical is assumption; "
+    )
+    return f"A month: {amount}; {share}usage is declared for {totals.monthly_requests:,} of {totals.counted:,}."
 
 
 def _sum(usd: Money, partly: bool) -> str:

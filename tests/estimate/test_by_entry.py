@@ -87,3 +87,22 @@ def test_a_run_of_each_route_costs_what_its_own_rules_say():
     items = estimate_all((asked(),), TABLE, config(RULE_B, RULE_A))
     runs = {flow.name: workflows.usd_per_run(flow).typical for flow in workflows.workflows(items)}
     assert runs == {"a.py::a": CALL_A, "b.py::b": CALL_B}
+
+
+def test_one_round_of_a_loop_of_unknown_length_is_an_assumption():
+    unknown = Count(0, 1, None, ("for over docs",), guessed=("for over docs",))
+    through = replace(A, repeats=unknown)
+    (item,) = items = estimate_all((asked(reached_from=(through, B), repeats=unknown),), TABLE, config(RULE_A, RULE_B))
+    assert "one round of a loop of unknown length: for over docs; declare `repeats`" in item.estimate.assumptions
+    assert item.estimate.assumed_share == 0, "one call does not depend on it"
+    whole = 1_000_000 * CALL_A + 1_000 * CALL_B
+    assert item.estimate.assumed_share_month == pytest.approx(float(1_000_000 * CALL_A / whole))
+    shares = {flow.name: workflows.assumed_share(flow) for flow in workflows.workflows(items)}
+    assert shares == {"a.py::a": 1.0, "b.py::b": 0.0}
+
+
+def test_declared_repeats_are_no_assumption():
+    unknown = Count(0, 1, None, ("for over docs",), guessed=("for over docs",))
+    one = found(RULE_A, reached_from=(replace(A, repeats=unknown),), repeats=unknown, inline={"repeats": "7"})
+    assert one.assumed_share_month == 0 and one.usd_per_month.typical == 7_000_000 * CALL_A
+    assert not [text for text in one.assumptions if "unknown length" in text]

@@ -105,7 +105,7 @@ class Entries:
         for way in self._kept.get(edge.node, ()):
             count = control.product([way.repeats, again, edge.around.repeats])
             if edge.around.conditional:
-                count = Count(0, count.typical, count.high, count.why)
+                count = Count(0, count.typical, count.high, count.why, guessed=count.guessed)
             chain = way.chain if edge.bind is None else (*way.chain, edge.bind)
             found.append(way._replace(repeats=count, chain=chain[:MAX_CHAIN]))
         return found

@@ -7,6 +7,7 @@ In: a loop, the place of a call in it, the frame. Out: a `Count`. A loop that ca
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Compare, Const, Expr, Item, Logic, Name, Slice, last_name
@@ -33,6 +34,7 @@ AS_LONG = frozenset({"tqdm", "track", "enumerate", "sorted", "reversed", "list",
 def product(counts: list[Count]) -> Count:
     """Counts inside one another."""
     low, typical, high, why = 1, 1.0, 1, []
+    guessed = tuple(dict.fromkeys(loop for count in counts for loop in count.guessed))
     bound: int | None = high
     trail: dict[Step, None] = {}
     for count in counts:
@@ -42,7 +44,7 @@ def product(counts: list[Count]) -> Count:
         why += [w for w in count.why if w not in why]
         trail.update(dict.fromkeys(count.trail))
     number = int(typical) if float(typical).is_integer() else typical
-    return Count(low, number, bound, tuple(why), tuple(trail)[:MAX_STEPS])
+    return Count(low, number, bound, tuple(why), tuple(trail)[:MAX_STEPS], guessed)
 
 
 def added(first: Count, second: Count) -> Count:
@@ -50,7 +52,8 @@ def added(first: Count, second: Count) -> Count:
     high = None if first.high is None or second.high is None else first.high + second.high
     why = tuple(dict.fromkeys((*first.why, *second.why)))
     trail = tuple(dict.fromkeys((*first.trail, *second.trail)))
-    return Count(first.low + second.low, first.typical + second.typical, high, why, trail[:MAX_STEPS])
+    guessed = tuple(dict.fromkeys((*first.guessed, *second.guessed)))
+    return Count(first.low + second.low, first.typical + second.typical, high, why, trail[:MAX_STEPS], guessed)
 
 
 def either(counts: list[Count]) -> Count:
@@ -61,7 +64,9 @@ def either(counts: list[Count]) -> Count:
     high = None if None in highs else max(h for h in highs if h is not None)
     why = tuple(dict.fromkeys(w for c in counts for w in c.why))
     trail = tuple(dict.fromkeys(step for c in counts for step in c.trail))
-    return Count(min(c.low for c in counts), max(c.typical for c in counts), high, why[:4], trail[:MAX_STEPS])
+    most = max(c.typical for c in counts)
+    guessed = tuple(dict.fromkeys(loop for c in counts if c.typical == most for loop in c.guessed))
+    return Count(min(c.low for c in counts), most, high, why[:4], trail[:MAX_STEPS], guessed)
 
 
 def length(engine: Engine, result: Result, what: str) -> Count:
@@ -93,7 +98,12 @@ def length(engine: Engine, result: Result, what: str) -> Count:
     if sizes:
         return Count(0, sizes[0] or 1, None, (f"{what} {sizes[0]} items, but {reasons[0]}",))
     why = reasons[0] if reasons else "a sequence that is not known"
-    return Count(0, 1, None, (f"{what} a sequence of unknown length ({why})",))
+    return _one_round(0, f"{what} a sequence of unknown length ({why})")
+
+
+def _one_round(low: int, why: str) -> Count:
+    """A loop of whose length nothing is known: one round is taken for it, and said to be a guess."""
+    return Count(low, 1, None, (why,), guessed=(why,))
 
 
 def sequence_length(engine: Engine, expr: Expr, frame: Frame, ask: Ask, what: str) -> Count:
@@ -187,7 +197,7 @@ def _range_bound(call: Call, frame: Frame, ask: Ask) -> Count | None:
     values = [a.thing.value for a in found.alts if isinstance(a.thing, Lit) and isinstance(a.thing.value, int)]
     if not values:
         why = found.open[0] if found.open else "its end is not known"
-        return Count(0, 1, None, (f"for over a range of unknown length ({why})",))
+        return _one_round(0, f"for over a range of unknown length ({why})")
     sizes = [max(0, v - start) for v in values]
     if found.open or len(values) < len(found.alts):
         why = found.open[0] if found.open else "others may arrive"
@@ -231,7 +241,7 @@ def _turns(
     if before or ends:
         low = 0 if before else min(1, count.low)
         why = (*count.why, "may end earlier") if count.low > low else count.why
-        return Count(low, count.typical, count.high, why)
+        return replace(count, low=low, why=why)
     return count
 
 
@@ -245,7 +255,7 @@ def head(engine: Engine, scope: Scope, loop: Block, frame: Frame, ask: Ask) -> C
         low = most if exact and not isinstance(loop.test, Logic) else 0
         return Count(low, most, most, (f"while loop of at most {most} turns",))
     forever = loop.test is not None and truth.truth_of(ask(loop.test, frame)) is True
-    return Count(1 if forever else 0, 1, None, ("while loop without a bound that guard can see",))
+    return _one_round(1 if forever else 0, "while loop without a bound that guard can see")
 
 
 def conditions(test: Expr | None) -> list[Expr]:

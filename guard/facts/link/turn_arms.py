@@ -49,7 +49,7 @@ class ByTurn(NamedTuple):
         low, high = self.within(count.low) or 0, self.within(count.high)
         typical = self.within(int(count.typical)) or 0
         why = f"the number of the turn chooses the branch at line {self.arms[0].start[0]}"
-        return Count(low, typical, high, (*count.why, why) if high != 1 else ())
+        return Count(low, typical, high, (*count.why, why) if high != 1 else (), guessed=count.guessed)
 
 
 def around(scope: Scope, place: Place) -> dict[int, ByTurn]:
