@@ -208,6 +208,23 @@ def test_rules_of_the_base_hold_where_that_is_asked_for(folder: Path) -> None:
     assert len(found["loosened"]) == 2
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pkg/pyvenv.cfg": "", "pkg/other.py": CALL.replace("ask", "tell")},
+        {"node_modules/x/other.py": CALL.replace("ask", "tell")},
+    ],
+)
+@pytest.mark.parametrize("staged", [[], ["--staged"]])
+def test_code_cannot_be_hidden_in_a_folder_of_installed_packages(
+    folder: Path, files: dict[str, str], staged: list[str]
+) -> None:
+    write(folder, files)
+    commit(folder, "looks like an environment")
+    code, found = difference("--base", "main", "--policy-from", "base", *staged)
+    assert (code, sorted(found["new"])) == (1, ["approved", "budget:team"])
+
+
 def test_a_pack_of_the_base_is_read_from_the_base(folder: Path) -> None:
     pack = (
         "version: 1\npolicies:\n  - {id: approved, check: model-allowed, params: {allow: [nothing]}, enforce: block}\n"
