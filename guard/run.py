@@ -17,7 +17,7 @@ from guard.model import Looked, Priced, PriceTable, Report, Request
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
-    from guard.policy.forgive import Directive
+    from guard.policy.forgive import Directive, Holds
     from guard.sources.files import Listing
     from guard.sources.tree import Tree
 
@@ -78,9 +78,15 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
 
 
 def judged(
-    scanned: Scanned, rules: Config, today: date, *, merged: bool = True, before: Sequence[Priced] | None = None
+    scanned: Scanned,
+    rules: Config,
+    today: date,
+    *,
+    merged: bool = True,
+    before: Sequence[Priced] | None = None,
+    holds: Holds | None = None,
 ) -> Report:
-    """The report with the findings of all policies and budgets of `rules`; `merged`, `before` as in `judge`.
+    """The report with the findings of all policies and budgets of `rules`; `merged`, `before`, `holds` as in `judge`.
 
     Raises `guard.config.issues.ConfigError` when policies do not fit their checks.
     """
@@ -91,7 +97,7 @@ def judged(
     known = context(prices, rules.aliases, today)
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
-    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread)
+    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds)
     return replace(scanned.report, findings=findings)
 
 

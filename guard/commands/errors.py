@@ -48,7 +48,7 @@ def errors(debug: bool) -> Iterator[Stage]:
         raise click.exceptions.Exit(INTERRUPTED) from None
     except Exception as error:
         if _is_configuration(error):
-            message(escaped(str(error)))
+            message(escaped("\n".join(map(_masked, str(error).split("\n")))))
         else:
             message(_bug(error, stage.name, debug))
         raise click.exceptions.Exit(BAD) from error
@@ -71,6 +71,18 @@ def _is_configuration(error: Exception) -> bool:
     from guard.config.issues import ConfigError
 
     return isinstance(error, ConfigError)
+
+
+def _masked(line: str) -> str:
+    """A line of a message about a configuration, with dots for what looks like a secret in a source line."""
+    from guard.facts.link.secrets import stretches
+
+    head, bar, source = line.partition(" | ")
+    if not bar:
+        head, source = "", line
+    for start, end in sorted(stretches(source, False), reverse=True):
+        source = source[:start] + "." * (end - start) + source[end:]
+    return head + bar + source
 
 
 def escaped(text: str) -> str:

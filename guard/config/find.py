@@ -17,6 +17,8 @@ from guard.config.document import MAX_BYTES
 from guard.config.issues import ConfigError, ConfigIssue
 
 _NAMES = ("guard.yaml", "guard.yml")
+_ENDINGS = (".yaml", ".yml", ".toml", ".json", ".lock")
+"""Of the files that a repository may name as its configuration; a line of any other must not stand in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,22 @@ def chosen(file: Path, root: Path) -> Found:
     """The file that the user named with `--config`. Raises `ConfigError` if it cannot be read."""
     # The user, not the repository, chose it: links may lead anywhere.
     file = Path(os.path.realpath(file))
-    return _found(file, root)
+    return _found(file, root, named=True)
 
 
-def read_inside(file: Path, project: Path, shown: str, most: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file within the project, at most one more than `most`. Raises `ConfigError`."""
+def read_inside(file: Path, project: Path, shown: str, most: int = MAX_BYTES, *, named: bool = False) -> bytes:
+    """The bytes of a regular file within the project, at most one more than `most`. Raises `ConfigError`.
+
+    Nothing below `.git` is read (its files may hold credentials), and, unless the user `named` it, only what is a
+    configuration by the name that it has where its links end.
+    """
     if not inside(file, project):
         raise _error(shown, "this path leads out of the project, where guard reads nothing", "move the file inside")
+    real = Path(os.path.realpath(file))
+    if ".git" in (part.lower() for part in real.relative_to(os.path.realpath(project)).parts):
+        raise _error(shown, "this path leads into .git, where guard reads no configuration", "move the file out of it")
+    if not named and real.suffix.lower() not in _ENDINGS and os.path.isfile(real):
+        raise _error(shown, "this is no configuration by its name", "give it a name that ends in .yaml or .toml")
     try:
         # Without O_NONBLOCK opening a named pipe would wait for ever.
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -104,9 +115,9 @@ def project_of(file: Path) -> Path:
     return file.parent
 
 
-def _found(file: Path, root: Path) -> Found:
+def _found(file: Path, root: Path, named: bool = False) -> Found:
     shown, project = relative(file, root), project_of(file)
-    return Found(file, shown, read_inside(file, project, shown), project)
+    return Found(file, shown, read_inside(file, project, shown, named=named), project)
 
 
 def _upwards(folder: Path) -> Iterator[Path]:

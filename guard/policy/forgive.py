@@ -8,7 +8,7 @@ excuses that have run out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -96,6 +96,11 @@ class Directive:
     cell_line: int | None = None
 
 
+Holds = Callable[[Finding, Directive], bool]
+"""Whether a comment beside a finding may excuse it; for the head of a comparison that the rules of the base judge."""
+REFUSED = "ignored in this change; the rules of the base hold, and they excuse nothing here"
+
+
 def directive(path: str, line: int, column: int, comment: str) -> Directive | None:
     """Reads a comment such as `# guard: ignore[output-limit] short answers until=2027-01-31`. None: not one of ours."""
     match = _DIRECTIVE.search(comment)
@@ -119,6 +124,7 @@ def forgive(
     sites: Mapping[str, tuple[Span, ...]] | None = None,
     prefix: str = "",
     covered: Mapping[str, tuple[tuple[Span, ...], ...]] | None = None,
+    holds: Holds | None = None,
 ) -> tuple[Finding, ...]:
     """The findings with `forgiven` set where they are excused, then those about the excuses themselves.
 
@@ -126,7 +132,8 @@ def forgive(
     checks in its brackets. An exception excuses its policy's findings at requests one of whose sites lies in `paths`
     (findings of a budget as a whole: at every request that it is about, whose sites `covered` has by policy; others
     without a request: whose first place does). `checks` maps a policy's id to that of its check; `sites` a request's id
-    to the spans of its sites. `prefix`: that of the configuration, which `paths` are relative to.
+    to the spans of its sites. `prefix`: that of the configuration, which `paths` are relative to. A comment for which
+    `holds` is false excuses nothing, and the finding says so.
     """
     ignores = [found for found in directives if found.kind == "ignore"]
     expired = [found for found in ignores if _expired(found.until, today)]
@@ -146,7 +153,10 @@ def forgive(
             if one.policy == finding.policy and _covers(one, finding, sites or {}, covered or {}, prefix)
         ]
         holding.update(exempt)
-        marked.append(_mark(finding, comments, [live[position] for position in exempt]))
+        excusing = [one for one in comments if holds is None or holds(finding, one)]
+        done = _mark(finding, excusing, [live[position] for position in exempt])
+        refused = done.forgiven is None and comments
+        marked.append(replace(done, notes=(*done.notes, REFUSED)) if refused else done)
     unused = [found for found in ignores if found not in expired and found not in used]
     return (
         *marked,

@@ -15,7 +15,7 @@ from guard.config.types import Config
 from guard.model import Finding, Priced
 from guard.policy import baseline, budgets, places, stale
 from guard.policy.decide import decide, merge
-from guard.policy.forgive import Directive, forgive
+from guard.policy.forgive import Directive, Holds, forgive
 from guard.policy.load import load
 from guard.policy.selection import incomplete, select
 from guard.policy.types import Context, ModelFacts
@@ -81,12 +81,13 @@ def judge(
     merged: bool = True,
     before: Sequence[Priced] | None = None,
     unread: Collection[str] = (),
+    holds: Holds | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
     `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
     requests of the base, for budgets on increases; None: there is none. `unread`: files that could not be read, of
-    which the baseline does not expect the findings that it knows.
+    which the baseline does not expect the findings that it knows. `holds`: which comments excuse what; None: all do.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
@@ -107,6 +108,7 @@ def judge(
             f"budget:{budget.name}": tuple(places.spans(item.request) for item in select(budget, items, config.prefix))
             for budget in config.budgets
         },
+        holds=holds,
     )
     known = baseline.hold(marked, config.baseline, config.prefix, unread)
     every = (*known, *stale.judge(config, policies, items, files, context))

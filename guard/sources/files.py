@@ -1,4 +1,4 @@
-"""What `sources` hands on. In: nothing. Out: `SourceFile`, `Listing`, the names of folders that are never scanned.
+"""What `sources` hands on. In: nothing. Out: `SourceFile`, `Listing`, the names of folders that are passed over.
 
 Neighbours: `walk` makes listings, `read` turns one `SourceFile` into bytes.
 """
@@ -17,7 +17,8 @@ SKIPPED_FOLDERS = frozenset(
         ".ipynb_checkpoints", ".terraform", ".gradle", ".next", ".nuxt",
     }
 )  # fmt: skip
-"""Installed packages, caches and version-control data: other people's code or copies, not the project's own."""
+"""Installed packages, caches and version-control data: other people's code or copies, not the project's own, unless
+git tracks a file there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Asks git which files belong to a project. In: a folder. Out: names relative to it, or None where git can't say.
+"""Asks git which files belong to a project. In: a folder. Out: its `GitNames`, or None where git can't say.
 
 Neighbours: `git`, which starts it safely; `walk`, which classifies the names.
 """
@@ -6,12 +6,22 @@ Neighbours: `git`, which starts it safely; `walk`, which classifies the names.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 from guard.sources import git
 
 
-def git_names(base: str) -> list[str] | None:
-    """Tracked and untracked, not ignored names under `base`, as git lists them.
+@dataclass(frozen=True, slots=True)
+class GitNames:
+    """Names relative to the folder that was asked about."""
+
+    every: list[str]
+    """Tracked and untracked, not ignored ones, sorted."""
+    tracked: frozenset[str]
+
+
+def git_names(base: str) -> GitNames | None:
+    """The names under `base`, as git lists them.
 
     A nested repository that is not a submodule ends in `/`. None: no git, no work tree, git failed or took too long.
     """
@@ -20,8 +30,10 @@ def git_names(base: str) -> list[str] | None:
     program = git.program(base)
     if program is None:
         return None
-    done = git.ask(program, base, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    done = git.ask(program, base, "ls-files", "-t", "--cached", "--others", "--exclude-standard", "-z")
     if not done.good:
         return None
     # A path in conflict is listed once per stage.
-    return sorted({os.fsdecode(name) for name in done.out.split(b"\0") if name})
+    lines = {os.fsdecode(line) for line in done.out.split(b"\0") if line}
+    tracked = frozenset(line[2:] for line in lines if not line.startswith("? "))
+    return GitNames(sorted({line[2:] for line in lines}), tracked)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from guard.model import Problem
 from guard.sources import git, read, walk
-from guard.sources.files import Listing, SourceFile, in_skipped_folder, shown
+from guard.sources.files import Listing, SourceFile, shown
 
 FETCH_SECONDS = 120
 """Longest wait for the contents of all code files."""
@@ -69,7 +69,7 @@ class GitTree:
         problems: list[Problem] = []
         files: list[SourceFile] = []
         links: list[str] = []
-        for path in walk.kept(sorted(self.entries), exclude, prefix):
+        for path in walk.kept(sorted(self.entries), self.entries, exclude, prefix):
             entry = self.entries[path]
             if not walk.is_unicode(path):
                 problems.append(walk.bad_name(path))
@@ -170,7 +170,7 @@ class GitTree:
             if real is None:
                 problems.append(read.problem_outside(shown(name)))
             elif real in self.entries and self.entries[real].mode.startswith(_FILE):
-                if real not in listed and not in_skipped_folder(real):
+                if real not in listed:
                     listed.add(real)
                     files.append(SourceFile(name, self.entries[real].size))
             elif not self._is_folder(real):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Container
 from pathlib import Path
 
 from guard.model import Problem
@@ -27,6 +28,9 @@ def listing(root: Path, exclude: tuple[str, ...] = (), prefix: str = "") -> List
     The patterns are held against `prefix + path`; `prefix` is `""`, or where the root lies as seen from the folder that
     the patterns are relative to (`services/search/`).
 
+    Installed packages, environments and caches are passed over, but for what git tracks: that is the project's own,
+    wherever it stands, and no `pyvenv.cfg` beside it hides it.
+
     Submodules and nested repositories are not entered (one problem each). A link to a file inside the root is listed
     under its own name only where the file itself is not listed.
 
@@ -35,24 +39,26 @@ def listing(root: Path, exclude: tuple[str, ...] = (), prefix: str = "") -> List
     base = os.path.realpath(root)
     if not os.path.isdir(base):
         raise NotADirectoryError(f"{root} is not a folder")
-    names = git_names(base)
+    from_git = git_names(base)
     problems: list[Problem] = []
     # Git lists nothing in a folder that it ignores as a whole; who points guard at it wants it scanned.
-    from_git = bool(names)
-    if not names:
+    if from_git is not None and from_git.every:
+        names, tracked = from_git.every, from_git.tracked
+    else:
+        from_git, tracked = None, frozenset()
         names, problems = folder_names(base)
-    names = kept(names, exclude, prefix)
+    names = kept(names, tracked, exclude, prefix)
     files, links = _classified(base, names, problems)
-    files += _linked_files(base, links, {file.path for file in files}, problems)
+    files += _linked_files(base, links, tracked, {file.path for file in files}, problems)
     files.sort(key=lambda file: file.path)
     problems.sort(key=lambda problem: problem.path)
-    return Listing(tuple(files), tuple(problems), from_git)
+    return Listing(tuple(files), tuple(problems), from_git is not None)
 
 
-def kept(names: list[str], exclude: tuple[str, ...], prefix: str) -> list[str]:
-    """`names` without installed packages, environments and what `exclude` matches."""
+def kept(names: list[str], tracked: Container[str], exclude: tuple[str, ...], prefix: str) -> list[str]:
+    """`names` without what `exclude` matches and without installed packages and environments that are not tracked."""
     environments = tuple(name.removesuffix("pyvenv.cfg") for name in names if name.endswith("/pyvenv.cfg"))
-    names = [name for name in names if not in_skipped_folder(name) and not name.startswith(environments)]
+    names = [n for n in names if n in tracked or not (in_skipped_folder(n) or n.startswith(environments))]
     if not exclude:
         return names
     from guard.sources.ignore import compiled
@@ -94,7 +100,9 @@ def _classified(base: str, names: list[str], problems: list[Problem]) -> tuple[l
     return files, links
 
 
-def _linked_files(base: str, links: list[str], listed: set[str], problems: list[Problem]) -> list[SourceFile]:
+def _linked_files(
+    base: str, links: list[str], tracked: Container[str], listed: set[str], problems: list[Problem]
+) -> list[SourceFile]:  # fmt: skip
     """Links that lead to files of the root which are not listed themselves; one per file."""
     files: list[SourceFile] = []
     for name in sorted(links):
@@ -104,7 +112,7 @@ def _linked_files(base: str, links: list[str], listed: set[str], problems: list[
             problems.append(problem_outside(shown(name)))
             continue
         own_name = os.path.relpath(target, base).replace(os.sep, "/")
-        if own_name in listed or in_skipped_folder(own_name):
+        if own_name in listed or (own_name not in tracked and in_skipped_folder(own_name)):
             continue
         try:
             found = os.lstat(target)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from guard.cli import main
 from guard.config.load import ConfigError, load
 from guard.config.toml_places import places
 from guard.config.toml_reader import read_toml
@@ -192,3 +194,28 @@ class TestLinks:
     def test_a_folder(self, tmp_path: Path) -> None:
         (tmp_path / "guard.yaml").mkdir()
         assert self.error(tmp_path) == "guard.yaml:1:1: this is a folder, not a file"
+
+
+@pytest.mark.parametrize("name", [".env", ".git/config", "prompts/key.txt"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_line_of_a_file_that_is_no_configuration_is_shown(tmp_path: Path, name: str, linked: bool) -> None:
+    (tmp_path / ".git").mkdir()
+    secret = tmp_path / name
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text("[core]\n\tpass: [hunter2\nword = hunter2\n")
+    if linked:
+        (tmp_path / "guard.yaml").symlink_to(name)
+    else:
+        (tmp_path / "guard.yaml").write_text(f"version: 1\nextends: [{name}]\n")
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path)
+    assert "hunter2" not in str(error.value)
+    assert "into .git" in str(error.value) or "no configuration by its name" in str(error.value)
+
+
+def test_a_secret_in_a_faulty_line_is_dotted_in_the_message(tmp_path: Path) -> None:
+    (tmp_path / "guard.yaml").write_text("version: 1\napi_key: hunter2hunter2\n")
+    done = CliRunner().invoke(main, ["check", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "api_key: ......" in done.stderr
+    assert "hunter2" not in done.stderr

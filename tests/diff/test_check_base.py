@@ -215,6 +215,61 @@ def test_rules_of_the_base_hold_where_that_is_asked_for(folder: Path) -> None:
     assert len(found["loosened"]) == 2
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pkg/pyvenv.cfg": "", "pkg/other.py": CALL.replace("ask", "tell")},
+        {"node_modules/x/other.py": CALL.replace("ask", "tell")},
+    ],
+)
+@pytest.mark.parametrize("staged", [[], ["--staged"]])
+def test_code_cannot_be_hidden_in_a_folder_of_installed_packages(
+    folder: Path, files: dict[str, str], staged: list[str]
+) -> None:
+    write(folder, files)
+    commit(folder, "looks like an environment")
+    code, found = difference("--base", "main", "--policy-from", "base", *staged)
+    assert (code, sorted(found["new"])) == (1, ["approved", "budget:team"])
+
+
+IGNORED = CALL.replace("messages=question)", "messages=question)  # guard: ignore[approved] trust me")
+TOLD = IGNORED.replace("ask", "tell")
+BLOCK = RULES.replace("per_month: 1 USD", "per_month: 1000000 USD")
+
+
+def test_with_the_rules_of_the_base_a_new_ignore_excuses_nothing(folder: Path) -> None:
+    write(folder, {"guard.yaml": BLOCK})
+    commit(folder, "a large budget")
+    write(folder, {"b.py": TOLD})
+    assert difference("--base", "HEAD")[0] == 0
+    code, found = difference("--base", "HEAD", "--policy-from", "base")
+    assert (code, found) == (1, {"new": ["approved"], "loosened": ["ignore of approved is new"], "fixed": []})
+    said = guard("check", "--base", "HEAD", "--policy-from", "base", "--width", "200").stdout
+    assert "ignored in this change; the rules of the base hold" in said
+
+
+def test_with_the_rules_of_the_base_its_ignores_hold_where_they_were(folder: Path) -> None:
+    write(folder, {"guard.yaml": BLOCK, "app.py": IGNORED})
+    commit(folder, "an ignore")
+    write(folder, {"app.py": f"# Moved.\n{IGNORED}", "c.py": "from app import ask\n\n\ndef more():\n    ask('x')\n"})
+    assert difference("--base", "HEAD", "--policy-from", "base")[:1] == (0,)
+    body = TOLD.partition("\n\n\n")[2]
+    kept = CALL.replace('"gpt-4o"', '"gpt-4o-mini"')
+    write(folder, {"app.py": f"{kept}\n\n{body}", "c.py": ""})
+    code, found = difference("--base", "HEAD", "--policy-from", "base")
+    assert (code, found["new"], found["loosened"]) == (1, ["approved"], [])
+
+
+def test_with_the_rules_of_the_base_new_entries_of_a_baseline_excuse_nothing(folder: Path) -> None:
+    write(folder, {"guard.yaml": BLOCK})
+    commit(folder, "a large budget")
+    write(folder, {"b.py": CALL.replace("ask", "tell")})
+    assert guard("baseline").exit_code == 0
+    assert difference("--base", "HEAD")[0] == 0
+    code, found = difference("--base", "HEAD", "--policy-from", "base")
+    assert (code, found["new"]) == (1, ["approved"])
+
+
 def test_a_pack_of_the_base_is_read_from_the_base(folder: Path) -> None:
     pack = (
         "version: 1\npolicies:\n  - {id: approved, check: model-allowed, params: {allow: [nothing]}, enforce: block}\n"

@@ -72,6 +72,16 @@ def test_installed_packages_and_caches_are_passed_over(root: Path) -> None:
     assert paths(listing(root)) == ["app.py"]
 
 
+def test_what_git_tracks_is_listed_wherever_it_stands(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "app.py", "pkg/pyvenv.cfg", "pkg/a.py", "node_modules/x/b.py", "lib/site-packages/c.py")
+    git(tmp_path, "add", "-A", "-f")
+    write(tmp_path, "pkg/local.py", "node_modules/y/d.py", ".venv/e.py")
+    tracked = ["app.py", "lib/site-packages/c.py", "node_modules/x/b.py", "pkg/a.py", "pkg/pyvenv.cfg"]
+    assert paths(listing(tmp_path)) == tracked
+    assert paths(listing(tmp_path, ("node_modules/", "lib/"))) == ["app.py", "pkg/a.py", "pkg/pyvenv.cfg"]
+
+
 def test_exclude_takes_gitignore_patterns(root: Path) -> None:
     write(root, "app.py", "legacy/a.py", "legacy/keep.py", "x/gen_pb2.py")
     assert paths(listing(root, ("legacy/*", "!legacy/keep.py", "*_pb2.py"))) == ["app.py", "legacy/keep.py"]

@@ -16,6 +16,7 @@ from guard.model import Span
 from guard.policy.baseline import amount
 from guard.policy.forgive import Directive
 from guard.report.format import plural
+from guard.use.diff.excuses import fresh
 from guard.use.diff.loosened_rules import budgets, policies
 from guard.use.diff.versions import Versions
 
@@ -159,14 +160,7 @@ def _comments(
     before: Iterable[Directive], after: Iterable[Directive], versions: Versions | None
 ) -> Iterator[Loosening]:
     """`# guard: ignore` and `# guard: assume` that the base lacks, each wherever it stands in its file."""
-    known: Counter[tuple[str, str]] = Counter()
-    for one in before:
-        known[versions.now(one.path) if versions else one.path, " ".join(one.raw.split())] += 1
-    for one in after:
-        key = (one.path, " ".join(one.raw.split()))
-        if known[key]:
-            known[key] -= 1
-            continue
+    for one in fresh(before, after, versions):
         end = one.column + len(one.raw)
         span = Span(one.path, one.line, one.column, one.line, end, one.cell, one.cell_line)
         what = f"ignore of {', '.join(one.ids) or 'nothing'}" if one.kind == "ignore" else "assumption beside the code"
