@@ -107,18 +107,13 @@ class Comparison:
         found = paired(before.report.requests, after.report.requests, versions)
         before = renamed(before, build.ids(found))
         judged_before = judged(before, replace(self.rules, prefix=old.prefix), today, merged=False)
-<<<<<<< HEAD
-        judged_after = judged(after, self.rules, today, merged=False, before=before.report.requests)
-        lost = _only_in(after, before)
-        changed, unchanged = build.changes(found, versions, old, new, self._then(lost))
-=======
         holds = None
         if self.wish.policy_from == "base":
             known = (before.directives, judged_before.findings, before.report.requests)
             holds = of_base(known, (after.directives, after.report.requests), versions)
         judged_after = judged(after, self.rules, today, merged=False, before=before.report.requests, holds=holds)
-        changed, unchanged = build.changes(found, versions, old, new)
->>>>>>> h-k1
+        lost = _only_in(after, before)
+        changed, unchanged = build.changes(found, versions, old, new, self._then(lost))
         both = (before.report.requests, after.report.requests)
         difference = Difference(
             base=self.label,
