@@ -18,9 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from guard.config.types import Config, UsageRule
 from guard.model import Reach, Request
+
+if TYPE_CHECKING:
+    from guard.sources.ignore import Patterns
 
 _RESERVED = ("output", "repeats", "max_output", "model", "provider")
 """Keys of `# guard: assume` that are not names of holes."""
@@ -30,10 +34,10 @@ NO_RUNS = ("test", "notebook", "example")
 
 
 @lru_cache(maxsize=1024)
-def _spec(pattern: str) -> object:
-    import pathspec
+def _spec(pattern: str) -> Patterns:
+    from guard.sources.ignore import matcher
 
-    return pathspec.GitIgnoreSpec.from_lines([pattern])
+    return matcher([pattern])
 
 
 def matches(path: str, patterns: Iterable[str], prefix: str = "") -> str | None:
@@ -41,7 +45,7 @@ def matches(path: str, patterns: Iterable[str], prefix: str = "") -> str | None:
 
     `prefix`: that of the configuration (`Config.prefix`), which the patterns are relative to.
     """
-    hits = [pattern for pattern in patterns if _spec(pattern).match_file(prefix + path)]  # type: ignore[attr-defined]
+    hits = [pattern for pattern in patterns if _spec(pattern).match_file(prefix + path)]
     return max(hits, key=literal, default=None)
 
 

@@ -27,7 +27,7 @@ _ORIGINS: dict[How, str] = {
 
 
 class Globs(Protocol):
-    """The one method of `pathspec` that is used."""
+    """What is asked of `guard.sources.ignore.Patterns`."""
 
     def match_file(self, file: str) -> bool: ...
 
@@ -96,9 +96,9 @@ def unbounded(request: Request) -> tuple[Site, ...]:
 @lru_cache(maxsize=256)
 def globs(patterns: tuple[str, ...]) -> Globs:
     """Gitignore-style patterns as a matcher. The import is slow, so it is made on first use."""
-    from pathspec import GitIgnoreSpec
+    from guard.sources.ignore import matcher
 
-    return GitIgnoreSpec.from_lines(patterns)
+    return matcher(patterns)
 
 
 def within(request: Request, patterns: tuple[str, ...], prefix: str = "") -> bool:
