@@ -13,7 +13,7 @@ from shlex import quote
 
 from guard.model import Finding, Money, Priced, Problem, Report, Totals
 from guard.report.findings import Blocks, Paper, paragraphs, summary
-from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, percent, place, plural, safe, wrap
+from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, months_known, percent, place, plural, safe, wrap
 from guard.report.frame import Sources
 from guard.report.reasons import assumptions, order, reasons, why_outside, why_partial, why_unbounded, why_unpriced
 from guard.report.style import paint
@@ -208,7 +208,7 @@ def _one_call(totals: Totals) -> str:
 
 def _month(totals: Totals) -> str:
     amount = UNKNOWN if totals.usd_per_month is None else _sum(totals.usd_per_month, totals.known_only > 0)
-    return f"A month: {amount}; usage is declared for {totals.monthly_requests:,} of {totals.counted:,}."
+    return f"A month: {amount}; {months_known(totals)}."
 
 
 def _sum(usd: Money, partly: bool) -> str:
