@@ -13,7 +13,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from guard.model import Count, Span, Tokens
+from guard.model import Count, Span, Tokens, Totals
 
 UNBOUNDED = "no bound"
 """Written where an upper bound was not found."""
@@ -211,6 +211,18 @@ def plural(amount: int, one: str, many: str | None = None) -> str:
 
 
 # --- places -----------------------------------------------------------------------------------------------------
+
+
+def months_known(totals: Totals) -> str:
+    """`usage is declared for 4 of 4`, or how many counted requests have a monthly figure and what the others lack."""
+    lacking = [
+        (totals.counted - totals.priced, "no price"),
+        (totals.priced - totals.monthly_requests, "no declared runs"),
+    ]
+    said = [f"{amount:,} {'has' if amount == 1 else 'have'} {what}" for amount, what in lacking if amount > 0]
+    if not said:
+        return f"usage is declared for {totals.monthly_requests:,} of {totals.counted:,}"
+    return f"a month is known for {totals.monthly_requests:,} of {totals.counted:,}; {', '.join(said)}"
 
 
 def place(span: Span, *, column: bool = True) -> str:

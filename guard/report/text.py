@@ -13,7 +13,7 @@ from shlex import quote
 
 from guard.model import Finding, Money, Priced, Problem, Report, Totals
 from guard.report.findings import Blocks, Paper, paragraphs, summary
-from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, percent, place, plural, safe, wrap
+from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, months_known, percent, place, plural, safe, wrap
 from guard.report.frame import Sources
 from guard.report.reasons import assumptions, order, reasons, why_outside, why_partial, why_unbounded, why_unpriced
 from guard.report.style import paint
@@ -211,7 +211,7 @@ def _month(totals: Totals) -> str:
     share = (
         "" if not totals.assumed_share_month else f"{percent(totals.assumed_share_month)} of typical is assumption; "
     )
-    return f"A month: {amount}; {share}usage is declared for {totals.monthly_requests:,} of {totals.counted:,}."
+    return f"A month: {amount}; {share}{months_known(totals)}."
 
 
 def _sum(usd: Money, partly: bool) -> str:

@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 from report_samples import ALLOWED, CHAT, EMPTY, RANKED, REPORT, SOURCES, UNDECIDED, WARNED
 
+from guard.estimate.totals import totals
 from guard.model import Count, Finding, Label, Money, Priced, Report, Span, Totals
-from guard.report.format import columns
+from guard.report.format import columns, months_known
 from guard.report.reasons import assumptions
 from guard.report.text import render_check, render_cost
 
@@ -53,7 +54,7 @@ Not priced (?)
 
 1 request not counted (never used, or in a branch that is not taken); `--all` shows it.
 One call of each request: $0.0025 typical, $0.96 worst; 1 of 2 priced; 62% of typical is assumption.
-A month: $15,200 typical, $5,770,000 worst; usage is declared for 1 of 2.
+A month: $15,200 typical, $5,770,000 worst; a month is known for 1 of 2; 1 has no price.
 Next: `guard explain app/chat.py:8` says what is not known there; `assume:` in guard.yaml can
     declare it.
 """
@@ -232,7 +233,7 @@ undecided[model-known]: the model is read from a database
 
 1 blocking, 1 warning, 1 undecided, 1 forgiven (1 by exception).
 One call of each request: $0.0025 typical, $0.96 worst; 1 of 2 priced; 62% of typical is assumption.
-A month: $15,200 typical, $5,770,000 worst; usage is declared for 1 of 2.
+A month: $15,200 typical, $5,770,000 worst; a month is known for 1 of 2; 1 has no price.
 """
     )
 
@@ -303,3 +304,18 @@ def test_what_blocks_with_the_same_words_is_shown_once_and_named_by_place() -> N
     assert text.count("error[approved-models]: gpt-4o is not on the list") == 1
     assert "error[approved-models]: the same at 8 more places; `--all` shows them" in text
     assert "app/jobs.py:9" in text
+
+
+@pytest.mark.parametrize(
+    ("counted", "with_price", "monthly", "said"),
+    [
+        (4, 4, 4, "usage is declared for 4 of 4"),
+        (4, 3, 3, "a month is known for 3 of 4; 1 has no price"),
+        (4, 4, 2, "a month is known for 2 of 4; 2 have no declared runs"),
+        (9, 5, 4, "a month is known for 4 of 9; 4 have no price, 1 has no declared runs"),
+    ],
+)
+def test_a_month_says_what_the_others_lack(counted: int, with_price: int, monthly: int, said: str) -> None:
+    """A request whose runs are declared and whose model is not known has no month for want of a price."""
+    empty = totals(())
+    assert months_known(replace(empty, counted=counted, priced=with_price, monthly_requests=monthly)) == said

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from guard.difference import Difference
 from guard.model import Finding, Money, Report, Totals
 from guard.report.changes import Causes, gap_words, least, says_more, worst_of
-from guard.report.format import UNBOUNDED, UNKNOWN, money, percent, place, plural
+from guard.report.format import UNBOUNDED, UNKNOWN, money, months_known, percent, place, plural
 from guard.report.markdown import code, text
 from guard.report.markdown_tables import cause_text, changes, more, requests
 from guard.report.reasons import assumptions, reasons, why_partial, why_unbounded, why_unpriced
@@ -149,8 +149,7 @@ def _sums(totals: Totals) -> str:
     share = "" if not totals.assumed_share else f"; {percent(totals.assumed_share)} of typical is assumption"
     lines = [f"One call of each request: {_sum(totals, totals.usd)}; {_covered(totals)} priced{share}."]
     if totals.usd_per_month is not None:
-        declared = f"usage is declared for {totals.monthly_requests:,} of {totals.counted:,}"
-        lines.append(f"A month: {_sum(totals, totals.usd_per_month)}; {declared}.")
+        lines.append(f"A month: {_sum(totals, totals.usd_per_month)}; {months_known(totals)}.")
     return "  \n".join(lines)
 
 
