@@ -118,8 +118,9 @@ def moved(change: Change, pick: Figure, arrow: str = " -> ") -> str:
         sides = [UNKNOWN if one is None else money(one.typical) for one in (old, new)]
         return arrow.join(dict.fromkeys(sides))
     typical, worst = both_typical(old, new), (money(old.high), money(new.high))
-    if typical[0] == typical[1] and worst[0] != worst[1]:
-        return f"{typical[0]}, worst {arrow.join(worst)}"
+    endless = old.high is not None and new.high is None
+    if endless or (typical[0] == typical[1] and worst[0] != worst[1]):
+        return f"{arrow.join(dict.fromkeys(typical))}, worst {arrow.join(worst)}"
     return arrow.join(dict.fromkeys(typical))
 
 

@@ -223,13 +223,16 @@ def _share(old: Money | None, new: Money | None) -> str:
 
 
 def change_words(old: Decimal, new: Decimal) -> str:
-    """`+50%`, `-12%`, `14 times`; of nothing the amount."""
+    """`+50%`, `-12%`, `14 times`, `more than 99% less`; of nothing the amount."""
     if old == 0:
         return f"+{money(new)}"
     ratio = new / old
     if ratio >= 3:
         return f"{ratio:,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
-    return ("+" if ratio > 1 else "-") + percent(float(abs(ratio - 1)))
+    share = percent(float(abs(ratio - 1)))
+    if share[0] in "<>":  # a sign before it would read as an arrow
+        return f"{'more' if share[0] == '>' else 'less'} than {share[1:]} {'more' if ratio > 1 else 'less'}"
+    return ("+" if ratio > 1 else "-") + share
 
 
 def _because(cause: Cause) -> str:

@@ -209,3 +209,19 @@ def test_sums_without_a_bound_on_both_sides_say_so(folder: Path) -> None:
     month = next(line for line in text().splitlines() if line.startswith("A month:"))
     assert "worst: no bound, before and now" in month
     assert "worst as before" not in month
+
+
+def test_a_loop_that_lost_its_bound_is_not_cheaper(folder: Path) -> None:
+    """What is taken for a loop of unknown length is less than what was written there."""
+    write(folder, {"routes.py": ROUTES.replace("mail: str):\n    for", "mail: str, votes: list[str]):\n    for")})
+    replaced(folder, "routes.py", "range(settings.PASSES)", "votes[:200]")
+    commit(folder, "at most 200")
+    git(folder, "branch", "-f", "main")
+    replaced(folder, "routes.py", "votes[:200]", "votes")
+    (change,) = difference()["changes"]
+    assert change["kind"] == "dearer"
+    assert change["after"]["usd_per_month"]["high"] is None
+    shown = text()
+    assert "-> no bound" in shown and "(->" not in shown
+    row = next(line for line in guard("diff", "main", "--format", "markdown").stdout.splitlines() if "dearer" in line)
+    assert "no bound" in row

@@ -29,6 +29,8 @@ def kind(before: Priced, after: Priced) -> ChangeKind | None:
     months = before.estimate.usd_per_month, after.estimate.usd_per_month
     if others.come and months[0] is None and months[1] is not None and after.request.counted:
         return "dearer"
+    if _lost_bound(before, after):
+        return "dearer"
     for first, second in _figures(before, after):
         if first != second:
             if second > first:
@@ -63,6 +65,14 @@ def _figures(before: Priced, after: Priced) -> Iterator[tuple[Decimal, Decimal]]
         yield old.typical, new.typical
     for old, new in pairs:
         yield _worst(old), _worst(new)
+
+
+def _lost_bound(before: Priced, after: Priced) -> bool:
+    """Whether a figure had a worst case and has none now; its typical is then a guess that no saving rests on."""
+    pairs = zip(_widest_first(before.estimate), _widest_first(after.estimate))
+    return after.request.counted and any(
+        old is not None and new is not None and old.high is not None and new.high is None for old, new in pairs
+    )
 
 
 def _widest_first(estimate: Estimate) -> tuple[Money | None, ...]:
