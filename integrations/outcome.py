@@ -78,7 +78,7 @@ class Threshold:
     def exceeded(self, outcome: Outcome) -> bool:
         """Whether the typical cost moves by more, the worst one rises by more, or either may: what is not known is not
         small."""
-        if outcome.before is None or outcome.after is None:
+        if outcome.before is None or outcome.after is None or not outcome.comparable:
             if outcome.changes > 0:
                 return True
         elif self._less_than(outcome.before, abs(outcome.after - outcome.before)):
