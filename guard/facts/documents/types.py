@@ -7,10 +7,21 @@ kept. Places are `guard.model.Span`s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from guard.model import Count, Layer, Message, Operation, Problem, Scalar, Setting, Span, Stage
 
 ONE = Count()
+
+
+class Rows(NamedTuple):
+    """A file whose rows are tests or requests: it is read when the facts of all files meet."""
+
+    path: str
+    """As written, relative to the file that names it."""
+    span: Span
+    times: int = 1
+    """What its number of rows is multiplied with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,10 @@ class Declared:
     prompt_why: str | None = None
     """Why further messages may be sent; None: these are all."""
     repeats: Count = ONE
+    rows: tuple[Rows, ...] = ()
+    """Files whose rows add to `repeats`."""
+    prompt_file: str | None = None
+    """The file that the prompt stands in, relative to this one."""
     turns: Count = ONE
     layers: tuple[Layer, ...] = ()
     outputs: int | None = 1
