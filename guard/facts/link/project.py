@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
+from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
 from guard.facts.link.searches import Searches
@@ -46,6 +47,8 @@ class Project:
         self.listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
+        self._listing = listing
+        self._configured: tuple[Facts, ...] | None = None
         self.env_files = _env_files(self.listed)
         self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
         self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
@@ -90,6 +93,16 @@ class Project:
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
         return self._bytes.get(path, b"")
+
+    def configured(self) -> tuple[Facts, ...]:
+        """What configuration files of known formats say; what could not be read of them becomes a problem."""
+        if self._configured is None:
+            from guard.facts.documents.read import read
+
+            self._configured = read(self.tree, self._listing)
+            problems = (problem for facts in self._configured for problem in facts.problems)
+            self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
+        return self._configured
 
     def importing(self, stems: Iterable[str]) -> list[str]:
         """Code files of which a line that imports names one of these modules, by the last part of its name."""
