@@ -13,6 +13,9 @@ from pathlib import PurePosixPath
 
 from guard.facts.registry import Catalog
 
+_SOURCE_FOLDERS = frozenset({"src", "lib", "python"})
+"""Folders beside tests and scripts in which the code of a project stands by convention."""
+
 
 class ModulePaths:
     """Modules of a repository by the names that imports give them."""
@@ -59,16 +62,33 @@ class ModulePaths:
     def _absolute(self, dotted: str, importer: str) -> str | None:
         top = dotted.split(".")[0]
         tail = dotted.replace(".", "/")
-        candidates = []
+        candidates: list[tuple[str, str]] = []
         for path in self._modules.get(tail.rsplit("/", 1)[-1], ()):
             base = path.removesuffix(".py").removesuffix("/__init__")
             if (base == tail or base.endswith("/" + tail)) and path != importer:
                 root = base[: len(base) - len(tail)].rstrip("/")
                 if self._is_root(root, top, importer):
                     candidates.append((path, root))
+        candidates = self._reachable(candidates, top, importer)
         if not candidates:
             return self._namespace(tail, importer) or self._in_root(dotted)
         return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
+
+    def _reachable(self, found: list[tuple[str, str]], top: str, importer: str) -> list[tuple[str, str]]:
+        """Of modules with the roots that their imports start in, those that the importer can mean.
+
+        A root above the importer is likely on its path. Next comes one beside a folder above it (`src`, `backend`), and
+        any other where the project installs it: each taken only when it is the only one, and never under a name that a
+        library of the catalogue has, too. Of several applications in one repository that all have a `config.py`, none
+        means another's.
+        """
+        folder = importer.rpartition("/")[0]
+        above = [one for one in found if _is_above(one[1], folder)]
+        if above or top in self._catalog.common_roots:
+            return above
+        beside = [one for one in found if _is_above(one[1].rpartition("/")[0], folder)]
+        usual = [one for one in beside if one[1].rpartition("/")[2] in _SOURCE_FOLDERS]
+        return next((some for some in (usual, beside, found) if len({root for _, root in some}) == 1), [])
 
     def _is_root(self, root: str, top: str, importer: str) -> bool:
         """Whether imports can start in a folder: it is no package, or the importer is a script in it."""
@@ -105,6 +125,11 @@ class ModulePaths:
         if top != self._root or top in self._catalog.import_roots:
             return None
         return self._at(rest.replace(".", "/"))
+
+
+def _is_above(folder: str, inner: str) -> bool:
+    """Whether a folder is another one or holds it; the root of the repository holds all."""
+    return not folder or inner == folder or inner.startswith(folder + "/")
 
 
 def _shared(folder: str, importer: str) -> int:
