@@ -7,6 +7,7 @@ kept. Places are `guard.model.Span`s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from guard.model import Count, Layer, Message, Operation, Problem, Scalar, Setting, Span, Stage
@@ -22,6 +23,18 @@ class Rows(NamedTuple):
     span: Span
     times: int = 1
     """What its number of rows is multiplied with."""
+
+
+class Entry(NamedTuple):
+    """What starts a declared request."""
+
+    name: str
+    """`on: pull_request`."""
+    kind: str
+    """`ci`, `cli`, `app`."""
+    aliases: tuple[str, ...] = ()
+    runs_per_month: Decimal | None = None
+    """Where the file itself says how often: a schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +110,8 @@ class Declared:
     tier: str | None = None
     stage: Stage | None = None
     """None: that of the file's path."""
-    entries: tuple[tuple[str, str], ...] = ()
-    """Name (`on: pull_request`) and kind of what starts it; none: the file as a whole."""
+    entries: tuple[Entry, ...] = ()
+    """What starts it; none: the file as a whole."""
     after: str | None = None
     """Name of the declared request whose failure leads here."""
     exclusive: str | None = None

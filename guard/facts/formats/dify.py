@@ -13,7 +13,7 @@ from guard.facts.documents.document import At, Document
 from guard.facts.documents.found import Found, limit_of, written
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import hole, is_open, message
-from guard.facts.documents.types import ONE, Declared
+from guard.facts.documents.types import ONE, Declared, Entry
 from guard.model import Count, Layer, Message
 
 _ASKING = ("llm", "parameter-extractor", "question-classifier", "agent", "knowledge-retrieval")
@@ -141,7 +141,7 @@ def _request(
             found.format, f"dify.{kind}", name, (named or model).span, (value,) if value else (),
             None if value else "the node names no model", owner, limit=limit_of(model.get("completion_params", "max_tokens")),
             messages=messages or (hole("prompt", "the node has no text"),), prompt_why=prompt_why, turns=turns,
-            repeats=repeats, layers=layers, entries=(("run of the app", "app"),), conditional=kind != "llm" or repeats.low == 0,
+            repeats=repeats, layers=layers, entries=(Entry("run of the app", "app"),), conditional=kind != "llm" or repeats.low == 0,
         )
     )  # fmt: skip
 

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
+from guard.facts.documents.cron import runs_per_month
 from guard.facts.documents.document import At, Document, line_with, span
 from guard.facts.documents.found import Found, is_filled_later, limit_of, written
 from guard.facts.documents.names import looks_like_model, what_of, words_of
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import hole
-from guard.facts.documents.types import ONE, Declared, Written
+from guard.facts.documents.types import ONE, Declared, Entry, Written
 from guard.model import Count, Message, Segment
 
 
@@ -82,11 +84,15 @@ def _collect(document: Document, found: Found) -> None:
             _run(run, (name, job, step), triggers, found)
 
 
-def _triggers(on: At | None) -> tuple[tuple[str, str], ...]:
+def _triggers(on: At | None) -> tuple[Entry, ...]:
     if on is None:
         return ()
     names = [on.text] if on.text is not None else [item.text for item in on.items()] or [key for key, _ in on.pairs()]
-    return tuple((f"on: {name}", "ci") for name in names if name)
+    schedule = on.get("schedule")
+    times = [cron.text for item in schedule.items() if (cron := item.get("cron")) is not None] if schedule else []
+    runs = [runs_per_month(text) for text in times if text is not None]
+    monthly = sum((run for run in runs if run is not None), Decimal(0)) if runs and None not in runs else None
+    return tuple(Entry(f"on: {name}", "ci", (), monthly if name == "schedule" else None) for name in names if name)
 
 
 def _arguments(at: At, text: str, found: Found) -> dict[str, Written]:
@@ -105,7 +111,7 @@ def _arguments(at: At, text: str, found: Found) -> dict[str, Written]:
 
 
 def _action(
-    uses: At, given: At | None, known: _Action, action: str, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...],
+    uses: At, given: At | None, known: _Action, action: str, where: tuple[str, At, At], triggers: tuple[Entry, ...],
     found: Found,
 ) -> None:  # fmt: skip
     values: dict[str, Written] = {}
@@ -137,7 +143,7 @@ def _action(
     _request(action, uses, known.provider, values, tuple(models) if both else (), tuple(messages), known.agent, where, triggers, found)
 
 
-def _run(run: At, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...], found: Found) -> None:
+def _run(run: At, where: tuple[str, At, At], triggers: tuple[Entry, ...], found: Found) -> None:
     for match in _COMMAND.finditer(run.text or ""):
         values = _arguments(run, match["rest"], found)
         if "model" not in values and "repeats" not in values:
@@ -150,7 +156,7 @@ def _run(run: At, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ..
 
 def _request(
     action: str, uses: At, provider: str | None, values: dict[str, Written], models: tuple[Written, ...],
-    messages: tuple[Message, ...], agent: bool, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...],
+    messages: tuple[Message, ...], agent: bool, where: tuple[str, At, At], triggers: tuple[Entry, ...],
     found: Found, place: Written | None = None,
 ) -> None:  # fmt: skip
     name, job, step = where

@@ -17,7 +17,7 @@ from guard.facts.documents.document import At, Document
 from guard.facts.documents.found import Found, defaulted, has_default, limit_of
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import by_role, hole, is_open
-from guard.facts.documents.types import Declared, Rows, Written
+from guard.facts.documents.types import Declared, Entry, Rows, Written
 from guard.model import Count, Message, Operation
 
 _CONFIG = {
@@ -135,7 +135,8 @@ def _tests(root: At, found: Found) -> _Tests:
     repeat = options.get("repeat") if options is not None else None
     times = (repeat.number if repeat is not None else None) or 1
     many = max(1, inline if inline or files else 1) * times if not files else inline * times
-    why = (f"{inline} tests" if inline else "no tests: one round" if not files else "tests of a file",) + ((f"repeat {times}",) if times > 1 else ())
+    why = (f"{inline} tests",) if inline else () if files else ("no tests: one round",)
+    why += (f"repeat {times}",) if times > 1 else ()
     redteam = root.get("redteam") is not None
     if unknown or redteam:
         why = (*why, "the red team's own tests are made when it runs" if redteam else "a generator makes tests")
@@ -165,8 +166,8 @@ def _model(name: str, at: At) -> tuple[tuple[Written, ...], str | None, Operatio
 def _requests(document: Document, found: Found, providers: list[_Provider], prompts: list[At], tests: _Tests) -> None:
     apart = len(providers) * max(1, len(prompts)) <= MAX_PAIRS
     for number, one in enumerate(providers):
-        if _prefix(one.name) in ("echo", "manual"):
-            continue
+        if _prefix(one.name) in _OTHERS:
+            continue  # what a program of the repository asks is found where it asks
         models, provider, operation, why = _model(one.name, one.at)
         limit = next((x for key in _LIMITS if one.config is not None and (x := limit_of(one.config.get(key)))), None)
         for index, prompt in enumerate(prompts if apart and prompts else [None]):
@@ -180,7 +181,7 @@ def _requests(document: Document, found: Found, providers: list[_Provider], prom
                     prompt_why=None if is_whole else "the prompt is made by a function, or is one of several",
                     repeats=_times(tests.count, many), rows=tuple(r._replace(times=r.times * many) for r in tests.rows),
                     prompt_file=text.removeprefix("file://") if text is not None and _IN_FILE.search(text) else None,
-                    stage="evaluation", entries=(("promptfoo eval", "cli"),),
+                    stage="evaluation", entries=(Entry("promptfoo eval", "cli"),),
                 )
             )  # fmt: skip
 
@@ -262,7 +263,7 @@ def _grader(at: At, for_all: At | None, found: Found, name: str, count: Count, t
             found.format, "promptfoo.grader", name, (named or at).span, models, why, provider,
             "embedding" if kind.endswith("similar") else "chat", messages=messages, repeats=count,
             rows=tuple(r._replace(times=r.times * pairs) for r in tests.rows), stage="evaluation",
-            entries=(("promptfoo eval", "cli"),),
+            entries=(Entry("promptfoo eval", "cli"),),
         )
     )  # fmt: skip
 
