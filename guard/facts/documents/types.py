@@ -58,11 +58,15 @@ class Target:
     """Output limit in tokens that is sent where the request names none."""
     certain: bool = True
     """False: the name is free text (an Azure deployment), not surely a model's."""
+    provider: str | None = None
+    """Who is asked, where the file says so apart from the model's name."""
+    policy: str | None = None
+    """Name of the policy that says how often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A file of aliases: what the models of requests through it really are, and what it does after failures."""
+    """A file of aliases: what the models of requests by these names really are, and what happens after failures."""
 
     path: str
     format: str
@@ -73,6 +77,12 @@ class Gateway:
     """By alias (`*`: of all), the aliases that are tried after a failure, in order."""
     context_fallbacks: tuple[tuple[str, tuple[Written, ...]], ...] = ()
     """Likewise, where the prompt is too long for the model."""
+    rotations: tuple[tuple[str, tuple[Written, ...]], ...] = ()
+    """By alias, the aliases of which one is asked in turn."""
+    policies: tuple[tuple[str, Written], ...] = ()
+    """Further tries by the name of a policy."""
+    policy_of: tuple[tuple[str, str], ...] = ()
+    """The policy of an alias that goes through others."""
     retries: Written | None = None
     """Further tries of a request; None: the gateway's own default."""
 
@@ -108,6 +118,8 @@ class Declared:
     layers: tuple[Layer, ...] = ()
     outputs: int | None = 1
     tier: str | None = None
+    client: str | None = None
+    """The alias that is asked, which a file of the same format declares; then that says model, limit and retries."""
     stage: Stage | None = None
     """None: that of the file's path."""
     entries: tuple[Entry, ...] = ()

@@ -4,7 +4,8 @@ A declared request has a site of role `config`, where its model stands. Where co
 names its file in a call (`prompty.execute("chat.prompty")`), those calls are sites before it and their entry points
 reach it; a file that only code can run, and that no code names, makes requests that do not count. Files that a file
 names (test rows, prompts) are read here, since facts of a file depend on that file alone. Nothing is evaluated.
-Neighbours: `requests` asks; `gateways` resolves aliases afterwards; `file_rows` reads what a file names.
+Neighbours: `requests` asks; `gateways` resolves aliases afterwards; `file_rows` reads what a file names,
+`clients` says what a client's name asks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from guard.facts.documents.types import Declared, Facts, Written
 from guard.facts.expr import Call, Const
 from guard.facts.filefacts import CallRef, FileFacts
-from guard.facts.link import control, file_rows, loops
+from guard.facts.link import clients, control, file_rows, loops
 from guard.facts.link.above import node_of
 from guard.facts.link.stages import is_test, stage_of
 from guard.model import Choice, Count, Prompt, Reach, Request, Site, Step, Unknown, Value, Variant
@@ -38,7 +39,8 @@ def requests(linker: Linker) -> tuple[Request, ...]:
     for facts in linker.project.configured():
         names: dict[str, str] = {}
         waiting: list[tuple[Declared, Request]] = []
-        for declared in facts.calls[:MAX_DECLARED]:
+        calls = [one for call in facts.calls[:MAX_DECLARED] for one in clients.asked(linker.project, facts.path, call)]
+        for declared in calls:
             request = _request(linker, facts, declared)
             digest = "|".join(("guard/1", declared.api, *(f"{s.qualname}>{s.callee}" for s in request.sites)))
             number = counters[digest] = counters.get(digest, -1) + 1
@@ -86,9 +88,10 @@ def _request(linker: Linker, facts: Facts, declared: Declared) -> Request:
         repeats=repeats, layers=declared.layers,
         prompt=Prompt(messages, prompt_why is not None, prompt_why),
         reached_from=reached or _entries(facts.path, declared, own), callers=max(1, len(used)),
-        counted=why_not is None, why_not=why_not, exclusive=f"{facts.path}::{declared.exclusive}" if declared.exclusive else None,
-        exclusive_default=declared.default and declared.exclusive is not None, stage=stage, conditional=declared.conditional,
-        outputs=declared.outputs, unknown=tuple(unknown), assumed=declared.assumed,
+        counted=why_not is None, why_not=why_not,
+        exclusive=f"{facts.path}::{declared.exclusive}" if declared.exclusive else None,
+        exclusive_default=declared.default and declared.exclusive is not None, stage=stage,
+        conditional=declared.conditional, outputs=declared.outputs, unknown=tuple(unknown), assumed=declared.assumed,
     )  # fmt: skip
 
 
@@ -105,7 +108,7 @@ def _variants(linker: Linker, declared: Declared) -> tuple[Variant, ...]:
     limit: Choice | None = Choice(None, (Step(declared.span, "not_sent"),)) if declared.limit_why is None else None
     if declared.limit is not None:
         limit = Choice(declared.limit.value, (step(declared.limit),))
-    found = []
+    found: list[Variant] = []
     for model in declared.models:
         name = str(model.value)
         provider = owner if owner is not None else catalog.split_model(name)[0]
@@ -133,15 +136,16 @@ def _used(linker: Linker, declared: Declared) -> list[tuple[FileFacts, CallRef]]
     project = linker.project
     if declared.called_as is not None:
         paths = project.mentioning([b"baml_client"])
-        calls = [(f, r) for f, r in project.calls_named(declared.called_as, paths) if "baml_client" not in f.path.split("/")]
+        calls = [
+            (f, r) for f, r in project.calls_named(declared.called_as, paths) if "baml_client" not in f.path.split("/")
+        ]
         return calls[:MAX_CALLS]
     found: list[tuple[FileFacts, CallRef]] = []
     for name in declared.used_by:
         for path in project.mentioning([name.encode()]):
             facts = project.facts(path)
-            for ref in facts.calls if facts is not None else ():
-                if facts is not None and _names(ref.call, name):
-                    found.append((facts, ref))
+            if facts is not None:
+                found += [(facts, ref) for ref in facts.calls if _names(ref.call, name)]
     return found[:MAX_CALLS]
 
 
@@ -170,5 +174,7 @@ def _callers(
         inner = control.product([around.repeats, own])
         for reach in linker.entries.reach(node_of(facts, ref.scope), inner):
             old = reached.get(reach.entry)
-            reached[reach.entry] = reach if old is None else replace(old, repeats=loops.added(old.repeats, reach.repeats))
+            reached[reach.entry] = (
+                reach if old is None else replace(old, repeats=loops.added(old.repeats, reach.repeats))
+            )
     return tuple(sites[:1]) if len(sites) == 1 else (), tuple(reached.values())

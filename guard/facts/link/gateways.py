@@ -21,6 +21,7 @@ from guard.facts.link.stages import is_test
 from guard.facts.link.values import MAX_VARIANTS
 from guard.model import Choice, Count, Layer, Request, Step, Value, Variant
 
+LITELLM = "litellm-proxy"
 MAX_FALLBACKS = 5
 """LiteLLM's `max_fallbacks` where none is set."""
 DEFAULT_RETRIES = 2
@@ -39,7 +40,7 @@ class _Hit(NamedTuple):
 
 def resolved(project: Project, requests: tuple[Request, ...]) -> tuple[Request, ...]:
     """The requests with aliases replaced, each followed by its fallbacks."""
-    gateways = [one for facts in project.configured() for one in facts.gateways]
+    gateways = [one for facts in project.configured() for one in facts.gateways if one.format == LITELLM]
     if not gateways:
         return requests
     found: list[Request] = []
@@ -89,7 +90,9 @@ def _common(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
 
 
 def _hit(project: Project, gateways: list[Gateway], request: Request, name: str) -> _Hit | None:
-    known = {variant.provider for variant in request.variants if variant.model is not None and variant.model.value == name}
+    known = {
+        variant.provider for variant in request.variants if variant.model is not None and variant.model.value == name
+    }
     own = project.catalog.split_model(name)[0]
     through = name.startswith(("litellm_proxy/", "litellm/"))
     sure = not through and any(owner is not None and owner != own for owner in known)
@@ -131,7 +134,13 @@ def _with_targets(project: Project, request: Request, hits: dict[str, _Hit]) -> 
             continue
         for target in hit.targets:
             made = _variant(project, variant, variant.model, target, len(hit.targets) == 1)
-            key = (made.model and made.model.value, made.provider, made.max_output and made.max_output.value, made.reasoning, made.tier)
+            key = (
+                made.model and made.model.value,
+                made.provider,
+                made.max_output and made.max_output.value,
+                made.reasoning,
+                made.tier,
+            )
             variants.setdefault(key, made)
     kept = tuple(variants.values())[:MAX_VARIANTS]
     assumed = list(request.assumed)
@@ -148,7 +157,9 @@ def _with_targets(project: Project, request: Request, hits: dict[str, _Hit]) -> 
         limit = Value(tuple(reversed(limits.values())), limit.open, limit.why)
     value = Value(tuple(reversed(by_value.values())), request.model.open, request.model.why)
     provider = kept[0].provider if kept else request.provider
-    return replace(request, model=value, variants=kept, provider=provider, max_output=limit, assumed=tuple(dict.fromkeys(assumed)))
+    return replace(
+        request, model=value, variants=kept, provider=provider, max_output=limit, assumed=tuple(dict.fromkeys(assumed))
+    )
 
 
 def _variant(project: Project, variant: Variant, model: Choice, target: Target, alone: bool) -> Variant:
@@ -175,7 +186,9 @@ def _fallbacks(project: Project, changed: Request, request: Request, hits: dict[
     found: list[Request] = []
     for name, hit in hits.items():
         listed = [(other, "after a failure") for other in _listed(hit.gateway.fallbacks, hit.alias)]
-        listed += [(other, "where the prompt is too long") for other in _listed(hit.gateway.context_fallbacks, hit.alias)]
+        listed += [
+            (other, "where the prompt is too long") for other in _listed(hit.gateway.context_fallbacks, hit.alias)
+        ]
         for number, (other, why) in enumerate(listed[: 2 * MAX_FALLBACKS]):
             targets = _targets(hit.gateway, str(other.value), 0)
             if not targets:
