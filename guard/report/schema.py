@@ -67,7 +67,7 @@ NUMBER: Json = {"type": "number", "minimum": 0}
 SHARE_OR_NULL: Json = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 YES_NO: Json = {"type": "boolean"}
 SCALAR: Json = {"type": ["string", "number", "boolean", "null"]}
-USD: Json = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+USD: Json = {"type": "string", "pattern": r"^[0-9]{1,40}(\.[0-9]{1,60})?$"}
 
 
 def _words() -> Json:

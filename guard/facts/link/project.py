@@ -16,6 +16,7 @@ from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.reads import Memo, Recorder
 from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
 from guard.facts.releases import Pin
@@ -30,8 +31,6 @@ CODE = (".py", ".ipynb")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
 )
-Fact = tuple[str, str]
-"""What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
 
 class Project:
@@ -42,8 +41,8 @@ class Project:
         self.tree: Tree = Folder(root) if isinstance(root, Path) else root
         self.catalog = catalog
         self.problems: list[Problem] = list(listing.problems)
-        self.reads: set[Fact] = set()
-        """The recorder: facts read since the running question began."""
+        self.recorder = Recorder()
+        """Notes which facts are read."""
         self.listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
@@ -53,7 +52,7 @@ class Project:
         """Rows of files that configuration files name, by both; filled by `file_rows`."""
         self.env_files = _env_files(self.listed)
         self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
-        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
@@ -116,7 +115,7 @@ class Project:
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         found = self._facts.get(path)
         if found is None and path not in self._facts:
             found = self._facts[path] = self._collect(path)
@@ -132,7 +131,7 @@ class Project:
     def scope(self, path: str, scope: int) -> Scope:
         """A scope of a file whose facts are known to exist."""
         facts = self._facts.get(path) or self.sure_facts(path)
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         return facts.scopes[scope]
 
     def _collect(self, path: str) -> FileFacts | None:
@@ -168,7 +167,7 @@ class Project:
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
-        self.reads.add(("text", path))
+        self.recorder.note(("text", path))
         data = self.tree.read_within(path)
         if data is None or isinstance(data, Problem):
             if isinstance(data, Problem) and data not in self.problems:
@@ -181,7 +180,7 @@ class Project:
 
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands."""
-        self.reads.add(("name", name))
+        self.recorder.note(("name", name))
         return self._searches.naming(name)
 
     @staticmethod
@@ -214,7 +213,7 @@ class Project:
         Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
         to the importer wins, as a start in that folder would find it.
         """
-        self.reads.add(("module", dotted))
+        self.recorder.note(("module", dotted, importer))
         return self._modules.find(dotted, importer)
 
     def is_sdk_itself(self, path: str) -> bool:
