@@ -48,6 +48,8 @@ class Project:
         """Parsed data files, by path, format and text."""
         self._listing = listing
         self._configured: tuple[Facts, ...] | None = None
+        self.row_counts: dict[tuple[str, str], int | None] = {}
+        """Rows of files that configuration files name, by both; filled by `file_rows`."""
         self.env_files = _env_files(self.listed)
         self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
         self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
