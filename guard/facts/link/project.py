@@ -59,6 +59,8 @@ class Project:
         """By word, numbers of the modules in which it stands."""
         self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
         self._naming_sdk: frozenset[str] | None = None
+        self._by_file_name: dict[str, list[str]] | None = None
+        """All listed files by the last part of their path; filled by `alone`."""
         self._modules = _module_index(self._files)
         self._folders = frozenset(
             folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
@@ -115,6 +117,16 @@ class Project:
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
         return pattern.search(self._bytes.get(path, b"")) is not None
+
+    def alone(self, end: str) -> str | None:
+        """The one listed file whose path ends in `end`; None where there is none or more than one."""
+        name = end.rpartition("/")[2]
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path in sorted(self.listed):
+                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
+        found = [path for path in self._by_file_name.get(name, ()) if f"/{path}".endswith(f"/{end}")]
+        return found[0] if len(found) == 1 else None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
