@@ -63,6 +63,7 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     parsed = project.parsed()
+    configured = project.configured()
     skipped = len({p.path for p in project.problems})
     report = Report(
         root=tree.name,
@@ -72,6 +73,7 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
         totals=totals(priced),
         prices=PriceTable(str(prices.as_of), prices.sha256),
         looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
+        settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
     )
     return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))

@@ -1,6 +1,6 @@
 """Mustache templates, against the real chevron and pystache, and what guard reads of Handlebars."""
 
-# ruff: noqa: E501 - templates stand on one line each
+
 
 from __future__ import annotations
 

@@ -2,18 +2,22 @@
 
 In: a tree and the listing of its files. Out: answers to look-ups, each noted in the recorder of the running question,
 so that answers can be kept for as long as those facts stay the same. Files are reached by name: one that holds no name
-of a known SDK is parsed only when a question asks for a name that a search of its bytes finds in it.
+of a known SDK is parsed only when a question asks for a name that a search of its bytes finds in it. Neighbours:
+`searches` looks through the bytes, `module_paths` says which file an import means.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
+from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.reads import Memo, Recorder
+from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
 from guard.facts.releases import Pin
 from guard.model import Problem
@@ -24,12 +28,9 @@ from guard.sources.files import Listing, SourceFile
 from guard.sources.tree import Folder, Tree
 
 CODE = (".py", ".ipynb")
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
 )
-Fact = tuple[str, str]
-"""What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
 
 class Project:
@@ -40,35 +41,26 @@ class Project:
         self.tree: Tree = Folder(root) if isinstance(root, Path) else root
         self.catalog = catalog
         self.problems: list[Problem] = list(listing.problems)
-        self.reads: set[Fact] = set()
-        """The recorder: facts read since the running question began."""
+        self.recorder = Recorder()
+        """Notes which facts are read."""
         self.listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
+        self._listing = listing
+        self._configured: tuple[Facts, ...] | None = None
         self.env_files = _env_files(self.listed)
         self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
-        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
         self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
-        self._naming: dict[str, tuple[str, ...]] = {}
-        self._paths: tuple[str, ...] = ()
-        self._words: dict[bytes, list[int]] | None = None
-        """By word, numbers of the modules in which it stands."""
-        self._mentioning: dict[frozenset[bytes], tuple[str, ...]] = {}
+        self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `alone`."""
-        self._modules = _module_index(self._files)
-        self._folders = frozenset(
-            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
-        )
-        """Folders with a module in them or below."""
-        self._resolved: dict[tuple[str, str], str | None] = {}
-        self._scripts: dict[str, bool] = {}
-        """By folder, whether a script stands in it."""
+        self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
         """Last one and last two names of every method path of the catalogue."""
@@ -91,12 +83,7 @@ class Project:
 
     def mentioning(self, needles: Iterable[bytes]) -> list[str]:
         """Code files whose bytes hold one of the needles."""
-        wanted = frozenset(needles)
-        if wanted not in self._mentioning:
-            self._mentioning[wanted] = tuple(
-                path for path, data in self._bytes.items() if any(needle in data for needle in wanted)
-            )
-        return list(self._mentioning[wanted])
+        return list(self._searches.mentioning(needles))
 
     def names_sdk(self, path: str) -> bool:
         """Whether the bytes of a code file hold the name of an SDK of the catalogue."""
@@ -108,11 +95,19 @@ class Project:
         """The bytes of a code file, for searches; empty when it could not be read."""
         return self._bytes.get(path, b"")
 
+    def configured(self) -> tuple[Facts, ...]:
+        """What configuration files of known formats say; what could not be read of them becomes a problem."""
+        if self._configured is None:
+            from guard.facts.documents.read import read
+
+            self._configured = read(self.tree, self._listing)
+            problems = (problem for facts in self._configured for problem in facts.problems)
+            self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
+        return self._configured
+
     def importing(self, stems: Iterable[str]) -> list[str]:
         """Code files of which a line that imports names one of these modules, by the last part of its name."""
-        names = b"|".join(sorted(re.escape(stem.encode()) for stem in stems if stem))
-        line = re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:%s)\b" % names, re.MULTILINE)
-        return [path for path, data in self._bytes.items() if line.search(data)] if names else []
+        return self._searches.importing(stems)
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
@@ -130,7 +125,7 @@ class Project:
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         found = self._facts.get(path)
         if found is None and path not in self._facts:
             found = self._facts[path] = self._collect(path)
@@ -146,7 +141,7 @@ class Project:
     def scope(self, path: str, scope: int) -> Scope:
         """A scope of a file whose facts are known to exist."""
         facts = self._facts.get(path) or self.sure_facts(path)
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         return facts.scopes[scope]
 
     def _collect(self, path: str) -> FileFacts | None:
@@ -182,7 +177,7 @@ class Project:
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
-        self.reads.add(("text", path))
+        self.recorder.note(("text", path))
         data = self.tree.read_within(path)
         if data is None or isinstance(data, Problem):
             if isinstance(data, Problem) and data not in self.problems:
@@ -195,23 +190,8 @@ class Project:
 
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands."""
-        self.reads.add(("name", name))
-        if name not in self._naming:
-            self._naming[name] = tuple(self._search(name.encode()))
-        return self._naming[name]
-
-    def _search(self, name: bytes) -> Iterable[str]:
-        """By an index of words, made once; notebooks (pictures in them are no words) and other names by their bytes."""
-        if _WORD.fullmatch(name) is None:
-            return [path for path, data in self._bytes.items() if name in data]
-        if self._words is None:
-            self._words, self._paths = {}, tuple(self._bytes)
-            for number, (path, data) in enumerate(self._bytes.items()):
-                if path.endswith(".py"):
-                    for word in set(_WORD.findall(data)):
-                        self._words.setdefault(word, []).append(number)
-        notebooks = [n for n, path in enumerate(self._paths) if path.endswith(".ipynb") and name in self._bytes[path]]
-        return [self._paths[n] for n in sorted([*self._words.get(name, ()), *notebooks])]
+        self.recorder.note(("name", name))
+        return self._searches.naming(name)
 
     @staticmethod
     def stem(path: str) -> str:
@@ -243,79 +223,8 @@ class Project:
         Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
         to the importer wins, as a start in that folder would find it.
         """
-        self.reads.add(("module", dotted))
-        key = (dotted, str(PurePosixPath(importer).parent))
-        if key not in self._resolved:
-            self._resolved[key] = (
-                self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
-            )
-        return self._resolved[key]
-
-    def _relative(self, dotted: str, importer: str) -> str | None:
-        rest = dotted.lstrip(".")
-        folder = PurePosixPath(importer)
-        for _ in range(len(dotted) - len(rest)):
-            folder = folder.parent
-        base = str(folder / rest.replace(".", "/")) if rest else str(folder)
-        base = "" if base == "." else base
-        return self._at(base)
-
-    def _at(self, base: str) -> str | None:
-        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
-            if candidate in self._files:
-                return candidate
-        prefix = f"{base}/" if base else ""
-        return prefix if base in self._folders else None
-
-    def _absolute(self, dotted: str, importer: str) -> str | None:
-        top = dotted.split(".")[0]
-        tail = dotted.replace(".", "/")
-        candidates = []
-        for path in self._modules.get(tail.rsplit("/", 1)[-1], ()):
-            base = path.removesuffix(".py").removesuffix("/__init__")
-            if (base == tail or base.endswith("/" + tail)) and path != importer:
-                root = base[: len(base) - len(tail)].rstrip("/")
-                if self._is_root(root, top, importer):
-                    candidates.append((path, root))
-        if not candidates:
-            return self._namespace(tail, importer) or self._in_root(dotted)
-        return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
-
-    def _is_root(self, root: str, top: str, importer: str) -> bool:
-        """Whether imports can start in a folder: it is no package, or the importer is a script in it."""
-        folder = str(PurePosixPath(importer).parent)
-        folder = "" if folder == "." else folder
-        if top in self.catalog.import_roots and root not in ("", "src"):
-            return False
-        if f"{root}/__init__.py" not in self._files or not root:
-            return True
-        return folder == root and (f"{folder}/{top}.py" not in self._files or self._starts_in(folder, top))
-
-    def _starts_in(self, folder: str, top: str) -> bool:
-        """Whether a module beside the importer goes before others: a script in the folder is started as such, and no
-        module of Python's own has that name."""
-        if top in sys.stdlib_module_names:
-            return False
-        if folder not in self._scripts:
-            beside = (path for path in self._files if path.endswith(".py") and path.rpartition("/")[0] == folder)
-            self._scripts[folder] = any(b"__main__" in self._bytes.get(path, b"") for path in beside)
-        return self._scripts[folder]
-
-    def _namespace(self, tail: str, importer: str) -> str | None:
-        """A folder without `__init__.py`, found from the folders above the importer and `src`."""
-        above = [str(p) for p in PurePosixPath(importer).parents]
-        for folder in [*above, "src"]:
-            base = tail if folder == "." else f"{folder}/{tail}"
-            if base in self._folders:
-                return base + "/"
-        return None
-
-    def _in_root(self, dotted: str) -> str | None:
-        """What code calls by the root's own name: `shop.settings`, where just the folder `shop` is scanned."""
-        top, _, rest = dotted.partition(".")
-        if top != self.tree.name or top in self.catalog.import_roots:
-            return None
-        return self._at(rest.replace(".", "/"))
+        self.recorder.note(("module", dotted, importer))
+        return self._modules.find(dotted, importer)
 
     def is_sdk_itself(self, path: str) -> bool:
         """Whether a file belongs to a package of the catalogue that is built here: the SDK, not a use of it."""
@@ -347,28 +256,6 @@ def _env_files(listed: Iterable[str]) -> dict[str, list[str]]:
         if name == ".env" or name.startswith(".env.") or name.endswith(".env"):
             found.setdefault(str(PurePosixPath(path).parent), []).append(path)
     return found
-
-
-def _shared(folder: str, importer: str) -> int:
-    parts, other = PurePosixPath(folder).parts, PurePosixPath(importer).parts
-    count = 0
-    for a, b in zip(parts, other):
-        if a != b:
-            break
-        count += 1
-    return count
-
-
-def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
-    """Module files by the last part of their dotted name; all of them under ""."""
-    index: dict[str, list[str]] = {"": []}
-    for path in files:
-        if path.endswith(".py"):
-            parts = PurePosixPath(path).parts
-            name = parts[-2] if parts[-1] == "__init__.py" and len(parts) > 1 else parts[-1].removesuffix(".py")
-            index.setdefault(name, []).append(path)
-            index[""].append(path)
-    return index
 
 
 def own_distributions(tree: Tree) -> frozenset[str]:

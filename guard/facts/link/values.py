@@ -6,6 +6,7 @@ in which nothing is sent are the choice None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_VARIANTS = 16
 SECRET = "it looks like a secret, which guard does not show"
+_PARTS = re.compile(r"[/:]")
+"""What stands between the parts of a name: provider, model, version."""
 Accept = Callable[[object], bool]
 
 
@@ -107,6 +110,12 @@ def fitting(found: Quantity, worlds: list[World]) -> Quantity:
     return Quantity(value_of(list(rows), (found.value.why,) if found.value.open and found.value.why else ()), rows)
 
 
+def _why_not(text: object) -> str | None:
+    """Why a text is not taken for a name that reads like one."""
+    unset = isinstance(text, str) and 0 < len(text) < 300 and "None" in _PARTS.split(text)
+    return "part of it is `None`, a value that is not set" if unset else None
+
+
 def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
     if is_absent(alt):
         hops = alt.trail or (Hop(place.path, place.pos, "not_sent"),)
@@ -122,16 +131,16 @@ def _choice(alt: Alt, spans: Spans, accept: Accept, place: Hop) -> Choice | str:
         text = "".join(p.text or "" for p in thing.parts)
         if not holes and accept(text) and not looks_secret(text):
             return Choice(text, spans.steps(alt.trail))
-        return f"part of it ({', '.join(holes)}) is filled at run time" if holes else "a text"
-    why = getattr(thing, "why", None)
+        return f"part of it ({', '.join(holes)}) is filled at run time" if holes else _why_not(text) or "a text"
+    why = _why_not(text) or getattr(thing, "why", None)
     chain = getattr(thing, "chain", None)
     reason = why or (f"it comes from {chain}" if chain else "it is built at run time")
     return SECRET if looks_secret(reason) else reason
 
 
 def is_name(value: object) -> bool:
-    """A model's name."""
-    return isinstance(value, str) and 0 < len(value) < 300
+    """A model's name. One with a part `None` is none: code put a value into it that is not set there."""
+    return isinstance(value, str) and 0 < len(value) < 300 and "None" not in _PARTS.split(value)
 
 
 def is_tokens(value: object) -> bool:

@@ -1,0 +1,154 @@
+"""Which file an import means, from the paths of the files alone.
+
+In: the paths of all code files and the name of a module as code writes it. Out: a path, the path of a folder with a
+slash at its end (a package without `__init__.py`), or None for what lies outside the repository. Neighbours: `project`,
+which notes what was asked; `modules`, which evaluates what an import binds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from guard.facts.registry import Catalog
+
+_SOURCE_FOLDERS = frozenset({"src", "lib", "python"})
+"""Folders beside tests and scripts in which the code of a project stands by convention."""
+
+
+class ModulePaths:
+    """Modules of a repository by the names that imports give them."""
+
+    def __init__(self, bytes_of: Mapping[str, bytes], paths: Iterable[str], root: str, catalog: Catalog) -> None:
+        """`bytes_of`: the code files that could be read; `paths`: all of them; `root`: name of the scanned folder."""
+        self._bytes = bytes_of
+        self._root = root
+        self._catalog = catalog
+        self._modules = _module_index(paths)
+        self._folders = frozenset(
+            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
+        )
+        """Folders with a module in them or below."""
+        self._resolved: dict[tuple[str, str], str | None] = {}
+        self._scripts: dict[str, bool] = {}
+        """By folder, whether a script stands in it."""
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """Path of the module or package that an import means, or None when it lies outside the repository."""
+        key = (dotted, str(PurePosixPath(importer).parent))
+        if key not in self._resolved:
+            self._resolved[key] = (
+                self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
+            )
+        return self._resolved[key]
+
+    def _relative(self, dotted: str, importer: str) -> str | None:
+        rest = dotted.lstrip(".")
+        folder = PurePosixPath(importer)
+        for _ in range(len(dotted) - len(rest)):
+            folder = folder.parent
+        base = str(folder / rest.replace(".", "/")) if rest else str(folder)
+        base = "" if base == "." else base
+        return self._at(base)
+
+    def _at(self, base: str) -> str | None:
+        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
+            if candidate in self._bytes:
+                return candidate
+        prefix = f"{base}/" if base else ""
+        return prefix if base in self._folders else None
+
+    def _absolute(self, dotted: str, importer: str) -> str | None:
+        top = dotted.split(".")[0]
+        tail = dotted.replace(".", "/")
+        candidates: list[tuple[str, str]] = []
+        for path in self._modules.get(tail.rsplit("/", 1)[-1], ()):
+            base = path.removesuffix(".py").removesuffix("/__init__")
+            if (base == tail or base.endswith("/" + tail)) and path != importer:
+                root = base[: len(base) - len(tail)].rstrip("/")
+                if self._is_root(root, top, importer):
+                    candidates.append((path, root))
+        candidates = self._reachable(candidates, top, importer)
+        if not candidates:
+            return self._namespace(tail, importer) or self._in_root(dotted)
+        return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
+
+    def _reachable(self, found: list[tuple[str, str]], top: str, importer: str) -> list[tuple[str, str]]:
+        """Of modules with the roots that their imports start in, those that the importer can mean.
+
+        A root above the importer is likely on its path. Next comes one beside a folder above it (`src`, `backend`), and
+        any other where the project installs it: each taken only when it is the only one, and never under a name that a
+        library of the catalogue has, too. Of several applications in one repository that all have a `config.py`, none
+        means another's.
+        """
+        folder = importer.rpartition("/")[0]
+        above = [one for one in found if _is_above(one[1], folder)]
+        if above or top in self._catalog.common_roots:
+            return above
+        beside = [one for one in found if _is_above(one[1].rpartition("/")[0], folder)]
+        usual = [one for one in beside if one[1].rpartition("/")[2] in _SOURCE_FOLDERS]
+        return next((some for some in (usual, beside, found) if len({root for _, root in some}) == 1), [])
+
+    def _is_root(self, root: str, top: str, importer: str) -> bool:
+        """Whether imports can start in a folder: it is no package, or the importer is a script in it."""
+        folder = str(PurePosixPath(importer).parent)
+        folder = "" if folder == "." else folder
+        if top in self._catalog.import_roots and root not in ("", "src"):
+            return False
+        if f"{root}/__init__.py" not in self._bytes or not root:
+            return True
+        return folder == root and (f"{folder}/{top}.py" not in self._bytes or self._starts_in(folder, top))
+
+    def _starts_in(self, folder: str, top: str) -> bool:
+        """Whether a module beside the importer goes before others: a script in the folder is started as such, and no
+        module of Python's own has that name."""
+        if top in sys.stdlib_module_names:
+            return False
+        if folder not in self._scripts:
+            beside = (path for path in self._bytes if path.endswith(".py") and path.rpartition("/")[0] == folder)
+            self._scripts[folder] = any(b"__main__" in self._bytes.get(path, b"") for path in beside)
+        return self._scripts[folder]
+
+    def _namespace(self, tail: str, importer: str) -> str | None:
+        """A folder without `__init__.py`, found from the folders above the importer and `src`."""
+        above = [str(p) for p in PurePosixPath(importer).parents]
+        for folder in [*above, "src"]:
+            base = tail if folder == "." else f"{folder}/{tail}"
+            if base in self._folders:
+                return base + "/"
+        return None
+
+    def _in_root(self, dotted: str) -> str | None:
+        """What code calls by the root's own name: `shop.settings`, where just the folder `shop` is scanned."""
+        top, _, rest = dotted.partition(".")
+        if top != self._root or top in self._catalog.import_roots:
+            return None
+        return self._at(rest.replace(".", "/"))
+
+
+def _is_above(folder: str, inner: str) -> bool:
+    """Whether a folder is another one or holds it; the root of the repository holds all."""
+    return not folder or inner == folder or inner.startswith(folder + "/")
+
+
+def _shared(folder: str, importer: str) -> int:
+    parts, other = PurePosixPath(folder).parts, PurePosixPath(importer).parts
+    count = 0
+    for a, b in zip(parts, other):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
+    """Module files by the last part of their dotted name; all of them under ""."""
+    index: dict[str, list[str]] = {"": []}
+    for path in files:
+        if path.endswith(".py"):
+            parts = PurePosixPath(path).parts
+            name = parts[-2] if parts[-1] == "__init__.py" and len(parts) > 1 else parts[-1].removesuffix(".py")
+            index.setdefault(name, []).append(path)
+            index[""].append(path)
+    return index
