@@ -60,6 +60,8 @@ class Project:
         self._facts: dict[str, FileFacts | None] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
+        self._by_file_name: dict[str, list[str]] | None = None
+        """All listed files by the last part of their path; filled by `alone`."""
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -112,6 +114,16 @@ class Project:
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
         return pattern.search(self._bytes.get(path, b"")) is not None
+
+    def alone(self, end: str) -> str | None:
+        """The one listed file whose path ends in `end`; None where there is none or more than one."""
+        name = end.rpartition("/")[2]
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path in sorted(self.listed):
+                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
+        found = [path for path in self._by_file_name.get(name, ()) if f"/{path}".endswith(f"/{end}")]
+        return found[0] if len(found) == 1 else None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
