@@ -69,6 +69,7 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     parsed = project.parsed()
+    configured = project.configured()
     skipped = len({p.path for p in project.problems})
     report = Report(
         root=tree.name,
@@ -78,6 +79,7 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
         totals=totals(priced),
         prices=PriceTable(str(prices.as_of), prices.sha256),
         looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
+        settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
     )
     return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))
