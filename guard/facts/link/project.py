@@ -50,7 +50,8 @@ class Project:
         self._configured: tuple[Facts, ...] | None = None
         self._env_files = _env_files(self._listed)
         self._requirement_files = sorted(path for path in self._listed if _REQUIREMENTS.search(path))
-        self._by_file_name: dict[str, list[str]] | None = None
+        self.row_counts: dict[tuple[str, str], int | None] = {}
+        """Rows of files that configuration files name, by both; filled by `file_rows`."""
         self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
@@ -60,6 +61,8 @@ class Project:
         self._seen: dict[str, FileFacts] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
+        self._by_file_name: dict[str, list[str]] | None = None
+        """All listed files by the last part of their path; filled by `files_named`."""
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -140,6 +143,11 @@ class Project:
         """Whether the bytes of a code file hold something of a pattern."""
         self.recorder.note(("bytes", path))
         return pattern.search(self._bytes.get(path, b"")) is not None
+
+    def alone(self, end: str) -> str | None:
+        """The one listed file whose path ends in `end`; None where there is none or more than one."""
+        found = [path for path in self.files_named(end.rpartition("/")[2]) if f"/{path}".endswith(f"/{end}")]
+        return found[0] if len(found) == 1 else None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""

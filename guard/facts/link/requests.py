@@ -18,9 +18,11 @@ from guard.facts.link import (
     alternatives,
     answer_caches,
     beyond,
+    configured,
     contexts,
     control,
     framework,
+    gateways,
     groups,
     loops,
     model_loops,
@@ -92,7 +94,8 @@ class Linker:
         for said in units.values():
             self.project.problems += [problem for problem in said.problems if problem not in self.project.problems]
         used = {call for said in units.values() for call in said.used}
-        return self._finished(units) + self._unused(used)
+        found = self._finished(units) + self._unused(used)
+        return gateways.resolved(self.project, found) + configured.requests(self)
 
     def _paths(self) -> Said:
         """The files whose calls are looked at."""
