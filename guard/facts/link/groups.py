@@ -2,8 +2,7 @@
 
 In: all requests with the ways that lead to them. Out: the same with `exclusive`, `exclusive_default` and `after`. Ways
 meet in a function; there the places of two requests tell whether one run can pass both. Which requests are compared
-follows from plain data (`linked`); the two questions that the evaluator has to answer are `grouped` and `tried_in`, which
-whoever asks may have kept. Neighbours: `requests`, `keeping`.
+follows from plain data (`linked`); two questions are the evaluator's, `grouped` and `tried_in`, whose answers may be kept. Neighbours: `requests`, `keeping`.
 """
 
 from __future__ import annotations
@@ -257,7 +256,7 @@ def after(
     """A request that goes through an `except` block, or behind a `try` that leaves the function unless it fails, comes
     after the one in that `try`; its typical attempts are 0.
 
-    `tried`: the requests that the `try` of a function and a group of blocks makes, as `tried_in` finds them, given those
+    `tried`: the requests that the `try` of a function and a group of blocks makes, as `tried_in` finds them among those
     whose ways go through the function.
     """
     through: dict[Node, list[int]] = {}
@@ -294,8 +293,8 @@ def after(
 def tried_in(
     above: Above, linked: Sequence[Linked], node: Node, group: int, through: Sequence[int]
 ) -> tuple[int, ...]:  # fmt: skip
-    """The requests that the `try` of a handler makes: itself, else through the functions that it calls. `through`: those
-    whose ways go through the function."""
+    """The requests that the `try` of a handler makes: itself, else through the functions that it calls. `through`:
+    those whose ways go through the function."""
     scope = above.engine.project.scope(*node)
     block = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
     if block is None:

@@ -128,7 +128,7 @@ class Questions:
         return found
 
     def hand_over(self) -> None:
-        """Tell the project of the files that were not looked at again: their problems, and what a report says of them."""
+        """Tell the project of files that were not looked at again: their problems, and what a report says of them."""
         if self._kept is None:
             return
         numbers = {number for answer in self.used.values() for number in answer.reads}

@@ -42,8 +42,8 @@ class ModulePaths:
 
     @staticmethod
     def key(dotted: str, importer: str) -> tuple[str, str]:
-        """What the answer depends on besides the files: the importer's folder, or the importer where the name may be its
-        own, which no import means."""
+        """What the answer depends on besides the files: the importer's folder, or the importer where the name may be
+        its own, which no import means."""
         folder, _, name = importer.rpartition("/")
         stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
         own = not dotted.startswith(".") and dotted.rpartition(".")[2] == stem

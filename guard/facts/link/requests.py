@@ -39,13 +39,13 @@ from guard.facts.link.engine import Engine, room_for_nesting
 from guard.facts.link.entries import Entries
 from guard.facts.link.groups import Group, Made
 from guard.facts.link.keeping import Kept, Questions, Said
-from guard.facts.link.linked import Calling, Linked, plainly
+from guard.facts.link.linked import Calling, plainly
 from guard.facts.link.project import Project
 from guard.facts.link.sites import Sites, unique
 from guard.facts.link.stages import stage_of
 from guard.facts.link.things import Called, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Message, Operation, Problem, Request, Site, Span, Unknown, Value, Variant
+from guard.model import Count, Layer, Message, Operation, Problem, Request, Span, Unknown, Value, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
