@@ -35,8 +35,9 @@ def section(path: Path, title: str) -> str:
 def setting_line(setting: Setting) -> str:
     value = list(setting.value) if isinstance(setting.value, tuple) else setting.value
     sure = "" if setting.confidence == "certain" else f" ({setting.confidence})"
+    place = f"{setting.path}:{setting.line}:{setting.column}"
     shown = json.dumps(value, ensure_ascii=False)
-    return f"{setting.path}:{setting.line}:{setting.column} {setting.format} {setting.what} {shown} {setting.key_path}{sure}"
+    return f"{place} {setting.format} {setting.what} {shown} {setting.key_path}{sure}"
 
 
 def request_line(priced: Priced) -> str:

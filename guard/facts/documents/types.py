@@ -114,6 +114,8 @@ class Declared:
     """Files whose rows add to `repeats`."""
     prompt_file: str | None = None
     """The file that the prompt stands in, relative to this one."""
+    runs_file: str | None = None
+    """Path from the root of the file whose declared request this one runs; what is not said here, that says."""
     turns: Count = ONE
     layers: tuple[Layer, ...] = ()
     outputs: int | None = 1

@@ -79,7 +79,10 @@ def _takes(document: Document) -> bool:
     ):
         return False
     named = "promptfoo" in document.path.rpartition("/")[2].lower()
-    return any((":" in one.name and _prefix(one.name) in _KNOWN) or (named and _prefix(one.name) in _OTHERS) for one in _providers(root))
+    return any(
+        (":" in one.name and _prefix(one.name) in _KNOWN) or (named and _prefix(one.name) in _OTHERS)
+        for one in _providers(root)
+    )
 
 
 def _prefix(name: str) -> str:
