@@ -44,6 +44,8 @@ class Written:
     value: Scalar
     span: Span
     key_path: str = ""
+    default: bool = False
+    """It is what the format's own program takes where the file has no such key; then the place is that of the model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _request(linker: Linker, facts: Facts, declared: Declared) -> Request:
 
 def step(written: Written) -> Step:
     """Where a value of a file stands, as a step of a trail."""
-    return Step(written.span, "config_file", written.key_path)
+    return Step(written.span, "catalog_default" if written.default else "config_file", written.key_path)
 
 
 def _variants(linker: Linker, declared: Declared) -> tuple[Variant, ...]:
