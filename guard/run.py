@@ -16,6 +16,7 @@ from guard.config.types import Config
 from guard.model import Looked, Priced, PriceTable, Report, Request
 
 if TYPE_CHECKING:
+    from guard.estimate.prompt_sizes import PromptSize
     from guard.facts.link.project import Project
     from guard.policy.forgive import Directive, Holds
     from guard.sources.files import Listing
@@ -32,6 +33,8 @@ class Scanned:
     """The `guard:` comments of all code that was parsed and of the other files that values were traced to."""
     files: tuple[str, ...] = ()
     """All that were listed."""
+    prompts: tuple[PromptSize, ...] | None = None
+    """The prompt templates in files; None: no budget of the tree's configuration asks for them."""
 
 
 def scan(root: Path, config: Config, today: date | None = None) -> Report:
@@ -76,7 +79,12 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
         settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
     )
-    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))
+    prompts = None
+    if any(budget.per_prompt is not None for budget in config.budgets):
+        from guard.estimate.prompt_sizes import of_files, sent_files
+
+        prompts = of_files(tree, listing, sent_files(requests))
+    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files), prompts)
 
 
 def judged(
@@ -99,7 +107,10 @@ def judged(
     known = context(prices, rules.aliases, today)
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
-    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds)
+    findings = judge(
+        requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds,
+        prompts=scanned.prompts,
+    )  # fmt: skip
     return replace(scanned.report, findings=findings)
 
 

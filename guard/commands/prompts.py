@@ -23,6 +23,7 @@ def command(
 
     Tokens are those of the text that stands there, each branch and loop once; what is filled in comes on top.
     """
+    from guard.estimate.prompt_sizes import sent_files
     from guard.facts.prompt_texts import found
     from guard.sources.tree import Folder
     from guard.use import prompts
@@ -30,7 +31,8 @@ def command(
     loaded, report = shared.read_with(path, config, stage)
     stage.name = "reading prompts"
     tree = Folder(path)
-    texts = found(tree, tree.listing(loaded.exclude, loaded.prefix), prompts.paths_sent(report))
+    sent = sent_files(priced.request for priced in report.requests)
+    texts = found(tree, tree.listing(loaded.exclude, loaded.prefix), sent)
     listed = prompts.listed(report, texts)
     stage.name = "writing the report"
     if form == "json":

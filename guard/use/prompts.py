@@ -12,13 +12,13 @@ from typing import Any
 
 from guard import __version__
 from guard.estimate import prompt_sizes
+from guard.estimate.prompt_sizes import CODE
 from guard.facts.prompt_texts import PromptText
 from guard.model import Message, Priced, Report, Segment
 from guard.parse.template_parts import Part, Parts
 from guard.report.format import columns, cut, cut_path, left, number, percent, plural, right, safe, wrap
 from guard.use.near import Like, alike
 
-CODE = (".py", ".ipynb")
 SHOWN = 3
 """Places and requests that a row names."""
 SCHEMA_VERSION = 1
@@ -66,12 +66,6 @@ def listed(report: Report, texts: Sequence[PromptText]) -> tuple[Listed, ...]:
     found = sorted([*of_files, *_of_code(report.requests)], key=lambda one: (one.path, one.line, one.key or ""))
     likes = alike([one.text for one in found])
     return tuple(replace(one, like=tuple(like)) for one, like in zip(found, likes))
-
-
-def paths_sent(report: Report) -> frozenset[str]:
-    """Files other than code whose text requests send."""
-    spans = (s.span for p in report.requests for m in _messages(p) for s in m.segments if s.text and s.span is not None)
-    return frozenset(span.path for span in spans if not span.path.endswith(CODE))
 
 
 def _messages(priced: Priced) -> Iterable[Message]:
