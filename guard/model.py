@@ -247,6 +247,8 @@ class Reach:
     """Other names of the same entry point: `module:function`, `POST /ask`."""
     chain: tuple[Span, ...] = ()
     """Call sites from the entry point down to the outermost site of the request (one example)."""
+    runs_per_month: Decimal | None = None
+    """Where a file of the repository says how often it runs (`schedule` of a workflow); None: nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,9 @@ def _moved(node: Node, down: int, right: int, done: dict[int, Node]) -> Node:
     if id(node) not in done:
         done[id(node)] = replace(
             node, line=node.line + down, column=node.column + right,
-            entries=tuple(Entry(_moved(e.key, down, right, done), _moved(e.value, down, right, done)) for e in node.entries),
+            entries=tuple(
+                Entry(_moved(e.key, down, right, done), _moved(e.value, down, right, done)) for e in node.entries
+            ),
             items=tuple(_moved(item, down, right, done) for item in node.items),
         )  # fmt: skip
     return done[id(node)]
