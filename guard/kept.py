@@ -25,7 +25,7 @@ from guard.cache import current
 from guard.cache.contents import Contents, content_hash
 from guard.cache.plain import Plain
 from guard.cache.store import Store
-from guard.config.types import Config
+from guard.config.types import Budget, Config, Place
 from guard.model import Problem
 from guard.scanned import Scanned
 from guard.sources.files import Listing, SourceFile
@@ -39,8 +39,11 @@ _PASSING = "unreadable"
 
 
 def for_analysis(config: Config) -> Config:
-    """The configuration without what only judges: rules can change, and a scan stays what it was."""
-    return replace(config, extends=(), budgets=(), policies=(), exceptions=(), baseline=None)
+    """The configuration without what only judges: rules can change, and a scan stays what it was. Whether a budget is
+    about prompt templates stays, for they are read only then."""
+    of_prompts = any(budget.per_prompt is not None for budget in config.budgets)
+    budgets = (Budget("", Place("", 1, 1), per_prompt=0),) if of_prompts else ()
+    return replace(config, extends=(), budgets=budgets, policies=(), exceptions=(), baseline=None)
 
 
 class Noting:
