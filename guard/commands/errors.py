@@ -46,6 +46,10 @@ def errors(debug: bool) -> Iterator[Stage]:
     except KeyboardInterrupt:
         message("guard: interrupted")
         raise click.exceptions.Exit(INTERRUPTED) from None
+    except MemoryError:
+        # Nothing is imported or formatted here: there is no memory for it.
+        message("guard: there is not enough memory for this; nothing was judged")
+        raise click.exceptions.Exit(BAD) from None
     except Exception as error:
         if _is_configuration(error):
             message(escaped("\n".join(map(_masked, str(error).split("\n")))))

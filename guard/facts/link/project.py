@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
+from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.reads import Memo, Recorder
 from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
 from guard.facts.releases import Pin
@@ -29,8 +31,6 @@ CODE = (".py", ".ipynb")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements[^/]*\.(?:txt|in)|requirements/[^/]*\.(?:txt|in)|constraints[^/]*\.txt)$"
 )
-Fact = tuple[str, str]
-"""What was read: ("file", path), ("name", name), ("module", dotted), ("text", path)."""
 
 
 class Project:
@@ -41,14 +41,18 @@ class Project:
         self.tree: Tree = Folder(root) if isinstance(root, Path) else root
         self.catalog = catalog
         self.problems: list[Problem] = list(listing.problems)
-        self.reads: set[Fact] = set()
-        """The recorder: facts read since the running question began."""
+        self.recorder = Recorder()
+        """Notes which facts are read."""
         self.listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
+        self._listing = listing
+        self._configured: tuple[Facts, ...] | None = None
+        self.row_counts: dict[tuple[str, str], int | None] = {}
+        """Rows of files that configuration files name, by both; filled by `file_rows`."""
         self.env_files = _env_files(self.listed)
         self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
-        self.pins: dict[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = {}
+        self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
@@ -56,6 +60,8 @@ class Project:
         self._facts: dict[str, FileFacts | None] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
+        self._by_file_name: dict[str, list[str]] | None = None
+        """All listed files by the last part of their path; filled by `alone`."""
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -91,6 +97,16 @@ class Project:
         """The bytes of a code file, for searches; empty when it could not be read."""
         return self._bytes.get(path, b"")
 
+    def configured(self) -> tuple[Facts, ...]:
+        """What configuration files of known formats say; what could not be read of them becomes a problem."""
+        if self._configured is None:
+            from guard.facts.documents.read import read
+
+            self._configured = read(self.tree, self._listing)
+            problems = (problem for facts in self._configured for problem in facts.problems)
+            self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
+        return self._configured
+
     def importing(self, stems: Iterable[str]) -> list[str]:
         """Code files of which a line that imports names one of these modules, by the last part of its name."""
         return self._searches.importing(stems)
@@ -99,9 +115,19 @@ class Project:
         """Whether the bytes of a code file hold something of a pattern."""
         return pattern.search(self._bytes.get(path, b"")) is not None
 
+    def alone(self, end: str) -> str | None:
+        """The one listed file whose path ends in `end`; None where there is none or more than one."""
+        name = end.rpartition("/")[2]
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path in sorted(self.listed):
+                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
+        found = [path for path in self._by_file_name.get(name, ()) if f"/{path}".endswith(f"/{end}")]
+        return found[0] if len(found) == 1 else None
+
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         found = self._facts.get(path)
         if found is None and path not in self._facts:
             found = self._facts[path] = self._collect(path)
@@ -117,7 +143,7 @@ class Project:
     def scope(self, path: str, scope: int) -> Scope:
         """A scope of a file whose facts are known to exist."""
         facts = self._facts.get(path) or self.sure_facts(path)
-        self.reads.add(("file", path))
+        self.recorder.note_file(path)
         return facts.scopes[scope]
 
     def _collect(self, path: str) -> FileFacts | None:
@@ -153,7 +179,7 @@ class Project:
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
-        self.reads.add(("text", path))
+        self.recorder.note(("text", path))
         data = self.tree.read_within(path)
         if data is None or isinstance(data, Problem):
             if isinstance(data, Problem) and data not in self.problems:
@@ -166,7 +192,7 @@ class Project:
 
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands."""
-        self.reads.add(("name", name))
+        self.recorder.note(("name", name))
         return self._searches.naming(name)
 
     @staticmethod
@@ -199,7 +225,7 @@ class Project:
         Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
         to the importer wins, as a start in that folder would find it.
         """
-        self.reads.add(("module", dotted))
+        self.recorder.note(("module", dotted, importer))
         return self._modules.find(dotted, importer)
 
     def is_sdk_itself(self, path: str) -> bool:

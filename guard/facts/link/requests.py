@@ -18,9 +18,11 @@ from guard.facts.link import (
     alternatives,
     answer_caches,
     beyond,
+    configured,
     contexts,
     control,
     framework,
+    gateways,
     groups,
     loops,
     model_loops,
@@ -79,7 +81,7 @@ class Linker:
             if facts is not None:
                 for ref in candidates(self.engine, facts):
                     made += self._carefully(facts, ref)
-        return self._finished(made) + self._unused()
+        return gateways.resolved(project, self._finished(made) + self._unused()) + configured.requests(self)
 
     def _carefully(self, facts: FileFacts, ref: CallRef) -> list[Made]:
         """The requests of a call. One whose values nest beyond what Python can follow is a problem, not an end."""

@@ -242,13 +242,22 @@ def _duck(engine: Engine, ref: CallRef, frame: Frame) -> list[Target]:
 
 
 def _excluded(engine: Engine, target: Target) -> bool:
-    """Arguments whose presence means that nothing is asked (`responses.stream(response_id=...)`). One that is absent by
-    one of its values (`mock_response=os.getenv("MOCK")`) may be absent when the code runs."""
+    """Arguments whose presence means that nothing is asked (`responses.stream(response_id=...)`).
+
+    One that is absent by one of its values (`mock_response=os.getenv("MOCK")`) may be absent when the code runs: a call
+    that names a model is then a request.
+    """
     for name in target.spec.not_when:
         value = target.arguments.get(name, None)
-        given = isinstance(target.arguments, CallArguments) and any(k == name for k, _ in target.call.keywords)
-        if any(is_absent(a) for a in value.alts):
+        if any(is_absent(a) for a in value.alts) and _names_model(target):
             continue
-        if value.alts or (given and value.open):
+        given = isinstance(target.arguments, CallArguments) and any(k == name for k, _ in target.call.keywords)
+        if any(not is_absent(a) for a in value.alts) or (given and value.open):
             return True
     return False
+
+
+def _names_model(target: Target) -> bool:
+    """Whether the call itself names a model."""
+    arg = target.spec.roles.get("model")
+    return arg is not None and sent(target.arguments, arg) is not None

@@ -59,9 +59,7 @@ def pin(project: Project, packages: tuple[str, ...], path: str) -> Pin | None:
 
 def _of_folder(project: Project, folder: str, packages: tuple[str, ...]) -> tuple[Pin, ...]:
     key = (folder, packages)
-    if key not in project.pins:
-        project.pins[key] = tuple(_read(project, "" if folder == "." else f"{folder}/", packages))
-    return project.pins[key]
+    return project.pins.once(key, lambda: tuple(_read(project, "" if folder == "." else f"{folder}/", packages)))
 
 
 def _read(project: Project, folder: str, packages: tuple[str, ...]) -> Iterator[Pin]:
