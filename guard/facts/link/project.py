@@ -9,13 +9,14 @@ of a known SDK is parsed only when a question asks for a name that a search of i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
 from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
@@ -23,7 +24,7 @@ from guard.facts.releases import Pin
 from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
-from guard.parse.python import PythonSyntax, parse_python
+from guard.parse.python import parse_python
 from guard.sources.files import Listing, SourceFile
 from guard.sources.tree import Folder, Tree
 
@@ -56,12 +57,13 @@ class Project:
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
-        self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `alone`."""
+        self._imports: dict[str, frozenset[str]] = {}
+        self.origins = Origins(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -107,9 +109,22 @@ class Project:
             self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
         return self._configured
 
-    def importing(self, stems: Iterable[str]) -> list[str]:
-        """Code files of which a line that imports names one of these modules, by the last part of its name."""
-        return self._searches.importing(stems)
+    def importing(self, targets: Collection[str]) -> list[str]:
+        """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
+        stems = {self.stem(target) for target in targets}
+        return [path for path in self._searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
+
+    def imports(self, path: str) -> frozenset[str]:
+        """The modules of the repository that a code file imports, as far as its bytes show."""
+        self.recorder.note(("file", path))
+        if path not in self._imports:
+            found: set[str | None] = set()
+            for module, names in self._searches.imports(path):
+                base = module if module.endswith(".") else module + "."
+                found.add(self.module(module, path))
+                found.update(self.module(base + name, path) for name in names)
+            self._imports[path] = frozenset(target for target in found if target is not None)
+        return self._imports[path]
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
@@ -158,7 +173,6 @@ class Project:
             syntax = None if isinstance(parsed, Problem) else parsed
             if isinstance(parsed, Problem):
                 self.problems.append(parsed)
-        self._syntax[path] = syntax
         if syntax is None:
             return None
         try:
@@ -171,11 +185,6 @@ class Project:
     def parsed(self) -> list[FileFacts]:
         """The facts of all files that were parsed so far."""
         return [facts for facts in self._facts.values() if facts is not None]
-
-    def lines(self, path: str) -> tuple[str, ...] | None:
-        """Source lines of a parsed file (of a notebook: of its joined code cells), for frames in reports."""
-        syntax = self._syntax.get(path)
-        return None if syntax is None else tuple(syntax.lines)
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
