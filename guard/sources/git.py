@@ -2,8 +2,8 @@
 
 The repository is untrusted and so is its `.git/config`: git is started with every setting off that could run a
 program (fsmonitor, hooks, pager) or reach the network (lazy fetches of a partial clone), never with a `git` that lies
-inside the scanned folder, and only with commands that apply no filter and no text conversion. Neighbours: `gitfiles`
-asks for names, `revision` for commits, `revision_tree` for trees and files.
+inside the scanned folder, and only with commands that apply no filter and no text conversion. Neighbours: `gitfolder`
+looks at a `.git` first; `gitfiles` asks for names, `revision` for commits, `revision_tree` for trees and files.
 """
 
 from __future__ import annotations
@@ -53,18 +53,6 @@ class Answer:
     def line(self) -> str:
         """The output as one line of text."""
         return os.fsdecode(self.out).strip()
-
-
-def in_work_tree(base: str) -> bool:
-    """Whether a `.git` stands in `base` or above: spares the start of git where there is nothing to ask."""
-    folder = base
-    while True:
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return True
-        above = os.path.dirname(folder)
-        if above == folder:
-            return False
-        folder = above
 
 
 def program(base: str) -> str | None:

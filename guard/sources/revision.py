@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from guard.sources import entries, git
+from guard.sources import entries, git, gitfolder
 from guard.sources.entries import Entries
 from guard.sources.revision_tree import GitTree
 
@@ -49,6 +49,8 @@ class Repository:
         if program is None:
             raise RevisionError("git was not found on PATH", instead)
         self._program = program
+        if why := gitfolder.refusal(self.base):
+            raise RevisionError(f"git is not asked about {root}, since {why}", instead)
         found = self._ask("rev-parse", "--show-prefix", "--is-inside-work-tree", "--is-shallow-repository")
         lines = os.fsdecode(found.out).split("\n") if found.good else []
         if len(lines) < 3 or lines[1] != "true":

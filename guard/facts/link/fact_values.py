@@ -43,7 +43,7 @@ class FactValues:
             if kind == "mentioning":
                 return _short(project.mentioning(needle.encode("latin-1") for needle in parts))
             if kind == "importing":
-                return _short(project.importing(parts))
+                return _short(project.importing_stems(parts))
             if kind in ("sdk", "has", "listed"):
                 ask = {"sdk": project.names_sdk, "has": project.has, "listed": project.lists}[kind]
                 return "yes" if ask(parts[0]) else ""

@@ -9,13 +9,14 @@ of a known SDK is parsed only when a question asks for a name that a search of i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
 from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
@@ -23,7 +24,7 @@ from guard.facts.releases import Pin
 from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
-from guard.parse.python import PythonSyntax, parse_python
+from guard.parse.python import parse_python
 from guard.sources.files import Listing, SourceFile
 from guard.sources.tree import Folder, Tree
 
@@ -56,13 +57,14 @@ class Project:
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
-        self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._seen: dict[str, FileFacts] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `files_named`."""
+        self._imports: Memo[str, frozenset[str]] = Memo(self.recorder)
+        self.origins = Origins(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -133,11 +135,29 @@ class Project:
             self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
         return self._configured
 
-    def importing(self, stems: Iterable[str]) -> list[str]:
-        """Code files of which a line that imports names one of these modules, by the last part of its name."""
-        wanted = sorted(stems)
-        self.recorder.note(("importing", *wanted))
-        return self._searches.importing(wanted)
+    def importing(self, targets: Collection[str]) -> list[str]:
+        """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
+        stems = sorted({self.stem(target) for target in targets})
+        self.recorder.note(("importing", *stems))
+        return [path for path in self._searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
+
+    def imports(self, path: str) -> frozenset[str]:
+        """The modules of the repository that a code file imports, as far as its bytes show."""
+
+        def found() -> frozenset[str]:
+            self.recorder.note(("bytes", path))
+            targets: set[str | None] = set()
+            for module, names in self._searches.imports(path):
+                base = module if module.endswith(".") else module + "."
+                targets.add(self.module(module, path))
+                targets.update(self.module(base + name, path) for name in names)
+            return frozenset(target for target in targets if target is not None)
+
+        return self._imports.once(path, found)
+
+    def importing_stems(self, stems: Iterable[str]) -> list[str]:
+        """Code files in which one of these words stands that names of modules end in. Notes nothing."""
+        return self._searches.importing(stems)
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
@@ -182,7 +202,6 @@ class Project:
             syntax = None if isinstance(parsed, Problem) else parsed
             if isinstance(parsed, Problem):
                 self.problems.append(parsed)
-        self._syntax[path] = syntax
         if syntax is None:
             return None
         try:
@@ -210,11 +229,6 @@ class Project:
     def content(self, path: str) -> bytes | None:
         """The bytes of a code file that could be read. Notes nothing."""
         return self._bytes.get(path)
-
-    def lines(self, path: str) -> tuple[str, ...] | None:
-        """Source lines of a parsed file (of a notebook: of its joined code cells), for frames in reports."""
-        syntax = self._syntax.get(path)
-        return None if syntax is None else tuple(syntax.lines)
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
