@@ -76,7 +76,10 @@ def noting(tree: Tree, listing: Listing, config: Config) -> Noting:
     store = current()
     if store is None or not isinstance(tree, (Folder, GitTree)):
         return Noting(tree)
-    return Keeper(store, tree, listing, config)
+    try:
+        return Keeper(store, tree, listing, config)
+    except TypeError:  # the report has a type that `Plain` does not know; tests/cache holds that there is none
+        return Noting(tree)
 
 
 def place(tree: Tree) -> str | None:
@@ -92,6 +95,7 @@ class Keeper(Noting):
 
     def __init__(self, store: Store, tree: Folder | GitTree, listing: Listing, config: Config) -> None:
         super().__init__(tree)
+        self._plain = _plain()
         self._store = store
         self._listing = listing
         self._config = repr(config)
@@ -116,9 +120,9 @@ class Keeper(Noting):
         others = _others(head)
         if others is None or any(self._states.now_within(path) != state for path, state in others.items()):
             return None
-        scanned = _plain().loads(body)
+        scanned = self._plain.loads(body)
         if scanned is None:
-            return None
+            return None  # not as guard writes it
         self._states.keep(self._listing)
         read = sorted({*others, *(file.path for file in self._code)})
         return replace(scanned, files=tuple(file.path for file in self._listing.files), read=tuple(read))
@@ -130,7 +134,10 @@ class Keeper(Noting):
         if self._passing or any(file.path not in self._given for file in self._code):
             return
         head = json.dumps(self._others).encode()
-        body = _plain().dumps(replace(scanned, files=(), read=()))
+        try:
+            body = self._plain.dumps(replace(scanned, files=(), read=()))
+        except TypeError:  # a value that is not as its annotation says: reported as it is, and not kept
+            return
         self._store.put(KIND, self._key([self._given[file.path] for file in self._code]), head + b"\n" + body)
 
     def read(self, file: SourceFile, limit: int | None = None) -> bytes | Problem:
