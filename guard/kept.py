@@ -88,6 +88,14 @@ def noting(tree: Tree, listing: Listing, config: Config) -> Noting:
         return Noting(tree)
 
 
+def place(tree: Tree) -> str | None:
+    """What tells a tree from all others whose analyses are kept: the folder; None: nothing is kept of such a tree."""
+    inner = tree.tree if isinstance(tree, Noting) else tree
+    if isinstance(inner, Folder):
+        return os.path.realpath(inner.root)
+    return None
+
+
 class Keeper(Noting):
     """A tree of which a scan may be kept."""
 
