@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ import json
 import yaml
 from openai import OpenAI
 
-SECRET = Path("../secret.txt").read_text()
+ABOVE = Path("../secret.txt").read_text()
 ABSOLUTE = open("{outside}/secret.txt").read()
 HOME = open(Path.home() / "secret.txt").read()
 LINK = open("link.txt").read()
@@ -38,7 +39,7 @@ SETTINGS = yaml.safe_load(open("../settings.yaml"))
 
 
 def ask(question):
-    messages = [{"role": "user", "content": f"{SECRET}{ABSOLUTE}{HOME}{LINK}{question}"}]
+    messages = [{"role": "user", "content": f"{ABOVE}{ABSOLUTE}{HOME}{LINK}{question}"}]
     return OpenAI().chat.completions.create(model=SETTINGS["model"], messages=messages, max_tokens=100)
 """
 
@@ -60,7 +61,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_only_files_of_the_root_and_of_guard_are_opened(tmp_path: Path, folder: Path, arguments: tuple[str, ...]) -> None:
+def test_only_files_of_the_root_and_of_guard_are_opened(
+    tmp_path: Path, folder: Path, arguments: tuple[str, ...]
+) -> None:
     log = tmp_path / "log"
     command = [sys.executable, str(Path(__file__).with_name("watched.py")), str(log), *arguments]
     variables = os.environ | {"PYTHONPATH": str(PACKAGE), "HOME": str(tmp_path / "outside")}
@@ -68,7 +71,7 @@ def test_only_files_of_the_root_and_of_guard_are_opened(tmp_path: Path, folder: 
         command, cwd=folder, env=variables, capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert done.returncode in (0, 1), done.stderr
-    assert "SECRET" not in done.stdout + done.stderr and "secret" not in done.stdout
+    assert "SECRET" not in done.stdout + done.stderr and "gpt-4.1-secret" not in done.stdout
     # Besides the root: guard and Python themselves, what both keep for themselves, and a temporary folder.
     own = [PACKAGE, tmp_path / "outside" / ".cache", Path(sys.prefix), Path(sys.base_prefix), Path("/dev/null")]
     own += [Path(path) for path in (*sysconfig.get_paths().values(), *sys.path) if path]
@@ -81,7 +84,13 @@ def test_only_files_of_the_root_and_of_guard_are_opened(tmp_path: Path, folder: 
         elif not given[0].isdigit() and given[0] != "None":
             path = os.path.realpath(os.path.join(folder, given[0]))
             inside = any(f"{path}/".startswith(f"{one}/") for one in allowed)
-            assert inside or "/guard-" in path or _of_the_system(path), line
+            assert inside or _is_temporary(path) or _of_the_system(path), line
+
+
+def _is_temporary(path: str) -> bool:
+    """guard's own folder for the configuration of a base, and the empty file by which Python tries a folder out."""
+    inside = os.path.relpath(path, os.path.realpath(tempfile.gettempdir())).split(os.sep)
+    return inside[0].startswith("guard-") or (len(inside) == 1 and len(inside[0]) == 8)
 
 
 def _of_the_system(path: str) -> bool:
@@ -138,7 +147,7 @@ def test_the_system_sees_no_socket_and_no_program_but_git(
         "version: 1\nextends: [.git/config]\n",
         "version: 1\nbaseline: ../baseline.json\n",
         "version: 1\nbaseline: linked/baseline.json\n",
-        "version: 1\nextends: [\"rules.yaml\\0\"]\n",
+        'version: 1\nextends: ["rules.yaml\\0"]\n',
     ],
 )
 def test_a_configuration_that_names_files_elsewhere_is_refused(folder: Path, text: str) -> None:
