@@ -247,6 +247,8 @@ class Reach:
     """Other names of the same entry point: `module:function`, `POST /ask`."""
     chain: tuple[Span, ...] = ()
     """Call sites from the entry point down to the outermost site of the request (one example)."""
+    runs_per_month: Decimal | None = None
+    """Where a file of the repository says how often it runs (`schedule` of a workflow); None: nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,8 +433,10 @@ class Extent:
     """How far a finding of a budget goes, so that a rise can be told from what was there before."""
 
     quantity: Decimal
-    unit: Literal["usd", "requests"]
-    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure."""
+    unit: Literal["usd", "requests", "tokens"]
+    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure; or the tokens
+    of a
+    prompt."""
 
 
 @dataclass(frozen=True, slots=True)

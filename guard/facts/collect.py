@@ -14,6 +14,9 @@ from guard.facts.filefacts import Binding, Block, BlockKind, Comment, Effect, Fi
 from guard.facts.lower import BINARY, Lowering
 from guard.parse.python import PythonSyntax
 
+MAX_EARLIER = 200
+"""Conditions of earlier arms that an arm of a branch is known not to fulfil; the arms behind share them."""
+
 
 def collect(path: str, syntax: PythonSyntax) -> FileFacts:
     """The facts of one Python file or of the joined code cells of one notebook."""
@@ -68,8 +71,9 @@ def _exits(body: Sequence[ast.stmt]) -> str:
         stays = not any(isinstance(n, ast.Break) for part in last.body for n in ast.walk(part))
         return "raise" if stays else ""
     if isinstance(last, ast.Try):
-        if _exits(last.finalbody):
-            return _exits(last.finalbody)
+        finally_exits = _exits(last.finalbody)  # asked once: each level below asks its own
+        if finally_exits:
+            return finally_exits
         ways = {_exits(last.orelse or last.body), *(_exits(h.body) for h in last.handlers)}
         return "" if "" in ways else ways.pop() if len(ways) == 1 else "mixed"
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
@@ -221,12 +225,15 @@ class _Statements:
             arms.append(tail[0])
             tail = tail[0].orelse
         tests: list[Expr] = []
+        before: tuple[Expr, ...] = ()
         for index, arm in enumerate(arms):
             test = self.low.expr(arm.test, scope.id)
-            self._block("if", group, index, arm.body, scope, test, tuple(tests), bool(tail))
-            tests.append(test)
+            self._block("if", group, index, arm.body, scope, test, before, bool(tail))
+            if len(tests) < MAX_EARLIER:
+                tests.append(test)
+                before = tuple(tests)
         if tail:
-            self._block("if", group, len(arms), tail, scope, None, tuple(tests), True)
+            self._block("if", group, len(arms), tail, scope, None, before, True)
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         iterable = self.low.expr(node.iter, scope.id)
@@ -270,6 +277,7 @@ class _Statements:
         group, subject = self._new_group(), self.low.expr(node.subject, scope.id)
         wild = any(_is_wild(case) for case in node.cases)
         earlier: list[Expr] = []
+        before: tuple[Expr, ...] = ()
         for index, case in enumerate(node.cases):
             pattern = self._pattern(case.pattern, scope)
             start = self.low.pos(case.body[0]).start
@@ -281,11 +289,12 @@ class _Statements:
             if case.guard is not None:
                 guard = self.low.expr(case.guard, scope.id)
                 pattern = Opaque(guard.pos, "a pattern with a condition")
-            self._block("case", group, index, case.body, scope, subject, tuple(earlier), wild, pattern)
-            if pattern is not None:
+            self._block("case", group, index, case.body, scope, subject, before, wild, pattern)
+            if pattern is not None and len(earlier) < MAX_EARLIER:
                 choices = pattern.items if isinstance(pattern, Seq) else (pattern,)
                 tests = tuple(Compare(pattern.pos, subject, ("==",), (choice,)) for choice in choices)
                 earlier.append(tests[0] if len(tests) == 1 else Logic(pattern.pos, "or", tests))
+                before = tuple(earlier)
 
     def _pattern(self, pattern: ast.pattern, scope: Scope) -> Expr | None:
         """The value a case compares with; alternatives as a tuple; None for what is not followed or matches all."""

@@ -1,4 +1,5 @@
-"""BAML sources to nodes. In: text. Out: one map `{kind: {name: {...}}}` of the blocks `client`, `function`, `retry_policy`.
+"""BAML sources to nodes. In: text. Out: one map `{kind: {name: {...}}}` of the blocks `client`, `function`,
+`retry_policy`.
 
 Only what decides cost is read: names, texts, numbers, lists and nested blocks; types, classes, enums and tests are
 passed over. What is no such thing is skipped word by word, so no text can be refused and none is read twice.
@@ -144,14 +145,18 @@ class _Reader:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    """The words of a source. What closes nowhere behind a place closes nowhere behind a later one: it is looked for once."""
+    """The words of a source. What closes nowhere behind a place closes nowhere further on: it is looked for once."""
     position = 0
     unclosed: set[str] = set()
     while position < len(text):
         opener = _RAW.match(text, position) if text[position] == "#" else None
         is_comment = text.startswith("{#", position)
         closer = "#}" if is_comment else '"' + opener[0][:-1] if opener is not None else ""
-        end = text.find(closer, position + 2 if opener is None else opener.end()) if closer and closer not in unclosed else -1
+        end = (
+            text.find(closer, position + 2 if opener is None else opener.end())
+            if closer and closer not in unclosed
+            else -1
+        )
         if end >= 0:
             if opener is not None:
                 yield "text", _dedented(text[opener.end() : end]), position

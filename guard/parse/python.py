@@ -7,15 +7,17 @@ cells and calls `syntax_of`, `depth` keeps trees shallow enough for recursive vi
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guard.model import Problem
 from guard.parse.depth import MAX_DEPTH, too_deep_line
 from guard.parse.text import decoded
 
+_WIDE = re.compile(r"[^\x00-\x7f]")
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -54,15 +56,19 @@ class PythonSyntax:
     """Those that contain `guard:`; text in strings does not count."""
     cells: tuple[CellStart, ...] = ()
     """Code cells of a notebook in order; empty for a file."""
+    _wide: dict[int, tuple[list[int], list[int], int]] = field(default_factory=dict, repr=False, compare=False)
+    """Of lines that were asked for: see `_bytes_ahead`."""
 
     def column(self, line: int, byte_offset: int) -> int:
         """1-based column in characters for `ast`'s 1-based line and 0-based UTF-8 byte offset."""
         if not 1 <= line <= len(self.lines):
             return byte_offset + 1
-        text = self.lines[line - 1]
-        if text.isascii():
-            return byte_offset + 1
-        return len(text.encode("utf-8")[:byte_offset].decode("utf-8", "ignore")) + 1
+        wide = self._wide.get(line)
+        if wide is None:
+            wide = self._wide[line] = _bytes_ahead(self.lines[line - 1])
+        places, ahead, length = wide
+        byte_offset = min(byte_offset, length) if places else byte_offset
+        return byte_offset + 1 - ahead[bisect_right(places, byte_offset)]
 
     def place(self, line: int) -> tuple[int, int] | None:
         """Cell (from 0) and line in the cell (from 1) for a line of a notebook's joined source; None for a file."""
@@ -70,6 +76,18 @@ class PythonSyntax:
         if index < 0:
             return None
         return self.cells[index].cell, line - self.cells[index].first_line + 1
+
+
+def _bytes_ahead(text: str) -> tuple[list[int], list[int], int]:
+    """Byte offsets behind the characters of a line that take several bytes in UTF-8; by how many bytes offsets are
+    ahead of characters: before the first of them (0), then behind each; and the length of the line in bytes."""
+    places: list[int] = []
+    ahead = [0]
+    for match in _WIDE.finditer(text):
+        extra = len(match[0].encode("utf-8", "surrogatepass")) - 1
+        places.append(match.start() + ahead[-1] + extra + 1)
+        ahead.append(ahead[-1] + extra)
+    return places, ahead, len(text) + ahead[-1]
 
 
 @dataclass(frozen=True, slots=True)

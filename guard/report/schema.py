@@ -299,7 +299,9 @@ def _verdicts() -> Json:
             "line": ORDINAL,
             "column": ORDINAL,
             "format": TEXT,
-            "key_path": _says(TEXT, "Dots, `[i]`, quotes around keys with dots, `N#` before document N, `>` into a text."),
+            "key_path": _says(
+                TEXT, "Dots, `[i]`, quotes around keys with dots, `N#` before document N, `>` into a text."
+            ),
             "what": _says(TEXT, "`model`, `max_tokens`, `retries`, ...: docs/formats.md lists them."),
             "value": _says(
                 {"anyOf": [SCALAR, _list(SCALAR)]}, "Of a prompt the first 60 characters, all with --show-prompts."

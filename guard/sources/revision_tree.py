@@ -115,6 +115,14 @@ class GitTree:
             return Problem(shown(path), None, None, "unreadable", message, "Fetch it: `git fetch --refetch`.")
         return read.lfs_problem(path, data) or data
 
+    def identity(self, path: str) -> str:
+        """What tells the file at a path from any other: it changes with what `read_within` gives. Nothing is read."""
+        real = self._resolved(path) if path and "\0" not in path else ""
+        if not real:
+            return "outside" if real is None else ""
+        entry = self.entries.get(real)
+        return "" if entry is None else f"{entry.mode[:3]} {entry.object}"
+
     def content(self, entry: Entry) -> bytes | None:
         """The bytes of an entry as git keeps them; None: this clone does not have them."""
         if entry.object not in self._contents:

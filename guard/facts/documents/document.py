@@ -129,7 +129,7 @@ def joined(path: str, key: str | int) -> str:
     if not key or any(mark in key for mark in '."[]>#\n'):
         escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'{path}["{escaped}"]'
-    return key if not path or path.endswith((">", "#")) else f"{path}.{key}"
+    return f"{path}{key}" if not path or path.endswith((">", "#")) else f"{path}.{key}"
 
 
 PARSERS = {
@@ -214,7 +214,9 @@ def _moved(node: Node, down: int, right: int, done: dict[int, Node]) -> Node:
     if id(node) not in done:
         done[id(node)] = replace(
             node, line=node.line + down, column=node.column + right,
-            entries=tuple(Entry(_moved(e.key, down, right, done), _moved(e.value, down, right, done)) for e in node.entries),
+            entries=tuple(
+                Entry(_moved(e.key, down, right, done), _moved(e.value, down, right, done)) for e in node.entries
+            ),
             items=tuple(_moved(item, down, right, done) for item in node.items),
         )  # fmt: skip
     return done[id(node)]

@@ -1,7 +1,7 @@
 """Names of models and keys, by how they look. In: a text. Out: whether a model may be called so; what a key means.
 
-For files of no format that says what its keys mean. A name is known by its family or by a provider before it; a key by its
-last words, in whatever style it is written. Neighbour: `formats.app_settings`.
+For files of no format that says what its keys mean. A name is known by its family or by a provider before it; a key
+by its last words, in whatever style it is written. Neighbour: `formats.app_settings`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 _FAMILIES = (
-    r"gpt-?[2-9o]|gpt-(?:image|oss|realtime|audio)|chatgpt-|o[134](?=$|-|:)|text-(?:embedding|davinci|ada|curie|babbage|moderation)-|"
+    r"gpt-?[2-9o]|gpt-(?:image|oss|realtime|audio)|chatgpt-|o[134](?=$|-|:)|"
+    r"text-(?:embedding|davinci|ada|curie|babbage|moderation)-|"
     r"davinci-|babbage-|codex-|omni-moderation|dall-e-|whisper-|tts-1|sora-|computer-use-preview|"
     r"claude-|(?:anthropic|amazon|meta|mistral|cohere|ai21|us|eu|apac)\.[a-z0-9]|"
     r"gemini-|gemma-?\d|text-bison|chat-bison|palm-|imagen-|veo-|learnlm-|"
@@ -30,25 +31,59 @@ _PREFIXED = re.compile(
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
+_PROVIDER = re.compile(r"(?:\w+_)?(?:llm|model|chat|embeddings?|ai)_provider|provider")
 _MODEL = re.compile(r"(?:^|_)(?:model|models|llm|model_name|model_id|modelname|deployment|deployment_name|engine)$")
-_KEYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), what)
-    for pattern, what in (
-        (r"(?:^|_)fallback(?:s|_models?|_llms?)?$|(?:^|_)fallback_(?:chat_)?models?$", "fallback"),
-        (r"(?:^|_)(?:thinking_budget(?:_tokens)?|(?:thinking|reasoning)_(?:budget_|max_)?tokens|budget_tokens|reasoning_effort|thinking_effort)$", "reasoning"),
-        (r"(?:^|_)(?:max|limit)_(?:model|input|context|prompt|history)_(?:tokens|length|len|window)$|(?:^|_)context_(?:window|length|size|limit|tokens)$|(?:^|_)max_context$|(?:^|_)max_model_len$", "context_limit"),
-        (r"(?:^|_)max_(?:(?:new|output|completion|response|answer|gen|generation)_)?tokens$|(?:^|_)max_output_length$|(?:^|_)(?:output|completion)_tokens?_limit$", "max_tokens"),
-        (r"(?:^|_)(?:num|max|n|number_of)_?retries$|(?:^|_)retries$|(?:^|_)(?:max_)?retry_(?:attempts|count|limit)$|(?:^|_)max_attempts$", "retries"),
-        (r"(?:^|_)temperature$|(?:^|_)temp$", "temperature"),
-        (r"(?:^|_)(?:cost_limit|max_cost|cost_budget|max_budget|budget_usd|max_spend|spend_limit|max_budget_per_\w+|daily_budget|monthly_budget|budget)$|(?:^|_)cost_limit_\w+$", "budget"),
-        (r"(?:^|_)(?:top_k|num_results|n_results|similarity_top_k|retrieval_k)$", "top_k"),
-        (r"(?:^|_)max_(?:iterations|iters|turns|steps|rounds|loops)$", "repeats"),
-        (r"(?:^|_)(?:call_limit|max_calls|rpm|tpm|max_rpm|max_tpm|rate_limit|requests_per_minute|tokens_per_minute)$", "limit"),
-        (r"(?:^|_)(?:caching_prompt|prompt_caching|cache_prompts?|enable_prompt_caching)$", "cache"),
-        (r"(?:^|_)(?:system_prompt|system_message|system_template|prompt_template|instructions|user_prompt)$", "prompt"),
-        (r"(?:^|_)(?:llm_provider|model_provider|provider)$", "provider"),
-    )
+_START = r"(?:^|_)"
+"""A word of a key begins."""
+_MEANINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("fallback", (r"fallback(?:s|_models?|_llms?)?", r"fallback_(?:chat_)?models?")),
+    (
+        "reasoning",
+        (
+            r"thinking_budget(?:_tokens)?", r"(?:thinking|reasoning)_(?:budget_|max_)?tokens", r"budget_tokens",
+            r"(?:reasoning|thinking)_effort",
+        ),
+    ),
+    (
+        "context_limit",
+        (
+            r"(?:max|limit)_(?:model|input|context|prompt|history)_(?:tokens|length|len|window)", r"max_context",
+            r"context_(?:window|length|size|limit|tokens)", r"max_model_len",
+        ),
+    ),
+    (
+        "max_tokens",
+        (
+            r"max_(?:(?:new|output|completion|response|answer|gen|generation)_)?tokens", r"max_output_length",
+            r"(?:output|completion)_tokens?_limit",
+        ),
+    ),
+    (
+        "retries",
+        (
+            r"(?:num|max|n|number_of)_?retries", r"retries", r"(?:max_)?retry_(?:attempts|count|limit)",
+            r"max_attempts",
+        ),
+    ),
+    ("temperature", (r"temperature", r"temp")),
+    (
+        "budget",
+        (
+            r"cost_limit(?:_\w+)?", r"max_cost", r"cost_budget", r"max_budget(?:_per_\w+)?", r"budget_usd",
+            r"max_spend", r"spend_limit", r"(?:daily|monthly)_budget", r"budget",
+        ),
+    ),
+    ("top_k", (r"top_k", r"num_results", r"n_results", r"retrieval_k")),
+    ("repeats", (r"max_(?:iterations|iters|turns|steps|rounds|loops)",)),
+    (
+        "limit",
+        (r"call_limit", r"max_calls", r"(?:max_)?[rt]pm", r"rate_limit", r"(?:requests|tokens)_per_minute"),
+    ),
+    ("cache", (r"caching_prompt", r"prompt_caching", r"(?:enable_)?cache_prompts?")),
+    ("prompt", (r"system_(?:prompt|message|template)", r"prompt_template", r"instructions", r"user_prompt")),
 )  # fmt: skip
+"""What a key is about, by its last words; the first that fits."""
+_KEYS = tuple((re.compile(f"{_START}(?:{'|'.join(patterns)})$"), what) for what, patterns in _MEANINGS)
 
 
 def looks_like_model(text: str) -> bool:
@@ -65,4 +100,6 @@ def what_of(key: str) -> str | None:
     """What a key in one style is about; None for all that guard does not know."""
     if _MODEL.search(key):
         return "model" if "fallback" not in key else "fallback"
+    if _PROVIDER.fullmatch(key):
+        return "provider"
     return next((what for pattern, what in _KEYS if pattern.search(key)), None)

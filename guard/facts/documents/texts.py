@@ -14,7 +14,10 @@ from guard.model import Message, Segment, Span
 _HOLE = re.compile(r"\{\{\{?[-~#&$^/!>]?\s*(?P<name>[^{}]{0,200}?)\s*[-~#]?\}?\}\}|\{%-?(?P<tag>[^%]{0,400})-?%\}")
 _CONTROL = re.compile(r"\{%-?\s*(?:for|if|include|import|macro|extends|call)\b|\{\{[#^>]")
 _COMMENT = re.compile(r"\{#[^#]{0,4000}#\}|\{\{![^}]{0,4000}\}\}")
-_ROLE = re.compile(r"^[ \t]*(?:#[ \t]*)?(system|user|assistant|developer|function|tool)[ \t]*(?:\[[^\]\n]*\])?[ \t]*:[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_ROLE = re.compile(
+    r"^[ \t]*(?:#[ \t]*)?(system|user|assistant|developer|function|tool)[ \t]*(?:\[[^\]\n]*\])?[ \t]*:[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def message(role: str, text: str, span: Span, why: str = "filled in when it is sent") -> Message:

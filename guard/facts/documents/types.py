@@ -7,6 +7,7 @@ kept. Places are `guard.model.Span`s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from guard.model import Count, Layer, Message, Operation, Problem, Scalar, Setting, Span, Stage
@@ -24,6 +25,18 @@ class Rows(NamedTuple):
     """What its number of rows is multiplied with."""
 
 
+class Entry(NamedTuple):
+    """What starts a declared request."""
+
+    name: str
+    """`on: pull_request`."""
+    kind: str
+    """`ci`, `cli`, `app`."""
+    aliases: tuple[str, ...] = ()
+    runs_per_month: Decimal | None = None
+    """Where the file itself says how often: a schedule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A value as a file has it, with its place."""
@@ -31,6 +44,8 @@ class Written:
     value: Scalar
     span: Span
     key_path: str = ""
+    default: bool = False
+    """It is what the format's own program takes where the file has no such key; then the place is that of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +60,15 @@ class Target:
     """Output limit in tokens that is sent where the request names none."""
     certain: bool = True
     """False: the name is free text (an Azure deployment), not surely a model's."""
+    provider: str | None = None
+    """Who is asked, where the file says so apart from the model's name."""
+    policy: str | None = None
+    """Name of the policy that says how often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A file of aliases: what the models of requests through it really are, and what it does after failures."""
+    """A file of aliases: what the models of requests by these names really are, and what happens after failures."""
 
     path: str
     format: str
@@ -60,6 +79,12 @@ class Gateway:
     """By alias (`*`: of all), the aliases that are tried after a failure, in order."""
     context_fallbacks: tuple[tuple[str, tuple[Written, ...]], ...] = ()
     """Likewise, where the prompt is too long for the model."""
+    rotations: tuple[tuple[str, tuple[Written, ...]], ...] = ()
+    """By alias, the aliases of which one is asked in turn."""
+    policies: tuple[tuple[str, Written], ...] = ()
+    """Further tries by the name of a policy."""
+    policy_of: tuple[tuple[str, str], ...] = ()
+    """The policy of an alias that goes through others."""
     retries: Written | None = None
     """Further tries of a request; None: the gateway's own default."""
 
@@ -91,14 +116,18 @@ class Declared:
     """Files whose rows add to `repeats`."""
     prompt_file: str | None = None
     """The file that the prompt stands in, relative to this one."""
+    runs_file: str | None = None
+    """Path from the root of the file whose declared request this one runs; what is not said here, that says."""
     turns: Count = ONE
     layers: tuple[Layer, ...] = ()
     outputs: int | None = 1
     tier: str | None = None
+    client: str | None = None
+    """The alias that is asked, which a file of the same format declares; then that says model, limit and retries."""
     stage: Stage | None = None
     """None: that of the file's path."""
-    entries: tuple[tuple[str, str], ...] = ()
-    """Name (`on: pull_request`) and kind of what starts it; none: the file as a whole."""
+    entries: tuple[Entry, ...] = ()
+    """What starts it; none: the file as a whole."""
     after: str | None = None
     """Name of the declared request whose failure leads here."""
     exclusive: str | None = None

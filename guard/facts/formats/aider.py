@@ -2,9 +2,9 @@
 
 Keys: `model`, `weak-model`, `editor-model`, `map-tokens`, `max-chat-history-tokens`, `cache-prompts`,
 `cache-keepalive-pings`, `thinking-tokens`, `reasoning-effort`; of the settings file `name`, `weak_model_name`,
-`editor_model_name`, `extra_params.max_tokens`; of the metadata `max_input_tokens`, `max_output_tokens` (a capability, not
-what is sent). Missing keys, from `aider/models.py` and `base_coder.py`: no prompt caching, history of a sixteenth of the input
-limit between 1024 and 8192 tokens, retries until the pause exceeds 60 s, at most 8.
+`editor_model_name`, `extra_params.max_tokens`; of the metadata `max_input_tokens`, `max_output_tokens` (a capability,
+not what is sent). Missing keys, from `aider/models.py` and `base_coder.py`: no prompt caching, history of a sixteenth
+of the input limit between 1024 and 8192 tokens, retries until the pause exceeds 60 s, at most 8.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ _CONF = {
     "thinking-tokens": "reasoning", "reasoning-effort": "reasoning",
 }  # fmt: skip
 _SETTINGS = {"name": "model", "weak_model_name": "model", "editor_model_name": "model", "cache_control": "cache"}
-_PARAMS = {"max_tokens": "max_tokens", "max_completion_tokens": "max_tokens", "temperature": "temperature", "reasoning_effort": "reasoning"}
+_PARAMS = {
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "temperature": "temperature",
+    "reasoning_effort": "reasoning",
+}
 _METADATA = {"max_input_tokens": "context_limit", "max_output_tokens": "max_tokens"}
 
 
@@ -32,7 +37,9 @@ def _takes(document: Document) -> bool:
     if root.node.kind == "list":
         return any(at.get("name") is not None and at.get("edit_format") is not None for at in root.items())
     if document.path.endswith(".json"):
-        return any(at.get("litellm_provider") is not None or at.get("max_input_tokens") is not None for _, at in root.pairs())
+        return any(
+            at.get("litellm_provider") is not None or at.get("max_input_tokens") is not None for _, at in root.pairs()
+        )
     return any(key in _CONF for key, _ in root.pairs())
 
 

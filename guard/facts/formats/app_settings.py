@@ -1,9 +1,10 @@
 """An application's own settings: YAML, TOML, JSON and `.env` files whose keys and values look like models and limits.
 
-No format says what these keys mean, so all of them are `likely`. A key counts as a model where its name says so and its
-value is the name of one; limits, retries, budgets and the like count beside a model or below one (`model: {name: ...}`). Also
-read: `environment` of a compose file, `env` of a manifest, texts of a ConfigMap. JSON is read where the file's name says
-that it is configuration, since most JSON is data. Catalogues with very many models, schemas and API descriptions are none.
+No format says what these keys mean, so all of them are `likely`. A key counts as a model where its name says so and
+its value is the name of one; limits, retries, budgets and the like count beside a model or below one (`model: {name:
+...}`). Also read: `environment` of a compose file, `env` of a manifest, texts of a ConfigMap. JSON is read where the
+file's name says that it is configuration, since most JSON is data. Catalogues with very many models, schemas and API
+descriptions are none.
 """
 
 from __future__ import annotations
@@ -25,8 +26,20 @@ _CONFIG_NAME = re.compile(
     r"(?:^|[._-])(?:config|configs|configuration|settings?|conf|options|defaults?|params|parameters|llms?|agents?|models?|rc|prod|production|dev|staging|app)(?:[._-]|$)",
     re.IGNORECASE,
 )
-_DATA_NAME = re.compile(r"prices?|pricing|results?|catalog|leaderboard|benchmark|metadata|dataset|fixture|cassette|snapshot|schema|tokenizer|generation_config", re.IGNORECASE)
-_FOREIGN = ("openapi", "swagger", "$schema", "interactions", "lockfileVersion", "packages", "architectures", "definitions")
+_DATA_NAME = re.compile(
+    r"prices?|pricing|results?|catalog|leaderboard|benchmark|metadata|dataset|fixture|cassette|snapshot|schema|tokenizer|generation_config",
+    re.IGNORECASE,
+)
+_FOREIGN = (
+    "openapi",
+    "swagger",
+    "$schema",
+    "interactions",
+    "lockfileVersion",
+    "packages",
+    "architectures",
+    "definitions",
+)
 _NUMBERS = frozenset({"max_tokens", "context_limit", "retries", "budget", "top_k", "repeats", "limit"})
 _ALONE = frozenset({"model", "fallback"})
 """What counts wherever it stands; all else beside one of them."""
@@ -67,7 +80,9 @@ def _variables(listed: At) -> Iterator[tuple[str, At]]:
         if item.text is not None and "=" in item.text:
             key, _, text = item.text.partition("=")
             node = item.node
-            moved = replace(node, value=text, text=text, column=node.column + len(key) + 1)
+            line = item.lines[node.line - 1] if node.line <= len(item.lines) else ""
+            quote = line[node.column - 1 : node.column] in ("'", '"')
+            moved = replace(node, value=text, text=text, column=node.column + quote + len(key) + 1)
             yield key, item._replace(node=moved)
         elif name is not None and name.text is not None and value is not None:
             yield name.text, value
@@ -138,10 +153,9 @@ FORMAT = Format(
     words=(
         (b"odel", b"MODEL", b"llm", b"LLM", b"engine", b"deployment"),
         (
-            b"gpt", b"claude", b"gemini", b"llama", b"istral", b"ixtral", b"deepseek", b"wen", b"command-", b"grok", b"kimi",
-            b"glm", b"embed", b"o1", b"o3", b"o4", b"phi", b"gemma", b"nova-", b"titan", b"voyage", b"sonar", b"openrouter/",
-            b"dall-e", b"whisper", b"davinci",
-            b"ollama", b"huggingface/",
+            b"gpt", b"claude", b"gemini", b"llama", b"istral", b"ixtral", b"deepseek", b"wen", b"command-", b"grok",
+            b"kimi", b"glm", b"embed", b"o1", b"o3", b"o4", b"phi", b"gemma", b"nova-", b"titan", b"voyage", b"sonar",
+            b"openrouter/", b"dall-e", b"whisper", b"davinci", b"ollama", b"huggingface/",
         ),
     ),
     takes=_takes,

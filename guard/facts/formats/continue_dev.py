@@ -2,9 +2,9 @@
 repository sends with them.
 
 Keys: `models[].{provider, model, contextLength}`, `models[].defaultCompletionOptions.{maxTokens, contextLength,
-temperature, reasoningBudgetTokens, promptCaching}`, `completionOptions` and `tabAutocompleteModel`, `embeddingsProvider`
-of the JSON form, system messages. Missing keys: maxTokens 4096, contextLength 32768 (`core/llm/constants.ts`). `AUTODETECT`
-and local models have no price.
+temperature, reasoningBudgetTokens, promptCaching}`, `completionOptions` and `tabAutocompleteModel`,
+`embeddingsProvider` of the JSON form, system messages. Missing keys: maxTokens 4096, contextLength 32768
+(`core/llm/constants.ts`). `AUTODETECT` and local models have no price.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _is_model(at: At) -> bool:
 
 def _collect(document: Document, found: Found) -> None:
     root = document.root
-    single = [at for key in ("tabAutocompleteModel", "embeddingsProvider", "reranker") if (at := root.get(key)) is not None]
+    single = [
+        at for key in ("tabAutocompleteModel", "embeddingsProvider", "reranker") if (at := root.get(key)) is not None
+    ]
     for at in (*(models.items() if (models := root.get("models")) is not None else ()), *single):
         for key, value in at.pairs():
             if key in _MODEL:

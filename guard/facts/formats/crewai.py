@@ -1,10 +1,11 @@
-"""CrewAI's `config/agents.yaml` and `tasks.yaml`: agents by name with role, goal and backstory, tasks with description.
+"""CrewAI's `config/agents.yaml` and `tasks.yaml`: agents by name with role, goal and backstory, tasks with
+description.
 
 Keys of an agent: `llm`, `function_calling_llm`, `max_iter`, `max_rpm`, `max_retry_limit`, `max_tokens`, `cache`,
 `tools`, and the three texts; of a task: `description`, `expected_output`, `agent`, `guardrail_max_retries`, `tools`.
-Missing keys, from crewai's `constants.py`, `base_agent.py`, `agent/core.py`: model `gpt-4.1-mini` or what the environment says,
-max_iter 25, no max_rpm, max_retry_limit 2. The requests are those of the code that reads these files with `@agent` and
-`@task` methods: the file itself declares none.
+Missing keys, from crewai's `constants.py`, `base_agent.py`, `agent/core.py`: model `gpt-4.1-mini` or what the
+environment says, max_iter 25, no max_rpm, max_retry_limit 2. The requests are those of the code that reads these
+files with `@agent` and `@task` methods: the file itself declares none.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Dify's DSL (`kind: app`): workflows whose nodes ask models, and the older apps with one model.
 
 Keys: `workflow.graph.nodes[].data` of types `llm`, `parameter-extractor`, `question-classifier` with
-`model.{provider, name, completion_params.*}`, `prompt_template`, `instruction`, `memory.window`, `retry_config`; of type `agent`
-`agent_parameters.model.value.{provider, model}`, `agent_parameters.maximum_iterations`; `model_config.model` of the older
-apps. A node inside an iteration or loop runs once for each element, of which nothing says how many. Without
-`retry_config.retry_enabled` a node is tried once.
+`model.{provider, name, completion_params.*}`, `prompt_template`, `instruction`, `memory.window`, `retry_config`; of
+type `agent` `agent_parameters.model.value.{provider, model}`, `agent_parameters.maximum_iterations`;
+`model_config.model` of the older apps. A node inside an iteration or loop runs once for each element, of which
+nothing says how many. Without `retry_config.retry_enabled` a node is tried once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from guard.facts.documents.document import At, Document
 from guard.facts.documents.found import Found, limit_of, written
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import hole, is_open, message
-from guard.facts.documents.types import ONE, Declared
+from guard.facts.documents.types import ONE, Declared, Entry
 from guard.model import Count, Layer, Message
 
 _ASKING = ("llm", "parameter-extractor", "question-classifier", "agent", "knowledge-retrieval")
@@ -75,7 +75,9 @@ def _node(node: At, data: At, kind: str, found: Found) -> None:
         found.setting(memory, "context_limit")
     turns = ONE
     if kind == "agent":
-        limit = data.get("agent_parameters", "maximum_iterations", "value") or data.get("agent_parameters", "max_iterations", "value")
+        limit = data.get("agent_parameters", "maximum_iterations", "value") or data.get(
+            "agent_parameters", "max_iterations", "value"
+        )
         found.setting(limit, "repeats")
         turns = _iterations(limit)
     title = data.get("title")
@@ -83,9 +85,32 @@ def _node(node: At, data: At, kind: str, found: Found) -> None:
     inside = data.get("isInIteration"), data.get("isInLoop")
     repeats = ONE
     if any(flag is not None and flag.truth for flag in inside):
-        repeats = Count(0, 1, None, (f"once for each element of the iteration around node {_shown(title)}",), (), (f"iteration around node {_shown(title)}",))
-    why = None if is_whole and not remembers else "the memory of the conversation is sent, too" if remembers else "parts of the template may repeat"
-    _request(model, str(name.value) if name is not None else node.path, found, messages, kind, turns, repeats, why, _retries(data, found))
+        repeats = Count(
+            0,
+            1,
+            None,
+            (f"once for each element of the iteration around node {_shown(title)}",),
+            (),
+            (f"iteration around node {_shown(title)}",),
+        )
+    why = (
+        None
+        if is_whole and not remembers
+        else "the memory of the conversation is sent, too"
+        if remembers
+        else "parts of the template may repeat"
+    )
+    _request(
+        model,
+        str(name.value) if name is not None else node.path,
+        found,
+        messages,
+        kind,
+        turns,
+        repeats,
+        why,
+        _retries(data, found),
+    )
 
 
 def _shown(at: At | None) -> str:
@@ -139,9 +164,11 @@ def _request(
     found.calls.append(
         Declared(
             found.format, f"dify.{kind}", name, (named or model).span, (value,) if value else (),
-            None if value else "the node names no model", owner, limit=limit_of(model.get("completion_params", "max_tokens")),
+            None if value else "the node names no model", owner,
+            limit=limit_of(model.get("completion_params", "max_tokens")),
             messages=messages or (hole("prompt", "the node has no text"),), prompt_why=prompt_why, turns=turns,
-            repeats=repeats, layers=layers, entries=(("run of the app", "app"),), conditional=kind != "llm" or repeats.low == 0,
+            repeats=repeats, layers=layers, entries=(Entry("run of the app", "app"),),
+            conditional=kind != "llm" or repeats.low == 0,
         )
     )  # fmt: skip
 

@@ -1,9 +1,9 @@
 """GitHub Models prompt files: `*.prompt.yml`, the prompts that `gh models`, `actions/ai-inference` and programs run.
 
 Keys: `model`, `modelParameters.{max_tokens, maxCompletionTokens, temperature, ...}`, `messages[].content` (with
-`{{holes}}`), `testData[]`, `evaluators[].llm.{modelId, prompt}`. Without a key nothing is sent (docs.github.com, "storing
-prompts in GitHub repositories"; the schema asks for `messages` alone). A file with test data is an evaluation: one
-request for each row, and one more for each grader that is a model.
+`{{holes}}`), `testData[]`, `evaluators[].llm.{modelId, prompt}`. Without a key nothing is sent (docs.github.com,
+"storing prompts in GitHub repositories"; the schema asks for `messages` alone). A file with test data is an
+evaluation: one request for each row, and one more for each grader that is a model.
 """
 
 from __future__ import annotations
@@ -27,10 +27,14 @@ _NAMES = (".prompt.yml", ".prompt.yaml")
 def _takes(document: Document) -> bool:
     root = document.root
     messages = root.get("messages")
-    if messages is None or not any(item.get("role") is not None and item.get("content") is not None for item in messages.items()):
+    if messages is None or not any(
+        item.get("role") is not None and item.get("content") is not None for item in messages.items()
+    ):
         return False
     model = root.get("model")
-    named = model is not None and model.text is not None and ("modelParameters" in dict(root.pairs()) or "/" in model.text)
+    named = (
+        model is not None and model.text is not None and ("modelParameters" in dict(root.pairs()) or "/" in model.text)
+    )
     return document.path.endswith(_NAMES) or named
 
 
@@ -45,16 +49,13 @@ def _collect(document: Document, found: Found) -> None:
     limit = next((one for key in _LIMITS if params is not None and (one := limit_of(params.get(key)))), None)
     model = written(root.get("model"))
     name = document.path.rpartition("/")[2]
-    common: dict[str, object] = {}
-    if rows is not None and count:
-        common = {"repeats": Count(count, count, count, (f"{count} rows of testData",)), "stage": "evaluation"}
     at = root.get("model") or root.get("messages") or root
     found.calls.append(
         Declared(
             found.format, "github.models.prompt", name, at.span, (model,) if model else (),
-            None if model else "the prompt file names no model", "github", "chat", limit, None, None, messages,
-            None if is_whole else "parts of the template may repeat or be left out",
-            used_by=() if count else (name,), **common,  # type: ignore[arg-type]
+            None if model else "the prompt file names no model", "github", limit=limit, messages=messages,
+            prompt_why=None if is_whole else "parts of the template may repeat or be left out", repeats=_rows(count),
+            stage="evaluation" if count else None, used_by=() if count else (name,),
         )
     )  # fmt: skip
     _graders(root, found, name, count)
@@ -91,10 +92,14 @@ def _graders(root: At, found: Found, name: str, count: int) -> None:
                 found.format, "github.models.evaluator", f"{name} evaluator {number}", (model or prompt or root).span,
                 (made,) if made else (), None if made else "the evaluator names no model", "github",
                 messages=tuple(message(role, at.text, at.span) for role, at in text if at.text is not None),
-                repeats=Count(count, count, count, (f"{count} rows of testData",)) if count else ONE,
+                repeats=_rows(count),
                 stage="evaluation", used_by=() if count else (name,),
             )
         )  # fmt: skip
+
+
+def _rows(count: int) -> Count:
+    return Count(count, count, count, (f"{count} rows of testData",)) if count else ONE
 
 
 FORMAT = Format(

@@ -1,24 +1,27 @@
 """GitHub workflows whose steps ask models: actions that call one, and command-line agents in `run`.
 
 Keys: of an action in `_ACTIONS` the inputs that name model, limit, turns and prompt, arguments inside `claude_args`
-(`--model`, `--max-turns`, `--fallback-model`); of a `run` step the same arguments of `claude`, `aider`, `codex`, `gemini`, `llm`;
-of any other action an input called `model` with the name of one. Each step is a request of stage `ci`; what starts it are the
-workflow's triggers, of which `schedule` alone says how often. `strategy.matrix` repeats it. Without `--max-turns` the
-action sets none; without a model the tool decides, so it is not known.
+(`--model`, `--max-turns`, `--fallback-model`); of a `run` step the same arguments of `claude`, `aider`, `codex`,
+`gemini`, `llm`; of any other action an input called `model` with the name of one. Each step is a request of stage
+`ci`; what starts it are the workflow's triggers, of which `schedule` alone says how often. `strategy.matrix` repeats
+it. Without `--max-turns` the action sets none; without a model the tool decides, so it is not known.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 
+from guard.facts.documents.cron import runs_per_month
 from guard.facts.documents.document import At, Document, line_with, span
 from guard.facts.documents.found import Found, is_filled_later, limit_of, written
 from guard.facts.documents.names import looks_like_model, what_of, words_of
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import hole
-from guard.facts.documents.types import ONE, Declared, Written
+from guard.facts.documents.types import ONE, Declared, Entry, Written
 from guard.model import Count, Message, Segment
 
 
@@ -35,22 +38,39 @@ class _Action(NamedTuple):
     """It asks as often as it finds needful, up to a limit."""
 
 
+_CLAUDE = _Action(
+    "anthropic", ("model", "fallback_model"), (), ("max_turns",),
+    ("prompt", "direct_prompt", "prompt_file", "custom_instructions", "append_system_prompt"), "claude_args", True,
+)  # fmt: skip
 _ACTIONS = {
-    "anthropics/claude-code-action": _Action("anthropic", ("model", "fallback_model"), (), ("max_turns",), ("prompt", "direct_prompt", "custom_instructions", "append_system_prompt"), "claude_args", True),
-    "anthropics/claude-code-base-action": _Action("anthropic", ("model", "fallback_model"), (), ("max_turns",), ("prompt", "prompt_file", "append_system_prompt"), "claude_args", True),
-    "anthropics/claude-code-security-review": _Action("anthropic", ("claude-model",), (), (), ("custom-security-scan-instructions",), None, True),
-    "actions/ai-inference": _Action("github", ("model",), ("max-tokens", "max-completion-tokens"), (), ("prompt", "system-prompt", "prompt-file", "system-prompt-file")),
+    "anthropics/claude-code-action": _CLAUDE,
+    "anthropics/claude-code-base-action": _CLAUDE,
+    "anthropics/claude-code-security-review": _Action("anthropic", ("claude-model",), (), (), (), None, True),
+    "actions/ai-inference": _Action(
+        "github", ("model",), ("max-tokens", "max-completion-tokens"), (),
+        ("system-prompt", "system-prompt-file", "prompt", "prompt-file"),
+    ),
     "openai/codex-action": _Action("openai", ("model",), (), (), ("prompt", "prompt-file"), "codex-args", True),
-    "google-github-actions/run-gemini-cli": _Action("google", ("gemini_model", "model"), (), (), ("prompt",), None, True),
-    "google-gemini/gemini-cli-action": _Action("google", ("model",), (), (), ("prompt",), None, True),
-    "coderabbitai/ai-pr-reviewer": _Action("openai", ("openai_light_model", "openai_heavy_model"), (), (), ("system_message",)),
+    "google-github-actions/run-gemini-cli": _Action("google", ("gemini_model", "model"), agent=True),
+    "google-gemini/gemini-cli-action": _Action("google", ("model",), agent=True),
+    "coderabbitai/ai-pr-reviewer": _Action(
+        "openai", ("openai_light_model", "openai_heavy_model"), (), (), ("system_message",)
+    ),
 }  # fmt: skip
 _ARGUMENT = re.compile(
-    r"(?<![\w-])(?P<name>--model|--max-turns|--fallback-model|--max-tokens|-m)(?:\s+|=)(?P<value>\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[^\s\"'|;&)]{1,200})"
+    r"(?<![\w-])(?P<name>--model|--max-turns|--fallback-model|--max-tokens|-m)(?:\s+|=)"
+    r"(?P<value>\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[^\s\"'|;&)]{1,200})"
 )
-_WHAT = {"--model": "model", "-m": "model", "--fallback-model": "fallback", "--max-turns": "repeats", "--max-tokens": "max_tokens"}
-_COMMAND = re.compile(r"(?:^|[;&|(]|\bnpx\s(?:-y\s)?(?:@[\w.-]+/)?|\buvx\s)\s*(?P<tool>claude|aider|codex|gemini|llm)(?:-code|-cli)?\s+(?P<rest>(?:[^\n\\]|\\\n?)*)", re.MULTILINE)
+_WHAT = {
+    "--model": "model", "-m": "model", "--fallback-model": "fallback", "--max-turns": "repeats",
+    "--max-tokens": "max_tokens",
+}  # fmt: skip
+_COMMAND = re.compile(
+    r"(?:^|[;&|(]|\bnpx\s(?:-y\s)?(?:@[\w.-]+/)?|\buvx\s)\s*(?P<tool>claude|aider|codex|gemini|llm)(?:-code|-cli)?\s+(?P<rest>(?:[^\n\\]|\\\n?)*)",
+    re.MULTILINE,
+)
 _TOOLS = {"claude": "anthropic", "codex": "openai", "gemini": "google", "aider": None, "llm": None}
+_ADDED = "the tool adds instructions, tools and what it reads of the repository"
 _AGENTS = frozenset({"claude", "codex", "gemini", "aider"})
 
 
@@ -82,11 +102,15 @@ def _collect(document: Document, found: Found) -> None:
             _run(run, (name, job, step), triggers, found)
 
 
-def _triggers(on: At | None) -> tuple[tuple[str, str], ...]:
+def _triggers(on: At | None) -> tuple[Entry, ...]:
     if on is None:
         return ()
     names = [on.text] if on.text is not None else [item.text for item in on.items()] or [key for key, _ in on.pairs()]
-    return tuple((f"on: {name}", "ci") for name in names if name)
+    schedule = on.get("schedule")
+    times = [cron.text for item in schedule.items() if (cron := item.get("cron")) is not None] if schedule else []
+    runs = [runs_per_month(text) for text in times if text is not None]
+    monthly = sum((run for run in runs if run is not None), Decimal(0)) if runs and None not in runs else None
+    return tuple(Entry(f"on: {name}", "ci", (), monthly if name == "schedule" else None) for name in names if name)
 
 
 def _arguments(at: At, text: str, found: Found) -> dict[str, Written]:
@@ -105,7 +129,7 @@ def _arguments(at: At, text: str, found: Found) -> dict[str, Written]:
 
 
 def _action(
-    uses: At, given: At | None, known: _Action, action: str, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...],
+    uses: At, given: At | None, known: _Action, action: str, where: tuple[str, At, At], triggers: tuple[Entry, ...],
     found: Found,
 ) -> None:  # fmt: skip
     values: dict[str, Written] = {}
@@ -129,28 +153,54 @@ def _action(
         at = given.get(key) if given is not None else None
         found.setting(at, "prompt")
         if at is not None and at.text:
-            messages.append(Message("user", (Segment(at.text, None, at.span),)) if "file" not in key and "${{" not in at.text else hole(key, "filled in when the workflow runs", span=at.span))
+            messages.append(
+                Message("user", (Segment(at.text, None, at.span),))
+                if "file" not in key and "${{" not in at.text
+                else hole(key, "filled in when the workflow runs", span=at.span)
+            )
     arguments = given.get(known.arguments) if given is not None and known.arguments is not None else None
     if arguments is not None and arguments.text:
         values = {**values, **_arguments(arguments, arguments.text, found)}
     both = known.provider == "openai" and len(known.models) > 1
-    _request(action, uses, known.provider, values, tuple(models) if both else (), tuple(messages), known.agent, where, triggers, found)
+    _request(
+        action,
+        uses,
+        known.provider,
+        values,
+        tuple(models) if both else (),
+        tuple(messages),
+        known.agent,
+        where,
+        triggers,
+        found,
+    )
 
 
-def _run(run: At, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...], found: Found) -> None:
+def _run(run: At, where: tuple[str, At, At], triggers: tuple[Entry, ...], found: Found) -> None:
     for match in _COMMAND.finditer(run.text or ""):
         values = _arguments(run, match["rest"], found)
         if "model" not in values and "repeats" not in values:
             continue
         tool = match["tool"]
         place = values.get("model") or values["repeats"]
-        at = run._replace(node=run.node)
-        _request(f"command.{tool}", at, _TOOLS[tool], values, (), (hole("prompt", "given on the command line"),), tool in _AGENTS, where, triggers, found, place)
+        _request(
+            f"command.{tool}",
+            run,
+            _TOOLS[tool],
+            values,
+            (),
+            (hole("prompt", "given on the command line"),),
+            tool in _AGENTS,
+            where,
+            triggers,
+            found,
+            place,
+        )
 
 
 def _request(
     action: str, uses: At, provider: str | None, values: dict[str, Written], models: tuple[Written, ...],
-    messages: tuple[Message, ...], agent: bool, where: tuple[str, At, At], triggers: tuple[tuple[str, str], ...],
+    messages: tuple[Message, ...], agent: bool, where: tuple[str, At, At], triggers: tuple[Entry, ...],
     found: Found, place: Written | None = None,
 ) -> None:  # fmt: skip
     name, job, step = where
@@ -161,18 +211,21 @@ def _request(
         turns = Count(1, 1, limit, (f"at most {limit} turns" if limit else "nothing limits the agent's turns",))
     asked = models or ((model,) if model is not None else ())
     own = f"{name}.{step.path.rpartition('.')[2]} {action}"
-    common = {
-        "provider": provider, "limit": values.get("max_tokens"), "messages": messages or (hole("prompt", "the tool's own"),),
-        "limit_why": "the tool decides" if "max_tokens" not in values else None,
-        "prompt_why": "the tool adds instructions, tools and what it reads of the repository" if agent else None,
-        "repeats": _matrix(job), "turns": turns, "stage": "ci", "entries": triggers,
-        "conditional": job.get("if") is not None or step.get("if") is not None,
-    }  # fmt: skip
     at = place.span if place is not None else uses.span
-    found.calls.append(Declared(found.format, action, own, at, asked, None if asked else "the step names no model; the tool decides", **common))  # type: ignore[arg-type]
-    fallback = values.get("fallback")
-    if fallback is not None:
-        found.calls.append(Declared(found.format, action, f"{own} fallback", fallback.span, (fallback,), None, after=own, **common))  # type: ignore[arg-type]
+    prompt_file = step.get("with", "prompt-file")
+    made = Declared(
+        found.format, action, own, at, asked, None if asked else "the step names no model; the tool decides", provider,
+        limit=values.get("max_tokens"), limit_why="the tool decides" if "max_tokens" not in values else None,
+        messages=messages or (hole("prompt", "the tool's own"),), prompt_why=_ADDED if agent else None,
+        repeats=_matrix(job), turns=turns, stage="ci", entries=triggers,
+        conditional=job.get("if") is not None or step.get("if") is not None,
+        runs_file=prompt_file.text.removeprefix("./") if prompt_file is not None and prompt_file.text else None,
+    )  # fmt: skip
+    found.calls.append(made)
+    other = values.get("fallback")
+    if other is not None:
+        name = f"{own} fallback"
+        found.calls.append(replace(made, name=name, span=other.span, models=(other,), model_why=None, after=own))
 
 
 def _matrix(job: At) -> Count:
@@ -197,7 +250,11 @@ def _matrix(job: At) -> Count:
 FORMAT = Format(
     name="github-workflow",
     kinds=("yaml",),
-    words=((b"jobs:", b'"jobs"'), (b"steps",), (b"odel", b"claude", b"ai-inference", b"codex", b"gemini", b"aider", b"llm ")),
+    words=(
+        (b"jobs:", b'"jobs"'),
+        (b"steps",),
+        (b"odel", b"claude", b"ai-inference", b"codex", b"gemini", b"aider", b"llm "),
+    ),
     takes=_takes,
     collect=_collect,
 )

@@ -53,7 +53,9 @@ def _is_configuration(at: At) -> bool:
     models = at.get("model_list")
     if models is not None and any(_is_deployment(item) for item in models.items()):
         return True
-    return any((part := at.get(key)) is not None and part.node.kind == "map" for key in ("litellm_settings", "router_settings"))
+    return any(
+        (part := at.get(key)) is not None and part.node.kind == "map" for key in ("litellm_settings", "router_settings")
+    )
 
 
 def _is_deployment(item: At) -> bool:
@@ -64,14 +66,17 @@ def _is_deployment(item: At) -> bool:
 def _collect(document: Document, found: Found) -> None:
     for at in _configurations(document):
         targets = []
-        for item in (models.items() if (models := at.get("model_list")) is not None else ()):
+        for item in models.items() if (models := at.get("model_list")) is not None else ():
             if _is_deployment(item):
                 targets += _deployment(item, found)
         settings, router = at.get("litellm_settings"), at.get("router_settings")
         found.keys(settings, _COMMON, _PROXY)
         found.keys(router, _COMMON, _ROUTER)
         _router(router, found)
-        by_kind = {key: (*_fallbacks(settings, key, _PROXY, found), *_fallbacks(router, key, _ROUTER, found)) for key in _FALLBACKS}
+        by_kind = {
+            key: (*_fallbacks(settings, key, _PROXY, found), *_fallbacks(router, key, _ROUTER, found))
+            for key in _FALLBACKS
+        }
         if targets:
             found.gateways.append(_gateway(found.path, tuple(targets), settings, router, by_kind))
 
@@ -94,12 +99,12 @@ def _router(router: At | None, found: Found) -> None:
     if router is None:
         return
     found.keys(router.get("default_litellm_params"), _PARAMS, _ROUTER)
-    for _, tries in (policy.pairs() if (policy := router.get("retry_policy")) is not None else ()):
+    for _, tries in policy.pairs() if (policy := router.get("retry_policy")) is not None else ():
         found.setting(tries, "retries", format=_ROUTER)
-    for _, policy in (groups.pairs() if (groups := router.get("model_group_retry_policy")) is not None else ()):
+    for _, policy in groups.pairs() if (groups := router.get("model_group_retry_policy")) is not None else ():
         for _, tries in policy.pairs():
             found.setting(tries, "retries", format=_ROUTER)
-    for _, budget in (budgets.pairs() if (budgets := router.get("provider_budget_config")) is not None else ()):
+    for _, budget in budgets.pairs() if (budgets := router.get("provider_budget_config")) is not None else ():
         found.setting(budget.get("budget_limit"), "budget", format=_ROUTER)
 
 
@@ -121,13 +126,15 @@ def _gateway(
     by_kind: dict[str, tuple[tuple[str, tuple[Written, ...]], ...]],
 ) -> Gateway:  # fmt: skip
     renamed = []
-    for alias, other in (names.pairs() if router is not None and (names := router.get("model_group_alias")) is not None else ()):
-        target = other.text or ((model.text if (model := other.get("model")) is not None else None))
+    for alias, other in (
+        names.pairs() if router is not None and (names := router.get("model_group_alias")) is not None else ()
+    ):
+        target = other.text or (model.text if (model := other.get("model")) is not None else None)
         if target is not None:
             renamed.append((alias, target))
     everyone = []
     for part in (settings, router):
-        for other in (names.items() if part is not None and (names := part.get("default_fallbacks")) is not None else ()):
+        for other in names.items() if part is not None and (names := part.get("default_fallbacks")) is not None else ():
             if (one := written(other)) is not None:
                 everyone.append(one)
     fallbacks = by_kind["fallbacks"] + ((("*", tuple(everyone)),) if everyone else ())
@@ -136,7 +143,9 @@ def _gateway(
         tries = part.get("num_retries") if part is not None else None
         if retries is None and tries is not None and tries.number is not None:
             retries = Written(tries.number, tries.span, tries.path)
-    return Gateway(path, _PROXY, targets, tuple(renamed), fallbacks, by_kind["context_window_fallbacks"], retries)
+    return Gateway(
+        path, _PROXY, targets, tuple(renamed), fallbacks, by_kind["context_window_fallbacks"], retries=retries
+    )
 
 
 FORMAT = Format(

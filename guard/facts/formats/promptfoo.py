@@ -1,10 +1,11 @@
 """promptfoo's evaluations: `promptfooconfig.yaml`, or any YAML or JSON of that form.
 
-Requests of a run = providers x prompts x tests x `evaluateOptions.repeat`, and one more for each assertion that a model
-grades. Keys: `providers[]` (or `targets[]`): text, `{id, config}` or `{id: {config}}`; `config.{max_tokens, temperature, ...}`;
-`prompts[]`; `tests` (inline, or a file whose rows count); `scenarios[]`; `defaultTest.options.provider`, `assert[].provider` (the
-graders' models). Missing keys (promptfoo.dev, "reference"): repeat 1, maxConcurrency 4, a cache on disk that is on,
-without tests one round. Which model grades where none is named depends on the keys that are set when it runs.
+Requests of a run = providers x prompts x tests x `evaluateOptions.repeat`, and one more for each assertion that a
+model grades. Keys: `providers[]` (or `targets[]`): text, `{id, config}` or `{id: {config}}`; `config.{max_tokens,
+temperature, ...}`; `prompts[]`; `tests` (inline, or a file whose rows count); `scenarios[]`;
+`defaultTest.options.provider`, `assert[].provider` (the graders' models). Missing keys (promptfoo.dev, "reference"):
+repeat 1, maxConcurrency 4, a cache on disk that is on, without tests one round. Which model grades where none is
+named depends on the keys that are set when it runs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from guard.facts.documents.document import At, Document
 from guard.facts.documents.found import Found, defaulted, has_default, limit_of
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import by_role, hole, is_open
-from guard.facts.documents.types import Declared, Rows, Written
+from guard.facts.documents.types import Declared, Entry, Rows, Written
 from guard.model import Count, Message, Operation
 
 _CONFIG = {
@@ -30,8 +31,9 @@ _OTHERS = ("echo", "file", "python", "javascript", "golang", "ruby", "exec", "ht
            "browser", "webhook", "manual", "sequence", "mcp", "promptfoo", "simulated-user", "slack")  # fmt: skip
 """Providers that are no model that is paid by tokens, or programs of the user's own."""
 _KNOWN = frozenset({
-    "openai", "anthropic", "azure", "azureopenai", "google", "vertex", "bedrock", "mistral", "cohere", "groq", "openrouter",
-    "togetherai", "together", "deepseek", "xai", "perplexity", "ollama", "huggingface", "replicate", "fireworks", "cerebras",
+    "openai", "anthropic", "azure", "azureopenai", "google", "vertex", "bedrock", "mistral", "cohere", "groq",
+    "openrouter", "togetherai", "together", "deepseek", "xai", "perplexity", "ollama", "huggingface", "replicate",
+    "fireworks", "cerebras",
     "databricks", "github", "litellm", "localai", "llama", "vllm", "voyage", "ai21", "aimlapi", "alibaba", "palm", "f5",
     "sagemaker", "watsonx", "hyperbolic", "nscale", "cloudera", "cloudflare-ai", "adaline", "portkey", "lambdalabs",
 })  # fmt: skip
@@ -72,10 +74,15 @@ def _providers(root: At) -> Iterator[_Provider]:
 
 def _takes(document: Document) -> bool:
     root = document.root
-    if root.node.kind != "map" or not any(root.get(key) is not None for key in ("prompts", "tests", "scenarios", "redteam")):
+    if root.node.kind != "map" or not any(
+        root.get(key) is not None for key in ("prompts", "tests", "scenarios", "redteam")
+    ):
         return False
     named = "promptfoo" in document.path.rpartition("/")[2].lower()
-    return any(_prefix(one.name) in _KNOWN or (named and _prefix(one.name) in _OTHERS) for one in _providers(root))
+    return any(
+        (":" in one.name and _prefix(one.name) in _KNOWN) or (named and _prefix(one.name) in _OTHERS)
+        for one in _providers(root)
+    )
 
 
 def _prefix(name: str) -> str:
@@ -110,7 +117,7 @@ def _prompts(root: At, found: Found) -> Iterator[At]:
 class _Tests(NamedTuple):
     """How often each pair of provider and prompt is asked."""
 
-    count: Count
+    times: Count
     rows: tuple[Rows, ...]
     """Files whose rows are tests."""
 
@@ -135,7 +142,8 @@ def _tests(root: At, found: Found) -> _Tests:
     repeat = options.get("repeat") if options is not None else None
     times = (repeat.number if repeat is not None else None) or 1
     many = max(1, inline if inline or files else 1) * times if not files else inline * times
-    why = (f"{inline} tests" if inline else "no tests: one round" if not files else "tests of a file",) + ((f"repeat {times}",) if times > 1 else ())
+    why: tuple[str, ...] = (f"{inline} tests",) if inline else () if files else ("no tests: one round",)
+    why += (f"repeat {times}",) if times > 1 else ()
     redteam = root.get("redteam") is not None
     if unknown or redteam:
         why = (*why, "the red team's own tests are made when it runs" if redteam else "a generator makes tests")
@@ -152,8 +160,8 @@ def _model(name: str, at: At) -> tuple[tuple[Written, ...], str | None, Operatio
     model = ":".join(parts[2:] if kind in _KINDS else parts[1:])
     operations: dict[str, Operation] = {
         "embedding": "embedding", "embeddings": "embedding", "image": "image", "responses": "responses",
-        "completion": "text_completion", "transcription": "audio_stt", "speech": "audio_tts", "moderation": "moderation",
-        "realtime": "realtime", "video": "video",
+        "completion": "text_completion", "transcription": "audio_stt", "speech": "audio_tts",
+        "moderation": "moderation", "realtime": "realtime", "video": "video",
     }  # fmt: skip
     operation: Operation = operations.get(kind, "chat")
     prefix = _prefix(name)
@@ -165,8 +173,8 @@ def _model(name: str, at: At) -> tuple[tuple[Written, ...], str | None, Operatio
 def _requests(document: Document, found: Found, providers: list[_Provider], prompts: list[At], tests: _Tests) -> None:
     apart = len(providers) * max(1, len(prompts)) <= MAX_PAIRS
     for number, one in enumerate(providers):
-        if _prefix(one.name) in ("echo", "manual"):
-            continue
+        if _prefix(one.name) in _OTHERS:
+            continue  # what a program of the repository asks is found where it asks
         models, provider, operation, why = _model(one.name, one.at)
         limit = next((x for key in _LIMITS if one.config is not None and (x := limit_of(one.config.get(key)))), None)
         for index, prompt in enumerate(prompts if apart and prompts else [None]):
@@ -178,9 +186,9 @@ def _requests(document: Document, found: Found, providers: list[_Provider], prom
                     found.format, "promptfoo.provider", f"provider {number} prompt {index}", one.at.span, models, why,
                     provider, operation, limit, messages=messages,
                     prompt_why=None if is_whole else "the prompt is made by a function, or is one of several",
-                    repeats=_times(tests.count, many), rows=tuple(r._replace(times=r.times * many) for r in tests.rows),
+                    repeats=_times(tests.times, many), rows=tuple(r._replace(times=r.times * many) for r in tests.rows),
                     prompt_file=text.removeprefix("file://") if text is not None and _IN_FILE.search(text) else None,
-                    stage="evaluation", entries=(("promptfoo eval", "cli"),),
+                    stage="evaluation", entries=(Entry("promptfoo eval", "cli"),),
                 )
             )  # fmt: skip
 
@@ -207,7 +215,7 @@ def _graders(root: At, found: Found, pairs: int, tests: _Tests) -> None:
     every = list(_graded(default))
     _grader_setting(for_all, found)
     for number, at in enumerate(every):
-        _grader(at, for_all, found, f"defaultTest assert {number}", _times(tests.count, pairs), tests, pairs)
+        _grader(at, for_all, found, f"defaultTest assert {number}", _times(tests.times, pairs), tests, pairs)
     listed = root.get("tests")
     grouped: dict[tuple[str, str], tuple[At, int]] = {}
     for item in listed.items() if listed is not None else ():
@@ -249,12 +257,15 @@ def _grader(at: At, for_all: At | None, found: Found, name: str, count: Count, t
     named = _grader_setting(own if own is not None else for_all, found)
     kind = str(kind_at.value) if (kind_at := at.get("type")) is not None else ""
     models: tuple[Written, ...] = ()
-    provider, why = None, "promptfoo picks the grader by the keys that are set when it runs"
+    provider: str | None = None
+    why: str | None = "promptfoo picks the grader by the keys that are set when it runs"
     if named is not None and named.text is not None:
         models, provider, _, told = _model(named.text, named)
-        why = told or why
+        why = told
     rubric = at.get("value")
-    messages = (hole("rubric and answer", "promptfoo's own wording, the rubric and the answer", "user", at.span),)
+    messages: tuple[Message, ...] = (
+        hole("rubric and answer", "promptfoo's own wording, the rubric and the answer", "user", at.span),
+    )
     if rubric is not None and rubric.text:
         messages = (*by_role(rubric.text, rubric.span), *messages)
     found.calls.append(
@@ -262,7 +273,7 @@ def _grader(at: At, for_all: At | None, found: Found, name: str, count: Count, t
             found.format, "promptfoo.grader", name, (named or at).span, models, why, provider,
             "embedding" if kind.endswith("similar") else "chat", messages=messages, repeats=count,
             rows=tuple(r._replace(times=r.times * pairs) for r in tests.rows), stage="evaluation",
-            entries=(("promptfoo eval", "cli"),),
+            entries=(Entry("promptfoo eval", "cli"),),
         )
     )  # fmt: skip
 

@@ -3,8 +3,8 @@
 Version 1: `model.configuration.{azure_deployment, name, model}`, `model.configuration.type`,
 `model.parameters.{max_tokens, temperature, ...}`; version 2: `model` or `model.id`, `model.provider`,
 `model.options.{maxOutputTokens, temperature, ...}`. No limit is sent without its key (`ModelOptions.yaml` of
-microsoft/prompty). The body's lines `system:`, `user:`, `assistant:` begin messages; `{{holes}}` are filled in when code
-runs the file, which is what makes the request count.
+microsoft/prompty). The body's lines `system:`, `user:`, `assistant:` begin messages; `{{holes}}` are filled in when
+code runs the file, which is what makes the request count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from guard.facts.documents.document import At, Document, span
 from guard.facts.documents.found import Found, limit_of, written
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import by_role, is_open
-from guard.facts.documents.types import Declared
+from guard.facts.documents.types import Declared, Written
 from guard.model import Operation
 
 _PARAMS = {
@@ -22,8 +22,20 @@ _PARAMS = {
     "reasoning_effort": "reasoning", "reasoningEffort": "reasoning",
 }  # fmt: skip
 _LIMITS = ("max_tokens", "max_completion_tokens", "maxOutputTokens", "max_output_tokens")
-_PROVIDERS = {"azure_openai": "azure", "azure": "azure", "foundry": "azure", "openai": "openai", "anthropic": "anthropic"}
-_OPERATIONS: dict[str, Operation] = {"chat": "chat", "completion": "text_completion", "embedding": "embedding", "image": "image", "responses": "responses"}
+_PROVIDERS = {
+    "azure_openai": "azure",
+    "azure": "azure",
+    "foundry": "azure",
+    "openai": "openai",
+    "anthropic": "anthropic",
+}
+_OPERATIONS: dict[str, Operation] = {
+    "chat": "chat",
+    "completion": "text_completion",
+    "embedding": "embedding",
+    "image": "image",
+    "responses": "responses",
+}
 
 
 def _takes(document: Document) -> bool:
@@ -52,11 +64,13 @@ def _collect(document: Document, found: Found) -> None:
     for keys in (("parameters",), ("options",), ("options", "additionalProperties")):
         options = model.get(*keys) if model is not None else None
         found.keys(options, _PARAMS)
-        limit = limit or next((one for key in _LIMITS if options is not None and (one := limit_of(options.get(key)))), None)
+        limit = limit or next(
+            (one for key in _LIMITS if options is not None and (one := limit_of(options.get(key)))), None
+        )
     _request(document, found, named, provider.text if provider is not None else None, limit)
 
 
-def _request(document: Document, found: Found, named: At | None, kind: str | None, limit: object) -> None:
+def _request(document: Document, found: Found, named: At | None, kind: str | None, limit: Written | None) -> None:
     root, line = document.root, document.body
     body = "" if line is None else "\n".join(document.lines[line - 1 :])
     if line is not None:
@@ -71,7 +85,7 @@ def _request(document: Document, found: Found, named: At | None, kind: str | Non
             found.format, "prompty.execute", name, named.span if named is not None else place,
             (model,) if model else (), why, _PROVIDERS.get(kind or ""),
             _OPERATIONS.get((api.text or "chat") if api is not None else "chat", "chat"),
-            limit,  # type: ignore[arg-type]
+            limit,
             messages=by_role(body, place),
             prompt_why="parts of the template may repeat or be left out" if is_open(body) else None,
             used_by=(name,),

@@ -1,9 +1,9 @@
 """Semantic Kernel prompt functions: `config.json` beside `skprompt.txt`, or one YAML file with a `template`.
 
-Keys: `execution_settings.<service>.{model_id, max_tokens, temperature, ...}` (a map, or in older files a list), in the
-oldest layout one `completion` object; `template` of a YAML file is the prompt. Nothing is sent for a missing key
-(`OpenAIPromptExecutionSettings.cs`, `open_ai_prompt_execution_settings.py`); which model runs then is up to the kernel's
-service. A function counts where code names its folder.
+Keys: `execution_settings.<service>.{model_id, max_tokens, temperature, ...}` (a map, or in older files a list), in
+the oldest layout one `completion` object; `template` of a YAML file is the prompt. Nothing is sent for a missing key
+(`OpenAIPromptExecutionSettings.cs`, `open_ai_prompt_execution_settings.py`); which model runs then is up to the
+kernel's service. A function counts where code names its folder.
 """
 
 from __future__ import annotations

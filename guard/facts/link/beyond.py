@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import last_name
+from guard.facts.link.origins import SDK
 
 if TYPE_CHECKING:
     from guard.facts.filefacts import FileFacts
@@ -45,12 +46,12 @@ def sending(project: Project, telling: list[str]) -> list[str]:
 def _importers(
     project: Project, telling: list[str], may_make: Callable[[str], bool], called: re.Pattern[bytes]
 ) -> list[str]:
-    near = {path for path in telling if _makes(project.facts(path), may_make)}
+    near = _makers(project, telling, may_make)
     known = set(telling)
     found: list[str] = []
-    fresh = near
+    fresh = set(near)
     for _ in range(MAX_STEPS):
-        importing = project.importing({project.stem(path) for path in fresh}) if fresh else []
+        importing = project.importing(fresh)
         fresh = set()
         for path in importing:
             package = path.endswith("__init__.py")
@@ -67,8 +68,26 @@ def _importers(
     return sorted(found)
 
 
-def _makes(facts: FileFacts | None, may_make: Callable[[str], bool]) -> bool:
-    return facts is not None and any(may_make(last_name(ref.call.func) or "") for ref in facts.calls)
+def _makers(project: Project, telling: list[str], may_make: Callable[[str], bool]) -> set[str]:
+    """The files that call what makes such objects: something of an SDK, or of a file that makes such objects itself."""
+    near: set[str] = set()
+    waiting: dict[str, set[str]] = {}
+    for path in telling:
+        facts = project.facts(path)
+        refs = [ref for ref in facts.calls if may_make(last_name(ref.call.func) or "")] if facts is not None else []
+        origins = [project.origins.of(facts, ref) for ref in refs] if facts is not None else []
+        if any(origin is SDK for origin in origins):
+            near.add(path)
+        for origin in origins:
+            for own in origin or ():
+                waiting.setdefault(own, set()).add(path)
+    fresh = [*near]
+    while fresh:
+        for path in waiting.pop(fresh.pop(), ()):
+            if path not in near:
+                near.add(path)
+                fresh.append(path)
+    return near
 
 
 def _called(names: Iterable[str]) -> re.Pattern[bytes]:

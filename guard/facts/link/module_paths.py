@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from guard.facts.registry import Catalog
 
@@ -26,9 +25,7 @@ class ModulePaths:
         self._root = root
         self._catalog = catalog
         self._modules = _module_index(paths)
-        self._folders = frozenset(
-            folder for path in self._modules[""] for folder in ("", *map(str, PurePosixPath(path).parents))
-        )
+        self._folders = _folders(path for path in paths if path.endswith(".py"))
         """Folders with a module in them or below."""
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._scripts: dict[str, bool] = {}
@@ -36,21 +33,29 @@ class ModulePaths:
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Path of the module or package that an import means, or None when it lies outside the repository."""
-        key = (dotted, str(PurePosixPath(importer).parent))
+        key = self.key(dotted, importer)
         if key not in self._resolved:
             self._resolved[key] = (
                 self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
             )
         return self._resolved[key]
 
+    @staticmethod
+    def key(dotted: str, importer: str) -> tuple[str, str]:
+        """What the answer depends on besides the files: the importer's folder, or the importer where the name may be
+        its own, which no import means."""
+        folder, _, name = importer.rpartition("/")
+        stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
+        own = not dotted.startswith(".") and dotted.rpartition(".")[2] == stem
+        return dotted, importer if own else f"{folder}/" if folder else ""
+
     def _relative(self, dotted: str, importer: str) -> str | None:
         rest = dotted.lstrip(".")
-        folder = PurePosixPath(importer)
+        folder = importer
         for _ in range(len(dotted) - len(rest)):
-            folder = folder.parent
-        base = str(folder / rest.replace(".", "/")) if rest else str(folder)
-        base = "" if base == "." else base
-        return self._at(base)
+            folder = folder.rpartition("/")[0]
+        inner = rest.replace(".", "/")
+        return self._at(f"{folder}/{inner}" if folder and inner else folder or inner)
 
     def _at(self, base: str) -> str | None:
         for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
@@ -63,8 +68,7 @@ class ModulePaths:
         top = dotted.split(".")[0]
         tail = dotted.replace(".", "/")
         candidates: list[tuple[str, str]] = []
-        for path in self._modules.get(tail.rsplit("/", 1)[-1], ()):
-            base = path.removesuffix(".py").removesuffix("/__init__")
+        for path, base in self._modules.get(tail.rsplit("/", 1)[-1], ()):
             if (base == tail or base.endswith("/" + tail)) and path != importer:
                 root = base[: len(base) - len(tail)].rstrip("/")
                 if self._is_root(root, top, importer):
@@ -92,8 +96,7 @@ class ModulePaths:
 
     def _is_root(self, root: str, top: str, importer: str) -> bool:
         """Whether imports can start in a folder: it is no package, or the importer is a script in it."""
-        folder = str(PurePosixPath(importer).parent)
-        folder = "" if folder == "." else folder
+        folder = importer.rpartition("/")[0]
         if top in self._catalog.import_roots and root not in ("", "src"):
             return False
         if f"{root}/__init__.py" not in self._bytes or not root:
@@ -112,9 +115,8 @@ class ModulePaths:
 
     def _namespace(self, tail: str, importer: str) -> str | None:
         """A folder without `__init__.py`, found from the folders above the importer and `src`."""
-        above = [str(p) for p in PurePosixPath(importer).parents]
-        for folder in [*above, "src"]:
-            base = tail if folder == "." else f"{folder}/{tail}"
+        for folder in [*_above(importer), "src"]:
+            base = f"{folder}/{tail}" if folder else tail
             if base in self._folders:
                 return base + "/"
         return None
@@ -132,8 +134,17 @@ def _is_above(folder: str, inner: str) -> bool:
     return not folder or inner == folder or inner.startswith(folder + "/")
 
 
+def _above(path: str) -> list[str]:
+    """The folders that a path lies in, innermost first; the last is the root, ""."""
+    found = []
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
+
+
 def _shared(folder: str, importer: str) -> int:
-    parts, other = PurePosixPath(folder).parts, PurePosixPath(importer).parts
+    parts, other = folder.split("/") if folder else [], importer.split("/")
     count = 0
     for a, b in zip(parts, other):
         if a != b:
@@ -142,13 +153,21 @@ def _shared(folder: str, importer: str) -> int:
     return count
 
 
-def _module_index(files: Iterable[str]) -> dict[str, list[str]]:
-    """Module files by the last part of their dotted name; all of them under ""."""
-    index: dict[str, list[str]] = {"": []}
-    for path in files:
+def _module_index(paths: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Module files by the last part of their dotted name, each with its path as an import would spell it: no ending."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for path in paths:
         if path.endswith(".py"):
-            parts = PurePosixPath(path).parts
-            name = parts[-2] if parts[-1] == "__init__.py" and len(parts) > 1 else parts[-1].removesuffix(".py")
-            index.setdefault(name, []).append(path)
-            index[""].append(path)
+            base = path[:-3].removesuffix("/__init__")
+            index.setdefault(base.rpartition("/")[2], []).append((path, base))
     return index
+
+
+def _folders(paths: Iterable[str]) -> frozenset[str]:
+    """The folders of paths and all above them, the root ("") included."""
+    found: set[str] = set()
+    for folder in {path.rpartition("/")[0] for path in paths}:
+        while folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)

@@ -9,13 +9,14 @@ of a known SDK is parsed only when a question asks for a name that a search of i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link.module_paths import ModulePaths
+from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
 from guard.facts.link.searches import Searches
 from guard.facts.registry import Catalog
@@ -23,7 +24,7 @@ from guard.facts.releases import Pin
 from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
-from guard.parse.python import PythonSyntax, parse_python
+from guard.parse.python import parse_python
 from guard.sources.files import Listing, SourceFile
 from guard.sources.tree import Folder, Tree
 
@@ -43,21 +44,27 @@ class Project:
         self.problems: list[Problem] = list(listing.problems)
         self.recorder = Recorder()
         """Notes which facts are read."""
-        self.listed = frozenset(f.path for f in listing.files)
+        self._listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
         self._listing = listing
         self._configured: tuple[Facts, ...] | None = None
-        self.env_files = _env_files(self.listed)
-        self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
+        self._env_files = _env_files(self._listed)
+        self._requirement_files = sorted(path for path in self._listed if _REQUIREMENTS.search(path))
+        self.row_counts: dict[tuple[str, str], int | None] = {}
+        """Rows of files that configuration files name, by both; filled by `file_rows`."""
         self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
-        self._syntax: dict[str, PythonSyntax | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
+        self._seen: dict[str, FileFacts] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
+        self._by_file_name: dict[str, list[str]] | None = None
+        """All listed files by the last part of their path; filled by `files_named`."""
+        self._imports: dict[str, frozenset[str]] = {}
+        self.origins = Origins(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -71,26 +78,51 @@ class Project:
                 else:
                     self._bytes[file.path] = data
 
-    def paths(self) -> tuple[str, ...]:
-        """All code files that could be read."""
-        return tuple(self._files)
-
     def has(self, path: str) -> bool:
-        """Whether a code file of that path is listed."""
+        """Whether a code file of that path could be read."""
+        self.recorder.note(("has", path))
         return path in self._files
+
+    def lists(self, path: str) -> bool:
+        """Whether a file of that path, code or not, is listed."""
+        self.recorder.note(("listed", path))
+        return path in self._listed
+
+    def files_named(self, name: str) -> list[str]:
+        """The listed files of a name, in whatever folder, in the order of their paths."""
+        self.recorder.note(("named", name))
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path in sorted(self._listed):
+                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
+        return self._by_file_name.get(name, [])
+
+    def env_files(self, folder: str) -> list[str]:
+        """`.env` files and their examples in a folder ("." is the root); a real one before an example."""
+        self.recorder.note(("env", folder))
+        return self._env_files.get(folder, [])
+
+    def requirement_files(self, folder: str) -> list[str]:
+        """Requirements and constraints files in a folder (empty, or with a slash at its end) or below."""
+        self.recorder.note(("requirements", folder))
+        return [path for path in self._requirement_files if path.startswith(folder)]
 
     def mentioning(self, needles: Iterable[bytes]) -> list[str]:
         """Code files whose bytes hold one of the needles."""
-        return list(self._searches.mentioning(needles))
+        wanted = frozenset(needles)
+        self.recorder.note(("mentioning", *sorted(needle.decode("latin-1") for needle in wanted)))
+        return list(self._searches.mentioning(wanted))
 
     def names_sdk(self, path: str) -> bool:
         """Whether the bytes of a code file hold the name of an SDK of the catalogue."""
+        self.recorder.note(("sdk", path))
         if self._naming_sdk is None:
-            self._naming_sdk = frozenset(self.mentioning(self.catalog.needles))
+            self._naming_sdk = frozenset(self._searches.mentioning(self.catalog.needles))
         return path in self._naming_sdk
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
+        self.recorder.note(("bytes", path))
         return self._bytes.get(path, b"")
 
     def configured(self) -> tuple[Facts, ...]:
@@ -103,13 +135,38 @@ class Project:
             self.problems += [problem for problem in dict.fromkeys(problems) if problem not in self.problems]
         return self._configured
 
-    def importing(self, stems: Iterable[str]) -> list[str]:
+    def importing(self, targets: Collection[str]) -> list[str]:
+        """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
+        named = self.importing_stems({self.stem(target) for target in targets})
+        return [path for path in named if not self.imports(path).isdisjoint(targets)]
+
+    def importing_stems(self, stems: Iterable[str]) -> list[str]:
         """Code files of which a line that imports names one of these modules, by the last part of its name."""
-        return self._searches.importing(stems)
+        wanted = sorted(stems)
+        self.recorder.note(("importing", *wanted))
+        return self._searches.importing(wanted)
+
+    def imports(self, path: str) -> frozenset[str]:
+        """The modules of the repository that a code file imports, as far as its bytes show."""
+        self.recorder.note(("bytes", path))
+        if path not in self._imports:
+            found: set[str | None] = set()
+            for module, names in self._searches.imports(path):
+                base = module if module.endswith(".") else module + "."
+                found.add(self.module(module, path))
+                found.update(self.module(base + name, path) for name in names)
+            self._imports[path] = frozenset(target for target in found if target is not None)
+        return self._imports[path]
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
+        self.recorder.note(("bytes", path))
         return pattern.search(self._bytes.get(path, b"")) is not None
+
+    def alone(self, end: str) -> str | None:
+        """The one listed file whose path ends in `end`; None where there is none or more than one."""
+        found = [path for path in self.files_named(end.rpartition("/")[2]) if f"/{path}".endswith(f"/{end}")]
+        return found[0] if len(found) == 1 else None
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a code file; None when it cannot be read (a problem then says so)."""
@@ -144,7 +201,6 @@ class Project:
             syntax = None if isinstance(parsed, Problem) else parsed
             if isinstance(parsed, Problem):
                 self.problems.append(parsed)
-        self._syntax[path] = syntax
         if syntax is None:
             return None
         try:
@@ -155,13 +211,23 @@ class Project:
             return None
 
     def parsed(self) -> list[FileFacts]:
-        """The facts of all files that were parsed so far."""
-        return [facts for facts in self._facts.values() if facts is not None]
+        """The facts of all files that were looked at so far, by path; of those that an earlier run looked at only what
+        reports say of them (see `seen_before`)."""
+        found = {**self._seen, **{path: facts for path, facts in self._facts.items() if facts is not None}}
+        return [found[path] for path in sorted(found)]
 
-    def lines(self, path: str) -> tuple[str, ...] | None:
-        """Source lines of a parsed file (of a notebook: of its joined code cells), for frames in reports."""
-        syntax = self._syntax.get(path)
-        return None if syntax is None else tuple(syntax.lines)
+    def seen_before(self, files: Iterable[FileFacts], problems: Iterable[Problem]) -> None:
+        """Take what an earlier run saw of files that did not change and are not looked at again."""
+        self._seen = {facts.path: facts for facts in files}
+        self.problems += [problem for problem in problems if problem not in self.problems]
+
+    def file_problems(self) -> list[Problem]:
+        """The problems of files that were read, without those of the listing."""
+        return [problem for problem in self.problems if problem not in self._listing.problems]
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a code file that could be read. Notes nothing."""
+        return self._bytes.get(path)
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
@@ -211,7 +277,7 @@ class Project:
         Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
         to the importer wins, as a start in that folder would find it.
         """
-        self.recorder.note(("module", dotted, importer))
+        self.recorder.note(("module", *self._modules.key(dotted, importer)))
         return self._modules.find(dotted, importer)
 
     def is_sdk_itself(self, path: str) -> bool:

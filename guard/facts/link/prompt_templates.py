@@ -66,7 +66,7 @@ def parts(engine: Engine, alt: Alt, fields: DictOf | None = None) -> list[Part]:
 
 def _style(arguments: CallArguments) -> str:
     given = [a.thing.value for a in arguments.get("template_format", None).alts if isinstance(a.thing, Lit)]
-    return "jinja" if given and given[0] in ("jinja2", "mustache") else "format"
+    return {"jinja2": "jinja", "mustache": "mustache"}.get(str(given[0]), "format") if given else "format"
 
 
 def _partials(engine: Engine, thing: Ext, fields: DictOf | None) -> DictOf | None:

@@ -6,7 +6,6 @@ itself names, stand in for the arguments of an SDK. Neighbour: `sends`.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from guard.facts.catalog_types import HttpCaller
@@ -128,17 +127,15 @@ def asks_callers(engine: Engine, path: str, ref: CallRef) -> bool:
 
 
 def helper_files(project: Project) -> list[str]:
-    """Files that send HTTP requests, and are named in a file that holds an address of a known API or import one.
+    """Files that send HTTP requests, and import a file that holds an address of a known API or are imported by one.
 
-    Such a file may get the address from there. Found by words, so that work grows with the size of the repository.
+    Such a file may get the address from there. Found in bytes, so that work grows with the size of the repository.
     """
     catalog = project.catalog
-    holding = project.mentioning(catalog.url_needles)
-    words: set[bytes] = set()
-    for path in holding:
-        words.update(re.findall(rb"\w+", project.bytes_of(path)))
-    if not words:
+    holding = frozenset(project.mentioning(catalog.url_needles))
+    if not holding:
         return []
     packages = [root.rpartition(".")[2].encode() for root in catalog.http_roots]
-    importing = set(project.importing({project.stem(path) for path in holding}))
-    return [path for path in project.mentioning(packages) if path in importing or project.stem(path).encode() in words]
+    imported = frozenset[str]().union(*map(project.imports, holding))
+    importing = set(project.importing(holding))
+    return [path for path in project.mentioning(packages) if path in importing or path in imported]

@@ -18,7 +18,8 @@ from guard.config.types import Config
 from guard.difference import Base, Difference
 from guard.model import Finding, Priced, Problem, Report
 from guard.policy.judge import merged_in_order
-from guard.run import Scanned, judged, look, renamed
+from guard.run import judged, look, renamed
+from guard.scanned import Scanned
 from guard.sources.changes import Changes, compare
 from guard.sources.files import Listing
 from guard.sources.revision import Repository
@@ -30,7 +31,6 @@ from guard.use.diff.findings import fixed, new_ids
 from guard.use.diff.gaps import call_gaps, month_gaps, touches
 from guard.use.diff.loosened import loosened
 from guard.use.diff.pairs import Pairing, paired
-from guard.use.diff.reading import Reading
 from guard.use.diff.versions import Versions
 
 Side = Literal["base", "head"]
@@ -100,9 +100,8 @@ class Comparison:
     def compared(self, today: date) -> Compared:
         """Both sides analysed and judged under one set of rules."""
         new, old = self._settings()
-        reading = Reading(self.head)
-        after = look(reading, new, self._after)
-        same = self._same_for_guard(reading)
+        after = look(self.head, new, self._after)
+        same = self._same_for_guard(after)
         before = after if same else look(self.base, old, self._before)
         versions = Versions(self.base, self.head, self.changes)
         found = paired(before.report.requests, after.report.requests, versions)
@@ -164,13 +163,13 @@ class Comparison:
                 before = replace(before, files=kept)
         return before, after
 
-    def _same_for_guard(self, reading: Reading) -> bool:
+    def _same_for_guard(self, after: Scanned) -> bool:
         """Whether the base reads the same as the head did. What was removed or renamed might be read there."""
         changes = self.changes
         new, old = self._settings()
         if changes.removed or changes.renamed or new != old:
             return False
-        return reading.paths.isdisjoint(changes.modified | changes.added)
+        return (changes.modified | changes.added).isdisjoint(after.read)
 
 
 def _really_gone(removed: Sequence[Priced], unread: frozenset[str]) -> tuple[list[Priced], frozenset[str]]:
