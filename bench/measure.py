@@ -93,9 +93,7 @@ def measured(
     given = {**os.environ, **(environment or {})}
     with output.open("wb") as out, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, env=given, cwd=folder
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, env=given, cwd=folder)
         tree = _Tree(process.pid)
         watcher = threading.Thread(target=tree.watch, daemon=True)
         watcher.start()

@@ -25,7 +25,7 @@ from guard.cache import current
 from guard.cache.contents import Contents, content_hash
 from guard.cache.plain import Plain
 from guard.cache.store import Store
-from guard.config.types import Config
+from guard.config.types import Budget, Config, Place
 from guard.model import Problem
 from guard.scanned import Scanned
 from guard.sources.files import Listing, SourceFile
@@ -39,8 +39,11 @@ _PASSING = "unreadable"
 
 
 def for_analysis(config: Config) -> Config:
-    """The configuration without what only judges: rules can change, and a scan stays what it was."""
-    return replace(config, extends=(), budgets=(), policies=(), exceptions=(), baseline=None)
+    """The configuration without what only judges: rules can change, and a scan stays what it was. Whether a budget is
+    about prompt templates stays, for they are read only then."""
+    of_prompts = any(budget.per_prompt is not None for budget in config.budgets)
+    budgets = (Budget("", Place("", 1, 1), per_prompt=0),) if of_prompts else ()
+    return replace(config, extends=(), budgets=budgets, policies=(), exceptions=(), baseline=None)
 
 
 class Noting:
@@ -76,7 +79,10 @@ def noting(tree: Tree, listing: Listing, config: Config) -> Noting:
     store = current()
     if store is None or not isinstance(tree, (Folder, GitTree)):
         return Noting(tree)
-    return Keeper(store, tree, listing, config)
+    try:
+        return Keeper(store, tree, listing, config)
+    except TypeError:  # the report has a type that `Plain` does not know; tests/cache holds that there is none
+        return Noting(tree)
 
 
 class Keeper(Noting):
@@ -84,6 +90,7 @@ class Keeper(Noting):
 
     def __init__(self, store: Store, tree: Folder | GitTree, listing: Listing, config: Config) -> None:
         super().__init__(tree)
+        self._plain = _plain()
         self._store = store
         self._listing = listing
         self._config = repr(config)
@@ -108,9 +115,9 @@ class Keeper(Noting):
         others = _others(head)
         if others is None or any(self._states.now_within(path) != state for path, state in others.items()):
             return None
-        scanned = _plain().loads(body)
+        scanned = self._plain.loads(body)
         if scanned is None:
-            return None
+            return None  # not as guard writes it
         self._states.keep(self._listing)
         read = sorted({*others, *(file.path for file in self._code)})
         return replace(scanned, files=tuple(file.path for file in self._listing.files), read=tuple(read))
@@ -122,7 +129,10 @@ class Keeper(Noting):
         if self._passing or any(file.path not in self._given for file in self._code):
             return
         head = json.dumps(self._others).encode()
-        body = _plain().dumps(replace(scanned, files=(), read=()))
+        try:
+            body = self._plain.dumps(replace(scanned, files=(), read=()))
+        except TypeError:  # a value that is not as its annotation says: reported as it is, and not kept
+            return
         self._store.put(KIND, self._key([self._given[file.path] for file in self._code]), head + b"\n" + body)
 
     def read(self, file: SourceFile, limit: int | None = None) -> bytes | Problem:

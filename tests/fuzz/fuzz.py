@@ -110,7 +110,9 @@ def alone(name: str, seconds: float, number: int) -> int:
     if importlib.util.find_spec("atheris") is not None:
         by_atheris(name, seconds, number)
         return 0
-    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if sys.platform == "linux" else 0
+    now = (
+        int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if sys.platform == "linux" else 0
+    )
     if now:
         resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, now + MEMORY))
     try:
@@ -145,7 +147,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60, help="for each target (default: 60)")
     parser.add_argument("--jobs", type=int, default=1, help="targets at a time (default: 1)")
     parser.add_argument("--seed", type=int, default=None, help="of the random numbers (default: the time)")
-    parser.add_argument("--found", type=Path, default=Path("fuzz-found"), help="where failures go (default: fuzz-found)")
+    parser.add_argument(
+        "--found", type=Path, default=Path("fuzz-found"), help="where failures go (default: fuzz-found)"
+    )
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     names = options.names or list(targets())

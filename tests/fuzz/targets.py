@@ -30,7 +30,9 @@ budgets: [{name: a, per_call: 0.05 USD, compare: high, enforce: block}]
 policies: [{id: p, deny: "request.attempts.high > 3 && request.usd.high > 0.50", on_unknown: warn}]
 exceptions: [{policy: p, paths: ["a/**"], reason: r, owner: "@a", until: 2027-01-31}]
 """
-JINJA = b"{% macro m(a, b=1) %}{{ a|upper }}{% endmacro %}{% for x in y %}{{ loop.index }}{{ m(x) }}{% else %}z{% endfor %}"
+JINJA = (
+    b"{% macro m(a, b=1) %}{{ a|upper }}{% endmacro %}{% for x in y %}{{ loop.index }}{{ m(x) }}{% else %}z{% endfor %}"
+)
 TREE = b"100644 blob 1111111111111111111111111111111111111111\ta/b.py\x00120000 blob 2222\tc\x00"
 DAY = date(2026, 6, 1)
 
@@ -219,7 +221,9 @@ def targets() -> dict[str, Target]:
         "ini": Target(data_file("ini"), (b"[a]\nb = 1\n c\n[DEFAULT]\nd: %(b)s\n; e\n",)),
         "env": Target(data_file("env"), (b"export A='x'\nB=\"a\\nb\" # c\nC=${A}\n",)),
         "template": Target(template, (JINJA, b"{{#a}}{{>b}}{{^c}}{{{d}}}{{/c}}{{/a}} {x[0].y!r:>{w}} $a ${b}")),
-        "config": Target(config, (CONFIG, b"[tool.guard]\nversion = 1\nbudgets = [{name = 'a', per_call = '1 USD'}]\n")),
+        "config": Target(
+            config, (CONFIG, b"[tool.guard]\nversion = 1\nbudgets = [{name = 'a', per_call = '1 USD'}]\n")
+        ),
         "condition": Target(condition, (b"request.usd.high > 0.5 && !(model in ['a', \"b\"])", b"^(a|b)*[^c-d]{2,3}$")),
         "cache": Target(cache_file, (b"\x00\x10abc", b"\x00\x00" + b"\x00" * 40)),
         "git": Target(git_answers, (TREE, b"100644 1111 0\ta\x00100755 2222 2\tb/../c\x00")),

@@ -212,12 +212,14 @@ def _request(
     asked = models or ((model,) if model is not None else ())
     own = f"{name}.{step.path.rpartition('.')[2]} {action}"
     at = place.span if place is not None else uses.span
+    prompt_file = step.get("with", "prompt-file")
     made = Declared(
         found.format, action, own, at, asked, None if asked else "the step names no model; the tool decides", provider,
         limit=values.get("max_tokens"), limit_why="the tool decides" if "max_tokens" not in values else None,
         messages=messages or (hole("prompt", "the tool's own"),), prompt_why=_ADDED if agent else None,
         repeats=_matrix(job), turns=turns, stage="ci", entries=triggers,
         conditional=job.get("if") is not None or step.get("if") is not None,
+        runs_file=prompt_file.text.removeprefix("./") if prompt_file is not None and prompt_file.text else None,
     )  # fmt: skip
     found.calls.append(made)
     other = values.get("fallback")

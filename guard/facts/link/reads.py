@@ -98,6 +98,20 @@ class Recorder:
         return (len(self._starts) << 1) - 1
 
     @contextmanager
+    def nothing(self) -> Iterator[None]:
+        """What is asked inside is no part of any answer."""
+        log, since = self.log, self.since
+        self.log = array("I")
+        numbers, files, noted = self._numbers, self._files, self._noted
+        self._numbers, self._files, self._noted, facts = {}, {}, array("I"), self.facts
+        self.facts, self.since = [], 0
+        try:
+            yield
+        finally:
+            self.log, self.since = log, since
+            self._numbers, self._files, self._noted, self.facts = numbers, files, noted, facts
+
+    @contextmanager
     def stretch(self) -> Iterator[list[Code]]:
         """A stretch of its own; its code stands in the list afterwards."""
         outer = self.begin()
