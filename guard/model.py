@@ -21,6 +21,7 @@ How = Literal[
 ]  # fmt: skip
 Role = Literal["send", "model", "invoke", "wrapper", "config"]
 Billed = Literal["yes", "maybe", "no"]
+Confidence = Literal["certain", "likely", "assumed"]
 Stage = Literal["production", "batch", "evaluation", "ci", "development", "test"]
 Operation = Literal[
     "chat", "responses", "text_completion", "embedding", "image", "video", "audio_tts", "audio_stt", "moderation",
@@ -246,6 +247,8 @@ class Reach:
     """Other names of the same entry point: `module:function`, `POST /ask`."""
     chain: tuple[Span, ...] = ()
     """Call sites from the entry point down to the outermost site of the request (one example)."""
+    runs_per_month: Decimal | None = None
+    """Where a file of the repository says how often it runs (`schedule` of a workflow); None: nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,8 +433,10 @@ class Extent:
     """How far a finding of a budget goes, so that a rise can be told from what was there before."""
 
     quantity: Decimal
-    unit: Literal["usd", "requests"]
-    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure."""
+    unit: Literal["usd", "requests", "tokens"]
+    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure; or the tokens
+    of a
+    prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,7 +456,7 @@ class Finding:
     help: str = ""
     request: str | None = None
     """Id of the request; None for sums and for findings about the configuration."""
-    confidence: Literal["certain", "likely", "assumed"] = "certain"
+    confidence: Confidence = "certain"
     forgiven: Forgiven | None = None
     also: tuple[str, ...] = ()
     """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
@@ -468,11 +473,17 @@ class Setting:
 
     path: str
     line: int
+    """On which the value stands; of a text over several lines its first, or that of the part that is meant."""
     format: str
+    """`litellm-proxy`, `promptfoo`, ...: docs/formats.md lists them."""
     key_path: str
     what: str
-    value: Scalar
+    """`model`, `max_tokens`, `retries`, ..."""
+    value: Scalar | tuple[Scalar, ...]
+    """As the file's parser gives it. Of a prompt the whole text: reports show its beginning."""
     column: int = 1
+    confidence: Confidence = "certain"
+    """`certain`: the format says what the key means; `likely`: an application's own key, by its name and value."""
 
 
 # --- the report -------------------------------------------------------------------------------------------------

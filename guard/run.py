@@ -7,31 +7,20 @@ sources -> parse -> facts -> estimate -> policy; a command hands the report to a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.config.types import Config
 from guard.model import Looked, Priced, PriceTable, Report, Request
+from guard.scanned import Scanned
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
     from guard.policy.forgive import Directive, Holds
     from guard.sources.files import Listing
     from guard.sources.tree import Tree
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What was found in a tree, before policies and budgets judge it."""
-
-    report: Report
-    """Without findings."""
-    directives: tuple[Directive, ...]
-    """The `guard:` comments of all code that was parsed and of the other files that values were traced to."""
-    files: tuple[str, ...] = ()
-    """All that were listed."""
 
 
 def scan(root: Path, config: Config, today: date | None = None) -> Report:
@@ -48,21 +37,44 @@ def scan(root: Path, config: Config, today: date | None = None) -> Report:
 def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
     """The requests of a tree with their cost. `listed`: its files, where they are known already.
 
+    Rules of the configuration that only judge are not looked at. What was found before in the same tree is taken from
+    the cache, where one is open (`guard.cache.opened`).
+
     Raises `guard.config.issues.ConfigError` when `calls` do not fit the rules of the catalogue.
     """
+    from guard.kept import Keeper, for_analysis, noting
+
+    config = for_analysis(config)
+    listing = listed or tree.listing(config.exclude, config.prefix)
+    noted = noting(tree, listing, config)
+    known = noted.found() if isinstance(noted, Keeper) else None
+    if known is not None:
+        return known
+    made = replace(_analysed(noted, listing, config), read=tuple(sorted(noted.read_paths)))
+    if isinstance(noted, Keeper):
+        noted.keep(made)
+    return made
+
+
+def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
     from guard.estimate.cost import estimate_all, totals
     from guard.estimate.prices import load as load_prices
     from guard.facts.catalog_user import unused
+    from guard.facts.link import stored
     from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
     from guard.facts.registry import load as load_catalog
+    from guard.kept import place
 
-    listing = listed or tree.listing(config.exclude, config.prefix)
     project = Project(tree, listing, load_catalog().with_calls(config.calls, config.prefix))
-    requests = Linker(project).requests()
+    links = stored.Links(place(tree), config)
+    linker = Linker(project, kept=links.before())
+    requests = linker.requests()
+    links.keep(linker.questions)
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     parsed = project.parsed()
+    configured = project.configured()
     skipped = len({p.path for p in project.problems})
     report = Report(
         root=tree.name,
@@ -72,9 +84,15 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
         totals=totals(priced),
         prices=PriceTable(str(prices.as_of), prices.sha256),
         looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
+        settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
     )
-    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))
+    prompts = None
+    if any(budget.per_prompt is not None for budget in config.budgets):
+        from guard.estimate.prompt_sizes import of_files, sent_files
+
+        prompts = of_files(tree, listing, sent_files(requests))
+    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files), (), prompts)
 
 
 def judged(
@@ -97,7 +115,10 @@ def judged(
     known = context(prices, rules.aliases, today)
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
-    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds)
+    findings = judge(
+        requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds,
+        prompts=scanned.prompts,
+    )  # fmt: skip
     return replace(scanned.report, findings=findings)
 
 

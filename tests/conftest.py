@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+# Nothing of a test is kept between runs, nor in the user's own cache; tests/cache asks for a cache where it needs one.
+os.environ["GUARD_NO_CACHE"] = "1"
 
 # How long an example takes says more of the machine than of guard; speed is measured in bench/.
 settings.register_profile("guard", deadline=None)

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import click.testing
 import pytest
 from report_schema import assert_valid
 
 from guard.cli import main
+from guard.commands.errors import errors
 
 LIMIT = 60
 """Seconds after which a run counts as hanging; a normal one takes less than one."""
@@ -259,3 +261,10 @@ def test_nothing_found_says_what_was_looked_for(folder: Path, prepare: Callable[
     assert "no requests to a model were found. guard knows: " in text and "openai" in text
     assert "$" not in text
     assert_valid(click.testing.CliRunner().invoke(main, [command, str(folder), "--format", "json"]).stdout)
+
+
+def test_too_little_memory_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(click.exceptions.Exit) as left, errors(debug=False):
+        raise MemoryError
+    assert left.value.exit_code == 2
+    assert capsys.readouterr().err == "guard: there is not enough memory for this; nothing was judged\n"

@@ -27,6 +27,7 @@ SHOWN = 20
 @click.option("--config", type=shared.FILE, help="Configuration file (default: the nearest guard.yaml).")
 @click.option("--add", is_flag=True, help="Also take in findings that an existing file lacks, and amounts that grew.")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 where the file could shrink.")
+@shared.cached
 @debugging
 def command(path: Path, config: Path | None, add: bool, only_check: bool, stage: Stage) -> None:
     """Write what `guard check` finds in PATH (default: this folder) into .guard-baseline.json, to be forgiven from then

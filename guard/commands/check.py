@@ -10,13 +10,18 @@ import click
 
 from guard.commands import comparing, shared
 from guard.commands.comparing import Against
-from guard.commands.errors import Refusal, Stage, debugging, escaped, message
+from guard.commands.errors import Refusal, Stage, debugging, escaped, message, message_if
 from guard.commands.outputs import Look, Output, deliver, planned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from guard.config.types import Config
-    from guard.model import Finding, Severity
+    from guard.model import Finding, Problem, Severity
     from guard.report.view import View
+
+NAMED = 5
+"""Files that are named on standard error."""
 
 
 @click.command("check")
@@ -51,7 +56,8 @@ def command(
     """Check PATH (default: this folder) against the policies and budgets; exit 1 if one blocks.
 
     With --base or --baseline only findings that are not known from there block, and those of a budget only where its
-    sum grew; rules that let more pass than before are said first.
+    sum grew; rules that let more pass than before are said first. Files that could be read there and cannot be read
+    any more are said, too, and with --policy-from base they block.
 
     With FILEs, as a hook names them, the whole folder is read all the same, and only what these files have a part in is
     reported: a call, or a step of a value on its way there. A file with rules (guard.yaml, a pack) brings back all.
@@ -77,13 +83,32 @@ def command(
     from guard.policy.decide import exit_code
 
     new = None if shown.difference is None else shown.difference.new_findings
+    lost = () if shown.difference is None else shown.difference.lost
+    unjudged = bool(lost) and policy_from == "base"
 
     def blocks(finding: Finding) -> bool:
         return (new is None or finding.id in new) and exit_code((finding,), fail_on) != 0
 
     stage.name = "writing the report"
-    deliver(plan, replace(shown, blocks=blocks, everything=everything), Look(color, width))
-    raise click.exceptions.Exit(int(any(map(blocks, shown.report.findings))))
+    deliver(plan, replace(shown, blocks=blocks, lost_blocks=unjudged, everything=everything), Look(color, width))
+    message_if(_not_judged(lost, unjudged))
+    raise click.exceptions.Exit(int(unjudged or any(map(blocks, shown.report.findings))))
+
+
+def _not_judged(lost: Sequence[Problem], blocks: bool) -> str:
+    """What no format but those for people says of files that the change made unreadable."""
+    if not lost:
+        return ""
+    from guard.report.format import plural
+
+    paths = list(dict.fromkeys(problem.path for problem in lost))
+    more = f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else ""
+    end = "that blocks (--policy-from base)" if blocks else "with --policy-from base that would block"
+    one = len(paths) == 1
+    said = (
+        f"{plural(len(paths), 'file')} that the base could read cannot be read now ({', '.join(paths[:NAMED])}{more})"
+    )
+    return f"{said}, so what {'it asks' if one else 'they ask'} for was not judged; {end}"
 
 
 def _split(paths: tuple[Path, ...]) -> tuple[Path, tuple[Path, ...]]:

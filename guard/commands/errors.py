@@ -27,6 +27,10 @@ class Refusal(click.ClickException):
 
     exit_code = BAD
 
+    def format_message(self) -> str:
+        """The message as one line, whatever text of others is in it."""
+        return escaped(self.message)
+
 
 class Stage:
     """What guard is doing, for the message of an internal error."""
@@ -46,9 +50,13 @@ def errors(debug: bool) -> Iterator[Stage]:
     except KeyboardInterrupt:
         message("guard: interrupted")
         raise click.exceptions.Exit(INTERRUPTED) from None
+    except MemoryError:
+        # Nothing is imported or formatted here: there is no memory for it.
+        message("guard: there is not enough memory for this; nothing was judged")
+        raise click.exceptions.Exit(BAD) from None
     except Exception as error:
         if _is_configuration(error):
-            message(escaped("\n".join(map(_masked, str(error).split("\n")))))
+            message("\n".join(escaped(_masked(line)) for line in str(error).split("\n")))
         else:
             message(_bug(error, stage.name, debug))
         raise click.exceptions.Exit(BAD) from error
@@ -58,7 +66,8 @@ def _bug(error: Exception, doing: str, debug: bool) -> str:
     """What is said of an error inside guard."""
     import traceback
 
-    trace = escaped("".join(traceback.format_exception(error))) if debug else ""
+    lines = "".join(traceback.format_exception(error)).splitlines() if debug else []
+    trace = "".join(f"{escaped(line)}\n" for line in lines)
     advice = "" if debug else "; the same command with --debug shows where it happened"
     return (
         f"{trace}guard: internal error while {doing}: {type(error).__name__}: {escaped(str(error))}\n"
@@ -86,13 +95,21 @@ def _masked(line: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text of others line by line, without characters that could steer the terminal."""
+    """Text of others as one line, without characters that could steer the terminal."""
     from guard.report.format import safe
 
-    return "\n".join(map(safe, text.split("\n")))
+    return safe(text)
 
 
 def message(text: str) -> None:
+    """A message of guard's own, in which text of others is `escaped`, on standard error.
+
+    A CI reads that as its log, and would obey a line that begins with a command.
+    """
+    if "::" in text:
+        from guard.report.format import without_commands
+
+        text = without_commands(text)
     click.echo(text, err=True)
 
 

@@ -13,6 +13,7 @@ from guard.commands.errors import Refusal, Stage, debugging, escaped
 @click.command("init")
 @click.argument("path", type=shared.PATH, default=".")
 @click.option("--print", "only_print", is_flag=True, help="Print the text instead of writing the file.")
+@shared.cached
 @debugging
 def command(path: Path, only_print: bool, stage: Stage) -> None:
     """Write PATH/guard.yaml from what is found in PATH (default: this folder).

@@ -24,6 +24,7 @@ def command() -> None:
 @CONFIG
 @click.option("--width", type=click.IntRange(min=40, max=1000), help="Columns of the output.")
 @click.option("--all", "everything", is_flag=True, help="Show every row.")
+@shared.cached
 @debugging
 def try_(condition: str, path: Path, config: Path | None, width: int | None, everything: bool, stage: Stage) -> None:
     """List what CONDITION denies in PATH (default: this folder), and what it cannot decide, with the reasons.

@@ -33,14 +33,29 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def scanning(command: Command) -> Command:
-    """Adds the options of every command that reads a folder."""
+    """Adds the options of every command that reads a folder, and the cache."""
     for option in (
+        cached,
         click.option("--config", type=FILE, help="Configuration file (default: the nearest guard.yaml)."),
         click.option("--width", type=click.IntRange(min=40, max=1000), help="Columns of the text output."),
         click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     ):
         command = option(command)
     return command
+
+
+def cached(command: Command) -> Command:
+    """Adds `--no-cache`, and keeps the cache open for as long as the command runs."""
+
+    @click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing that was kept.")
+    @functools.wraps(command)
+    def run(*args: Any, no_cache: bool, **options: Any) -> None:
+        from guard.cache import opened, place
+
+        with opened(None if no_cache else place.folder()):
+            command(*args, **options)
+
+    return run  # type: ignore[return-value]
 
 
 def reporting(command: Command) -> Command:

@@ -28,9 +28,9 @@ class ConfigIssue:
 
     def __str__(self) -> str:
         """`guard.yaml:12:5: message; hint`, then the source line with a caret where it is known."""
-        head = f"{printable(self.path)}:{self.line}:{self.column}: {self.message}"
+        head = f"{printable(self.path)}:{self.line}:{self.column}: {printable(self.message)}"
         if self.hint:
-            head += f"; {self.hint}"
+            head += f"; {printable(self.hint)}"
         if not self.source.strip():
             return head
         text, caret = _excerpt(self.source, self.column)

@@ -8,7 +8,7 @@ A packed file is zlib over: one line of JSON (`name`, `sha256` of the original f
 zlib and not xz: 1.8 MB instead of 1.5 MB for all four, but read five times faster.
 
 Patterns and special tokens are tiktoken's own: its constructors run with a loader of ours in place of the one that
-downloads. Nothing is patched, no cache folder or environment variable is read, no socket is opened.
+downloads. Nothing is patched, no cache folder or environment variable of tiktoken's is read, no socket is opened.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
+
+from guard.cache import current
 
 if TYPE_CHECKING:
     import tiktoken
@@ -116,6 +118,9 @@ def encoding(name: str) -> tiktoken.Encoding:
 _LONGEST_BLANK = 100_000
 _BLANKS = re.compile(rf"\s{{{_LONGEST_BLANK}}}")
 
+KIND = "tokens"
+"""Of what is kept between runs."""
+_COUNT_BYTES = 8
 _counted: dict[tuple[str, bytes], int] = {}
 
 
@@ -127,13 +132,36 @@ def _pieces(text: str) -> list[str]:
 def count_exact(text: str, name: str) -> int:
     """Tokens of `text` in the encoding `name`. Special tokens in the text count as the text they are written with.
 
-    The same text is counted once per process. A lone surrogate counts as the replacement character that tiktoken puts
-    in its place.
+    The same text is counted once per process, and once for all where a cache is open: by the hash of the text, which
+    is not kept itself. Where all counts are known, the ranks (0.1 to 0.5 s) are not even loaded. A lone surrogate
+    counts as the replacement character that tiktoken puts in its place.
     """
     if not text:
         return 0
-    key = (name, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+    data = text.encode("utf-8", "surrogatepass")
+    key = (name, blake2b(data, digest_size=16).digest())
     known = _counted.get(key)
     if known is None:
-        known = _counted[key] = sum(len(encoding(name).encode_ordinary(piece)) for piece in _pieces(text))
+        known = _counted[key] = _kept(key, len(data)) or _keep(key, _count(text, name))
     return known
+
+
+def _count(text: str, name: str) -> int:
+    return sum(len(encoding(name).encode_ordinary(piece)) for piece in _pieces(text))
+
+
+def _kept(key: tuple[str, bytes], most: int) -> int | None:
+    """What was counted in an earlier run; `most`: the bytes of the text, beyond which no count can go."""
+    store = current()
+    if store is None:
+        return None
+    found = store.get(KIND, store.key(KIND, *key))
+    count = int.from_bytes(found, "big") if found is not None and len(found) == _COUNT_BYTES else 0
+    return count if 0 < count <= most else None
+
+
+def _keep(key: tuple[str, bytes], count: int) -> int:
+    store = current()
+    if store is not None:
+        store.put(KIND, store.key(KIND, *key), count.to_bytes(_COUNT_BYTES, "big"))
+    return count

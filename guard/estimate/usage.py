@@ -234,7 +234,7 @@ def runs_of(reach: Reach, request: Request, config: Config) -> Runs | None:
     if idle and any(rule.runs_per_month is not None for rule in config.usage.rules):
         kind = reach.kind if reach.kind in NO_RUNS else "test"
         return Runs(Decimal(0), f"{kind}: 0 runs unless declared")
-    return None
+    return None if reach.runs_per_month is None else Runs(reach.runs_per_month, f"schedule of {reach.entry}")
 
 
 def runs_of_request(request: Request, config: Config) -> Runs | None:

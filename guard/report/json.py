@@ -30,6 +30,7 @@ from guard.model import (
     Reach,
     Report,
     Request,
+    Setting,
     Site,
     Span,
     Totals,
@@ -41,6 +42,9 @@ from guard.report.json_difference import difference_data
 
 SCHEMA_VERSION = 1
 """Grows only when a key changes its meaning or goes; new keys do not change it."""
+
+PROMPT_SHOWN = 60
+"""Characters of a prompt in a configuration file that `settings` shows, so that one can tell which it is."""
 
 Json = plain.Json
 
@@ -79,15 +83,7 @@ def as_data(report: Report, *, show_prompts: bool = False, difference: Differenc
         "requests": [_request(priced, show_prompts) for priced in sorted(report.requests, key=_request_order)],
         "deployments": [],
         "settings": [
-            {
-                "path": setting.path,
-                "line": setting.line,
-                "column": setting.column,
-                "format": setting.format,
-                "key_path": setting.key_path,
-                "what": setting.what,
-                "value": plain.scalar(setting.value),
-            }
+            _setting(setting, show_prompts)
             for setting in sorted(report.settings, key=lambda item: (item.path, item.line, item.column, item.key_path))
         ],
         "findings": [_finding(finding) for finding in sorted(report.findings, key=_finding_order)],
@@ -326,6 +322,22 @@ def _estimate(estimate: Estimate) -> Json:
         "approximate": estimate.approximate,
         "assumed_share": None if estimate.assumed_share is None else plain.number(estimate.assumed_share),
         "known_only": list(estimate.known_only),
+    }
+
+
+def _setting(setting: Setting, show_prompts: bool) -> Json:
+    value = setting.value
+    if setting.what == "prompt" and isinstance(value, str) and not show_prompts:
+        value = value[:PROMPT_SHOWN]
+    return {
+        "path": setting.path,
+        "line": setting.line,
+        "column": setting.column,
+        "format": setting.format,
+        "key_path": setting.key_path,
+        "what": setting.what,
+        "value": [plain.scalar(item) for item in value] if isinstance(value, tuple) else plain.scalar(value),
+        "confidence": setting.confidence,
     }
 
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any, get_args
 
 from guard.difference import CauseKind, ChangeKind
-from guard.model import Billed, Enforce, How, Operation, Role, Severity, Stage, VerdictWord
+from guard.model import Billed, Confidence, Enforce, How, Operation, Role, Severity, Stage, VerdictWord
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ NUMBER: Json = {"type": "number", "minimum": 0}
 SHARE_OR_NULL: Json = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 YES_NO: Json = {"type": "boolean"}
 SCALAR: Json = {"type": ["string", "number", "boolean", "null"]}
-USD: Json = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+USD: Json = {"type": "string", "pattern": r"^[0-9]{1,40}(\.[0-9]{1,60})?$"}
 
 
 def _words() -> Json:
@@ -299,9 +299,14 @@ def _verdicts() -> Json:
             "line": ORDINAL,
             "column": ORDINAL,
             "format": TEXT,
-            "key_path": TEXT,
-            "what": TEXT,
-            "value": SCALAR,
+            "key_path": _says(
+                TEXT, "Dots, `[i]`, quotes around keys with dots, `N#` before document N, `>` into a text."
+            ),
+            "what": _says(TEXT, "`model`, `max_tokens`, `retries`, ...: docs/formats.md lists them."),
+            "value": _says(
+                {"anyOf": [SCALAR, _list(SCALAR)]}, "Of a prompt the first 60 characters, all with --show-prompts."
+            ),
+            "confidence": {"enum": list(get_args(Confidence))},
         },
         "forgiven": {"by": TEXT, "reason": TEXT, "at": _or_null(_ref("point"))},
         "finding": {
@@ -310,7 +315,7 @@ def _verdicts() -> Json:
             "verdict": _ref("verdict"),
             "severity": _ref("severity"),
             "enforce": _ref("enforce"),
-            "confidence": {"enum": ["certain", "likely", "assumed"]},
+            "confidence": {"enum": list(get_args(Confidence))},
             "message": TEXT,
             "labels": _says(_list(_ref("label")), "The first one is the primary."),
             "notes": _list(TEXT),

@@ -114,6 +114,7 @@ def notes(view: View) -> list[str]:
     lines = []
     for problem in difference.lost:
         text = f"{_read(problem)}: what it asks for looks gone here, and is not"
+        text += "; that blocks" if view.lost_blocks else ""
         lines += [paint(line, "error", view.color) for line in wrap(text, view.width, "    ", "not read: ")]
     lines += [line for remark in difference.remarks for line in wrap(safe(remark), view.width, "    ", "note: ")]
     for problem in difference.problems:

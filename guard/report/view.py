@@ -74,6 +74,8 @@ class View:
     """What changed against a base; None where there is none."""
     blocks: Callable[[Finding], bool] = _blocks
     """Which findings make the command fail."""
+    lost_blocks: bool = False
+    """Whether files that the head lost (`Difference.lost`) make the command fail: nobody judged what they ask for."""
     color: bool = False
     width: int = 100
     """Columns of text for people."""

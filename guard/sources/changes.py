@@ -1,9 +1,9 @@
-"""Which files and lines differ between two trees. In: two trees with their listings. Out: `Changes`.
+"""Which files differ between two trees. In: two trees with their listings. Out: `Changes`.
 
 Contents are compared by the hash that git gives them, so that a file of the folder is read once and a file of a commit
 not at all. Line ends that a checkout changed and files that Git LFS put in the place of their pointers are no
 difference. A renamed file is one with the same content, else one that shares more than half of its lines, as git has
-it. Neighbours: `revision`, which makes the trees; `guard.use.diff`, which asks.
+it. Neighbours: `changed_lines`, which compares lines; `revision`, which makes the trees; `guard.use.diff`, which asks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from guard.model import Problem
 from guard.sources import read
@@ -26,8 +25,8 @@ LARGEST_RENAMED = 1_000_000
 """Bytes of a file that is compared line by line."""
 ALIKE = 0.5
 """Share of lines that makes two files one renamed file."""
-MAX_LINES = 4_000
-"""Changed stretches longer than this are compared by rarer lines only."""
+MAX_COMPARED = 4_000_000
+"""Lines that are looked up for it, of all pairs of files together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,6 @@ def object_hash(data: bytes, length: int) -> str:
     return made.hexdigest()
 
 
-# --- renames ----------------------------------------------------------------------------------------------------------
-
-
 def _renames(base: Tree, head: Tree, removed: list[SourceFile], added: list[SourceFile]) -> dict[str, str]:
     """Path in the base -> path in the head of files that only have another name."""
     if not removed or not added:
@@ -128,56 +124,33 @@ def _texts(tree: Tree, files: Iterable[SourceFile]) -> dict[str, bytes]:
 
 
 def _alike(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, str]:
-    """Pairs of the largest share of common lines first."""
+    """Pairs of the largest share of common lines first, as far as `MAX_COMPARED` reaches; equal names come first."""
     lines = {path: Counter(line.strip() for line in data.splitlines()) for path, data in new.items()}
+    owns = {path: Counter(line.strip() for line in data.splitlines()) for path, data in old.items()}
+    totals = {id(count): count.total() for count in (*lines.values(), *owns.values())}
     scored: list[tuple[float, str, str]] = []
-    for path, data in old.items():
-        own = Counter(line.strip() for line in data.splitlines())
-        for other, theirs in lines.items():
-            longest = max(own.total(), theirs.total())
-            if other.rpartition(".")[2] != path.rpartition(".")[2] or not longest:
-                continue
-            if min(own.total(), theirs.total()) / longest > ALIKE:
-                share = (own & theirs).total() / longest
-                if share > ALIKE:
-                    scored.append((-share, path, other))
+    work = 0
+    for path, other in sorted(((a, b) for a in owns for b in lines), key=lambda pair: not _same_name(*pair)):
+        own, theirs = owns[path], lines[other]
+        longest = max(totals[id(own)], totals[id(theirs)])
+        if other.rpartition(".")[2] != path.rpartition(".")[2] or not longest:
+            continue
+        if min(totals[id(own)], totals[id(theirs)]) / longest <= ALIKE:
+            continue
+        work += len(own)
+        if work > MAX_COMPARED:
+            break
+        share = sum(min(times, theirs[line]) for line, times in own.items() if line in theirs) / longest
+        if share > ALIKE:
+            scored.append((-share, path, other))
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for _, path, other in sorted(scored):
-        if path not in found and other not in found.values():
+        if path not in found and other not in taken:
             found[path] = other
+            taken.add(other)
     return found
 
 
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines of one file that differ, from 1."""
-
-    base: frozenset[int]
-    """Lines of the base that are gone or changed."""
-    head: frozenset[int]
-    """Lines of the head that are new or changed."""
-    pairs: tuple[tuple[range, range], ...]
-    """Stretches of the base and of the head that stand in each other's place."""
-
-
-def lines(before: list[str], after: list[str]) -> Lines:
-    """The lines in which two versions of a file differ."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    matcher = SequenceMatcher(None, old, new, autojunk=max(len(old), len(new)) > MAX_LINES)
-    pairs = tuple(
-        (range(start + a + 1, start + b + 1), range(start + c + 1, start + d + 1))
-        for tag, a, b, c, d in matcher.get_opcodes()
-        if tag != "equal"
-    )
-    return Lines(
-        frozenset(n for pair, _ in pairs for n in pair), frozenset(n for _, pair in pairs for n in pair), pairs
-    )  # fmt: skip
+def _same_name(one: str, other: str) -> bool:
+    return one.rpartition("/")[2] == other.rpartition("/")[2]

@@ -2,18 +2,30 @@
 
 The repository is untrusted and so is its `.git/config`: git is started with every setting off that could run a
 program (fsmonitor, hooks, pager) or reach the network (lazy fetches of a partial clone), never with a `git` that lies
-inside the scanned folder, and only with commands that apply no filter and no text conversion. Neighbours: `gitfiles`
-asks for names, `revision` for commits, `revision_tree` for trees and files.
+inside the scanned folder, and only with commands that apply no filter and no text conversion. Neighbours: `gitfolder`
+looks at a `.git` first; `gitfiles` asks for names, `revision` for commits, `revision_tree` for trees and files.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 TIMEOUT_SECONDS = 30
 """Longest wait for a question about names or commits."""
+
+LONGEST_ANSWER = 250_000_000
+"""Bytes of an answer: names of a million files and more."""
+_LONGEST_ERROR = 65_536
+"""Bytes of git's errors that are kept."""
+_STUCK: dict[str, str] = {}
+"""Folders whose git took too long once in this process, and what to say of it: asked again it would again."""
 
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -43,18 +55,6 @@ class Answer:
         return os.fsdecode(self.out).strip()
 
 
-def in_work_tree(base: str) -> bool:
-    """Whether a `.git` stands in `base` or above: spares the start of git where there is nothing to ask."""
-    folder = base
-    while True:
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return True
-        above = os.path.dirname(folder)
-        if above == folder:
-            return False
-        folder = above
-
-
 def program(base: str) -> str | None:
     """The absolute path of git, or None. One that the scanned folder brings along (`.` on PATH) is refused."""
     import shutil
@@ -66,29 +66,87 @@ def program(base: str) -> str | None:
 
 
 def ask(
-    git: str, base: str, *arguments: str, given: bytes = b"", index: str | None = None, seconds: float = TIMEOUT_SECONDS
-) -> Answer:  # fmt: skip
+    git: str,
+    base: str,
+    *arguments: str,
+    given: bytes = b"",
+    index: str | None = None,
+    seconds: float = TIMEOUT_SECONDS,
+    most: int = LONGEST_ANSWER,
+) -> Answer:
     """Runs git in the folder `base`.
 
-    `given`: its standard input; `index`: another file than the repository's index; `seconds`: how long to wait.
+    `given`: its standard input; `index`: another file than the repository's index; `seconds`: how long to wait;
+    `most`: bytes of its output after which it is stopped. A repository whose git took too long once is not asked again.
     """
     import subprocess
 
+    if base in _STUCK:
+        return Answer(None, error=_STUCK[base])
     variables = environment(os.environ) | ({} if index is None else {"GIT_INDEX_FILE": index})
-
     command = [git, "--no-pager", "--literal-pathspecs"]
     for setting in _SETTINGS:
         command += ["-c", setting]
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            [*command, *arguments], cwd=base, env=variables, input=given, capture_output=True, timeout=seconds,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return Answer(None, error=f"git took longer than {seconds:g} s")
+        process = subprocess.Popen(
+            [*command, *arguments], cwd=base, env=variables, stdin=pipe, stdout=pipe, stderr=pipe
+        )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Answer(None, error=f"git could not be started ({error})")
-    return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+    with process:
+        try:
+            answer = _answer(process, given, seconds, most)
+        finally:
+            process.kill()
+    if answer is None:
+        _STUCK[base] = f"git took longer than {seconds:g} s"
+        return Answer(None, error=_STUCK[base])
+    return answer
+
+
+def _answer(process: Popen[bytes], given: bytes, seconds: float, most: int) -> Answer | None:
+    """What a started git writes; None where it takes too long. Its input and its errors pass through threads."""
+    from threading import Thread, Timer
+
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    late: list[bool] = []
+    said: list[bytes] = []
+
+    def stop() -> None:
+        late.append(True)
+        process.kill()
+
+    threads = [Thread(target=_feed, args=(process.stdin, given), daemon=True)]
+    threads.append(Thread(target=_drain, args=(process.stderr, said), daemon=True))
+    timer = Timer(seconds, stop)
+    timer.daemon = True
+    for thread in (*threads, timer):
+        thread.start()
+    try:
+        out = process.stdout.read(most + 1)
+        if len(out) > most:
+            return Answer(None, error=f"git wrote more than {most // 1_000_000:,} MB")
+        code = process.wait()
+    finally:
+        timer.cancel()
+        process.kill()
+        for thread in threads:
+            thread.join()
+    return None if late else Answer(code, out, b"".join(said).decode("utf-8", "replace").strip())
+
+
+def _feed(stream: IO[bytes], given: bytes) -> None:
+    """Writes its input; git may have ended before it has read all."""
+    with suppress(OSError, ValueError), stream:
+        stream.write(given)
+
+
+def _drain(stream: IO[bytes], said: list[bytes]) -> None:
+    """Reads its errors to the end, so that it never waits, and keeps the first of them."""
+    said.append(stream.read(_LONGEST_ERROR))
+    while stream.read(_LONGEST_ERROR):
+        pass
 
 
 def environment(current: Mapping[str, str]) -> dict[str, str]:

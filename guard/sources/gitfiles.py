@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from guard.sources import git
+from guard.sources import git, gitfolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ def git_names(base: str) -> GitNames | None:
 
     A nested repository that is not a submodule ends in `/`. None: no git, no work tree, git failed or took too long.
     """
-    if not git.in_work_tree(base):
+    # A look at the folder spares the start of git where there is nothing to ask.
+    if gitfolder.top_of(base) is None or gitfolder.refusal(base):
         return None
     program = git.program(base)
     if program is None:

@@ -8,11 +8,13 @@ which starts git safely; `changes`, which compares two trees.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from guard.sources import git
-from guard.sources.revision_tree import Entry, GitTree
+from guard.sources import entries, git, gitfolder
+from guard.sources.entries import Entries
+from guard.sources.revision_tree import GitTree
 
 LIST_SECONDS = 120
 """Longest wait for the list of all files of a commit."""
@@ -47,6 +49,8 @@ class Repository:
         if program is None:
             raise RevisionError("git was not found on PATH", instead)
         self._program = program
+        if why := gitfolder.refusal(self.base):
+            raise RevisionError(f"git is not asked about {root}, since {why}", instead)
         found = self._ask("rev-parse", "--show-prefix", "--is-inside-work-tree", "--is-shallow-repository")
         lines = os.fsdecode(found.out).split("\n") if found.good else []
         if len(lines) < 3 or lines[1] != "true":
@@ -132,15 +136,8 @@ class Repository:
         found = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
         if not found.good or not found.line:
             return None
-        listed = self._listed("ls-tree", "-r", "-z", "-l", "--full-tree", found.line)
-        entries: dict[str, Entry] = {}
-        for row in listed.split(b"\0"):
-            head, tab, path = row.partition(b"\t")
-            words = head.split()
-            if tab and len(words) == 4:
-                mode, _, hash_, size = (word.decode() for word in words)
-                entries[os.fsdecode(path)] = Entry(mode, hash_, int(size) if size.isdigit() else 0)
-        return GitTree(self._program, self.base, os.path.basename(self.base), entries)
+        listed = self._listed("ls-tree", "-r", "-z", "--full-tree", found.line)
+        return self._tree(_within_limit(entries.of_tree, listed))
 
     def index(self) -> GitTree:
         """The files that the next commit would have below the scanned folder. Raises `RevisionError`.
@@ -148,16 +145,12 @@ class Repository:
         In a hook it is the index that git made for this commit (`git commit -a`, `git commit FILE`).
         """
         listed = self._listed("ls-files", "--stage", "-z", index=self._index_of_hook())
-        modes: dict[str, tuple[str, str]] = {}
-        for row in listed.split(b"\0"):
-            head, tab, path = row.partition(b"\t")
-            words = head.decode().split()
-            # Of a path in conflict our side (stage 2) stands for it.
-            if tab and len(words) == 3 and words[2] in ("0", "2"):
-                modes[os.fsdecode(path)] = (words[0], words[1])
-        sizes = self._sizes({name for mode, name in modes.values() if mode != "160000"})
-        entries = {path: Entry(mode, name, sizes.get(name, 0)) for path, (mode, name) in modes.items()}
-        return GitTree(self._program, self.base, os.path.basename(self.base), entries)
+        return self._tree(_within_limit(entries.of_index, listed))
+
+    def _tree(self, found: Entries) -> GitTree:
+        sizes = self._sizes({entry.object for entry in found.files.values() if entry.mode != "160000"})
+        sized = {path: replace(entry, size=sizes.get(entry.object, 0)) for path, entry in found.files.items()}
+        return GitTree(self._program, self.base, os.path.basename(self.base), sized, found.refused)
 
     def not_checked_out(self) -> frozenset[str]:
         """Files below the folder that a sparse checkout leaves out: they are missing in the folder, not deleted."""
@@ -165,14 +158,17 @@ class Repository:
         return frozenset(os.fsdecode(row[2:]) for row in found.out.split(b"\0") if row.startswith(b"S "))
 
     def _listed(self, *arguments: str, index: str | None = None) -> bytes:
-        found = git.ask(self._program, self.base, *arguments, index=index, seconds=LIST_SECONDS)
+        found = git.ask(
+            self._program, self.base, *arguments, index=index, seconds=LIST_SECONDS, most=entries.MAX_BYTES
+        )  # fmt: skip
         if not found.good:
             raise RevisionError(f"git could not list the files ({found.error or 'no reason was given'})")
         return found.out
 
     def _sizes(self, names: set[str]) -> dict[str, int]:
         given = "".join(f"{name}\n" for name in sorted(names)).encode()
-        found = self._ask("cat-file", "--batch-check=%(objectname) %(objectsize)", given=given)
+        check = "--batch-check=%(objectname) %(objectsize)"
+        found = git.ask(self._program, self.base, "cat-file", check, given=given, seconds=LIST_SECONDS)
         rows = (row.split() for row in found.out.decode().splitlines())
         return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
 
@@ -184,6 +180,13 @@ class Repository:
         path = os.path.realpath(named)
         own = os.path.realpath(self._ask("rev-parse", "--absolute-git-dir").line)
         return path if os.path.isfile(path) and path.startswith(own + os.sep) else None
+
+
+def _within_limit(read: Callable[[bytes], Entries], listed: bytes) -> Entries:
+    try:
+        return read(listed)
+    except entries.TooManyFiles:
+        raise RevisionError(f"the tree has more than {entries.MAX_FILES:,} files, which guard does not read") from None
 
 
 def _no_repository(root: Path, error: str, instead: str) -> RevisionError:

@@ -2,23 +2,28 @@
 
 Nothing is checked out and no filter or text conversion runs: the bytes are those that git keeps. A link is followed
 within the tree only; submodules are not entered; a file that Git LFS keeps elsewhere is a `Problem`, as it is in a
-folder. Contents are fetched when they are asked for: code files together, others one by one. Neighbours: `revision`,
+folder. Contents are fetched when they are asked for: code files in batches, others one by one. Neighbours: `revision`,
 which makes these trees; `git`, which starts git.
 """
 
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from guard.model import Problem
 from guard.sources import git, read, walk
+from guard.sources.entries import Entry
 from guard.sources.files import Listing, SourceFile, shown
 
 FETCH_SECONDS = 120
-"""Longest wait for the contents of all code files."""
+"""Longest wait for the contents of one batch."""
+BATCH = 16_000_000
+"""Bytes of code files that are fetched at once, if each is of a size that is read."""
+MOST_KEPT = 128_000_000
+"""Bytes of contents that are remembered; beyond it the oldest are fetched again where they are asked for again."""
+_HEAD = 200
+"""Bytes that git writes of each object besides its content, at most."""
 MAX_HOPS = 40
 """Links that are followed on the way to one file, as systems do."""
 LONGEST_LINK = 4096
@@ -27,30 +32,26 @@ CODE = (".py", ".ipynb")
 _FILE, _LINK, _SUBMODULE = "100", "120000", "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What git lists at a path."""
-
-    mode: str
-    """As git writes it: `100644`, `100755`, `120000` for a link, `160000` for a submodule."""
-    object: str
-    """Hash of the content; of a submodule that of a commit elsewhere."""
-    size: int
-    """Bytes; 0 for a submodule."""
-
-
 class GitTree:
     """Files below a folder of a commit, or of the index."""
 
-    def __init__(self, program: str, base: str, name: str, entries: Mapping[str, Entry]) -> None:
-        """`base`: a folder of the repository; `entries` by path, relative to the root of the tree."""
+    def __init__(
+        self, program: str, base: str, name: str, entries: Mapping[str, Entry], refused: Sequence[str] = ()
+    ) -> None:  # fmt: skip
+        """`base`: a folder of the repository; `entries` by path, relative to the root of the tree; `refused`: paths
+        that no checkout can have, which `entries` lack."""
         self.entries = entries
+        self._refused = tuple(refused)
         self._program = program
         self._base = base
         self._name = name
         self._contents: dict[str, bytes | None] = {}
-        """By hash; None: git does not have it."""
-        self._code_fetched = False
+        """By hash, oldest first; None: git does not have it. At most `MOST_KEPT` bytes together."""
+        self._kept = 0
+        """Bytes in `_contents`."""
+        self._ahead: Iterator[Entry] | None = None
+        """Code that was not fetched yet, in the order of the listing."""
+        self._folders: set[str] | None = None
 
     @property
     def name(self) -> str:
@@ -62,11 +63,12 @@ class GitTree:
         if not folder:
             return self
         inner = {path.removeprefix(folder): entry for path, entry in self.entries.items() if path.startswith(folder)}
-        return GitTree(self._program, self._base, self._name, inner)
+        outer = [path.removeprefix(folder) for path in self._refused if path.startswith(folder)]
+        return GitTree(self._program, self._base, self._name, inner, outer)
 
     def listing(self, exclude: tuple[str, ...] = (), prefix: str = "") -> Listing:
         """The files, as `walk.listing` lists those of a folder."""
-        problems: list[Problem] = []
+        problems = [walk.impossible_name(path) for path in self._refused]
         files: list[SourceFile] = []
         links: list[str] = []
         for path in walk.kept(sorted(self.entries), self.entries, exclude, prefix):
@@ -85,11 +87,10 @@ class GitTree:
         return Listing(tuple(files), tuple(problems), True)
 
     def read(self, file: SourceFile, limit: int | None = None) -> bytes | Problem:
-        """The bytes of a listed file; the first question for a code file fetches all of them."""
-        if not self._code_fetched and file.path.endswith(CODE):
-            self._code_fetched = True
-            code = (e for p, e in self.entries.items() if p.endswith(CODE) and e.mode.startswith(_FILE))
-            self._fetch(e.object for e in code if e.size <= read.NOTEBOOK_LIMIT)
+        """The bytes of a listed file. With a code file those that follow it are fetched, as far as `BATCH` reaches."""
+        entry = self.entries.get(file.path)
+        if entry is not None and file.path.endswith(CODE) and entry.object not in self._contents:
+            self._fetch([*([entry] if entry.size <= read.limit_of(file.path) else []), *self._next_code()])
         found = self.read_within(file.path, limit)
         if found is None:
             return Problem(shown(file.path), None, None, "unreadable", "is not in this tree any more")
@@ -114,19 +115,53 @@ class GitTree:
             return Problem(shown(path), None, None, "unreadable", message, "Fetch it: `git fetch --refetch`.")
         return read.lfs_problem(path, data) or data
 
+    def identity(self, path: str) -> str:
+        """What tells the file at a path from any other: it changes with what `read_within` gives. Nothing is read."""
+        real = self._resolved(path) if path and "\0" not in path else ""
+        if not real:
+            return "outside" if real is None else ""
+        entry = self.entries.get(real)
+        return "" if entry is None else f"{entry.mode[:3]} {entry.object}"
+
     def content(self, entry: Entry) -> bytes | None:
         """The bytes of an entry as git keeps them; None: this clone does not have them."""
         if entry.object not in self._contents:
-            self._fetch([entry.object])
+            self._fetch([entry])
         return self._contents.get(entry.object)
 
-    def _fetch(self, objects: Iterable[str]) -> None:
-        wanted = [name for name in dict.fromkeys(objects) if name not in self._contents]
-        self._contents.update(dict.fromkeys(wanted))
-        if wanted:
-            given = "".join(f"{name}\n" for name in wanted).encode()
-            done = git.ask(self._program, self._base, "cat-file", "--batch", given=given, seconds=FETCH_SECONDS)
-            self._contents.update(_contents(done.out))
+    def _next_code(self) -> list[Entry]:
+        """The next code files that nobody asked for yet; each is fetched ahead once, so that no batch repeats."""
+        if self._ahead is None:
+            code = ((path, self.entries[path]) for path in sorted(self.entries) if path.endswith(CODE))
+            self._ahead = (e for p, e in code if e.mode.startswith(_FILE) and e.size <= read.limit_of(p))
+        batch: list[Entry] = []
+        size = 0
+        for entry in self._ahead:
+            if entry.object not in self._contents:
+                batch.append(entry)
+                size += entry.size
+            if size >= BATCH:
+                break
+        return batch
+
+    def _fetch(self, wanted: Iterable[Entry]) -> None:
+        sizes = {entry.object: entry.size for entry in wanted if entry.object not in self._contents}
+        if not sizes:
+            return
+        given = "".join(f"{name}\n" for name in sizes).encode()
+        most = sum(sizes.values()) + len(sizes) * _HEAD
+        done = git.ask(
+            self._program, self._base, "cat-file", "--batch", given=given, seconds=FETCH_SECONDS, most=most
+        )  # fmt: skip
+        found: dict[str, bytes | None] = dict.fromkeys(sizes)
+        found.update(_contents(done.out))
+        for name, data in found.items():
+            self._contents[name] = data
+            self._kept += len(data or b"")
+        for name in list(self._contents):
+            if self._kept <= MOST_KEPT or name in sizes:
+                break
+            self._kept -= len(self._contents.pop(name) or b"")
 
     def _resolved(self, path: str) -> str | None:
         """`path` without links, `.` and `..`; None where it leads out of the tree (or into a `.git`)."""
@@ -163,7 +198,7 @@ class GitTree:
 
     def _linked(self, listed: set[str], links: list[str], problems: list[Problem]) -> list[SourceFile]:
         """Links that lead to files of the tree which are not listed themselves; one per file."""
-        self._fetch(self.entries[name].object for name in links if self.entries[name].size <= LONGEST_LINK)
+        self._fetch(self.entries[name] for name in links if self.entries[name].size <= LONGEST_LINK)
         files: list[SourceFile] = []
         for name in links:
             real = self._resolved(name)
@@ -178,8 +213,14 @@ class GitTree:
         return files
 
     def _is_folder(self, path: str) -> bool:
-        start = posixpath.join(path, "") if path else ""
-        return any(name.startswith(start) for name in self.entries)
+        if self._folders is None:
+            self._folders = {""}
+            for name in self.entries:
+                folder = name.rpartition("/")[0]
+                while folder not in self._folders:
+                    self._folders.add(folder)
+                    folder = folder.rpartition("/")[0]
+        return path in self._folders
 
 
 def _contents(out: bytes) -> dict[str, bytes]:

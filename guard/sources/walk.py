@@ -165,6 +165,12 @@ def bad_name(name: str) -> Problem:
     return _problem(name, "bad-name", message, "Rename the file.")
 
 
+def impossible_name(name: str) -> Problem:
+    """A tree of git has a path that no folder can have."""
+    message = "has a path that no checkout can have (`..`, `.git`, below a file), so it was not read"
+    return _problem(name, "bad-name", message, "Somebody made this tree by hand: look at its history.")
+
+
 def nested_repository(name: str) -> Problem:
     """A folder belongs to another repository."""
     message = "is a repository of its own (a submodule or a clone) and was not entered"

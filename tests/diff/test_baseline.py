@@ -88,6 +88,36 @@ def test_a_damaged_report_is_refused_with_the_place(folder: Path) -> None:
     assert "is damaged: requests[0].id" in refused()
 
 
+def test_a_report_that_asks_for_endless_memory_is_refused(folder: Path) -> None:
+    data = json.loads(Path("../saved.json").read_text())
+    data["requests"][0]["prompt"]["segments"][0]["message"] = 2_000_000
+    damaged(requests=data["requests"])
+    assert "is damaged: its prompts have more than 1000000 messages" in refused()
+
+
+def test_sums_that_guard_never_writes_are_refused(folder: Path) -> None:
+    data = json.loads(Path("../saved.json").read_text())
+    usd = data["requests"][0]["estimate"]["usd"]
+    for wrong, said in (("9" * 5000, "does not have the form of a report"), ("999", "a sum is not in order")):
+        data["requests"][0]["estimate"]["usd"] = usd | {"low": wrong}
+        damaged(requests=data["requests"])
+        assert said in refused()
+
+
+def test_one_id_for_two_requests_is_refused(folder: Path) -> None:
+    data = json.loads(Path("../saved.json").read_text())
+    damaged(requests=[*data["requests"], data["requests"][0]])
+    assert "is damaged: two requests have one id" in refused()
+
+
+@pytest.mark.parametrize("key", ["prices", "totals"])
+def test_a_report_without_a_part_is_refused(folder: Path, key: str) -> None:
+    data = json.loads(Path("../saved.json").read_text())
+    del data[key]
+    Path("../saved.json").write_text(json.dumps(data))
+    assert f"it lacks '{key}'" in refused()
+
+
 def test_a_report_without_a_key_is_refused(folder: Path) -> None:
     damaged(requests=[{"id": "guard/1:x"}])
     assert "it lacks 'api'" in refused()

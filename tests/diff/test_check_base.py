@@ -270,6 +270,49 @@ def test_with_the_rules_of_the_base_new_entries_of_a_baseline_excuse_nothing(fol
     assert (code, found["new"]) == (1, ["approved"])
 
 
+def test_what_a_file_asked_for_that_cannot_be_read_any_more_is_not_gone(folder: Path) -> None:
+    write(folder, {"other.py": CALL.replace("ask", "tell"), "third.py": CALL.replace("ask", "say")})
+    commit(folder, "three calls")
+    (folder / "third.py").unlink()
+    write(folder, {"other.py": CALL.replace("def ask(question)", "def (")})
+    data = json.loads(guard("check", "--base", "HEAD", "--format", "json").stdout)["difference"]
+    assert [one["path"] for one in data["lost"]] == ["other.py"]
+    removed = [one["before"]["at"]["path"] for one in data["changes"] if one["kind"] == "removed"]
+    assert removed == ["third.py"]
+    assert [message.split(":")[0] for message in data["fixed_findings"]] == ["approved"]
+    markdown = guard("check", "--base", "HEAD", "--format", "markdown").stdout
+    assert markdown.startswith("### \N{WARNING SIGN} guard: not all could be read; nothing blocks in the rest")
+    assert markdown.index("**Not read**") < markdown.index("`other.py:") < markdown.index("Against")
+    (folder / "third.py").write_text(CALL.replace("ask", "say"))
+    markdown = guard("check", "--base", "HEAD", "--format", "markdown").stdout
+    assert "removed" not in markdown
+    assert "Findings that are gone" not in markdown
+
+
+def test_a_file_that_the_change_made_unreadable_blocks_where_the_base_judges(folder: Path) -> None:
+    write(folder, {"other.py": CALL.replace("ask", "tell")})
+    commit(folder, "two calls")
+    write(folder, {"other.py": CALL.replace("def ask(question)", "def (")})
+    warned = guard("check", "--base", "HEAD")
+    said = "guard: 1 file that the base could read cannot be read now (other.py), so what it asks for was not judged"
+    assert (warned.exit_code, warned.stderr) == (0, f"{said}; with --policy-from base that would block\n")
+    assert warned.stdout.startswith("not read: other.py:4 (syntax error")
+    assert "looks gone here, and is not;" not in " ".join(warned.stdout.split())
+    blocked = guard("check", "--base", "HEAD", "--policy-from", "base")
+    assert (blocked.exit_code, blocked.stderr) == (1, f"{said}; that blocks (--policy-from base)\n")
+    assert "and is not; that blocks" in " ".join(blocked.stdout.split())
+    markdown = guard("check", "--base", "HEAD", "--policy-from", "base", "--format", "markdown").stdout
+    assert markdown.startswith("### \N{CROSS MARK} guard: not all could be read, and that blocks")
+
+
+def test_an_unreadable_file_under_another_name_is_no_news(folder: Path) -> None:
+    write(folder, {"half.py": CALL.replace("def ask(question)", "def (")})
+    commit(folder, "a file that was never readable")
+    (folder / "half.py").rename(folder / "moved.py")
+    done = guard("check", "--base", "HEAD", "--policy-from", "base")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_a_pack_of_the_base_is_read_from_the_base(folder: Path) -> None:
     pack = (
         "version: 1\npolicies:\n  - {id: approved, check: model-allowed, params: {allow: [nothing]}, enforce: block}\n"

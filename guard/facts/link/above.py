@@ -17,6 +17,7 @@ from guard.facts.link.attempts import LoopLayer
 from guard.facts.link.control import Around
 from guard.facts.link.marks import Marks
 from guard.facts.link.names import Place
+from guard.facts.link.reads import CUT, Memo
 from guard.facts.link.recursion import Recursion
 from guard.facts.link.things import Bind, Called, Frame, Func, Root
 from guard.model import Count
@@ -68,23 +69,23 @@ class Above:
         self.marks = Marks(engine)
         self.components: list[tuple[Node, ...]] = []
         """Circles of functions (mostly of one), callers first."""
-        self._number: dict[Node, int] = {}
-        self._edges: dict[Node, tuple[Edge, ...]] = {}
-        self._recursions: dict[Node, Recursion] = {}
+        self._number: Memo[Node, int] = Memo(engine.recorder)
+        self._edges: Memo[Node, tuple[Edge, ...]] = Memo(engine.recorder)
+        self._recursions: Memo[Node, Recursion] = Memo(engine.recorder)
         self._lambdas: dict[str, dict[int, list[tuple[CallRef, int | str]]]] = {}
-        self._layers: dict[Node, tuple[LoopLayer, ...]] = {}
-        self._invokes: dict[Node, tuple[tuple[CallRef, Frame], ...]] = {}
+        """By file; rests on the facts of that file alone, which who asks has read."""
+        self._layers: Memo[Node, tuple[LoopLayer, ...]] = Memo(engine.recorder)
+        self._invokes: Memo[Node, tuple[tuple[CallRef, Frame], ...]] = Memo(engine.recorder)
         self._answered = 0
 
     # --- edges --------------------------------------------------------------------------------------------------
 
     def edges(self, node: Node) -> tuple[Edge, ...]:
         """The calls that run a function; none for a module, an entry point, or a function that nobody calls."""
-        if node not in self._edges:
-            self._edges[node] = ()
-            if len(self._edges) <= MAX_FUNCTIONS:
-                self._edges[node] = self._quietly(lambda: self._found(node))
-        return self._edges[node]
+        if len(self._edges) >= MAX_FUNCTIONS and node not in self._edges:
+            self.engine.recorder.note(CUT)
+            return ()
+        return self._edges.once(node, lambda: self._quietly(lambda: self._found(node)), ())
 
     def _quietly(self, question: Callable[[], T]) -> T:
         """Answers under an empty context and leaves the recorders as they were."""
@@ -198,20 +199,21 @@ class Above:
 
     def invokes(self, node: Node) -> tuple[tuple[CallRef, Frame], ...]:
         """The calls that make a framework run a function or one of those that call it, nearest first."""
-        if node not in self._invokes:
-            found: dict[tuple[str, Place], tuple[CallRef, Frame]] = {}
-            seen, waiting = {node}, [node]
-            while waiting and len(found) < MAX_INVOKES:
-                for edge in self.edges(waiting.pop(0)):
-                    bind = edge.bind
-                    ref = self._invoked(bind) if bind is not None else None
-                    if ref is not None and bind is not None:
-                        found.setdefault((bind.frame.path, edge.place), (ref, bind.frame))
-                    if edge.node not in seen and len(seen) < MAX_ABOVE:
-                        seen.add(edge.node)
-                        waiting.append(edge.node)
-            self._invokes[node] = tuple(found.values())
-        return self._invokes[node]
+        return self._invokes.once(node, lambda: self._find_invokes(node))
+
+    def _find_invokes(self, node: Node) -> tuple[tuple[CallRef, Frame], ...]:
+        found: dict[tuple[str, Place], tuple[CallRef, Frame]] = {}
+        seen, waiting = {node}, [node]
+        while waiting and len(found) < MAX_INVOKES:
+            for edge in self.edges(waiting.pop(0)):
+                bind = edge.bind
+                ref = self._invoked(bind) if bind is not None else None
+                if ref is not None and bind is not None:
+                    found.setdefault((bind.frame.path, edge.place), (ref, bind.frame))
+                if edge.node not in seen and len(seen) < MAX_ABOVE:
+                    seen.add(edge.node)
+                    waiting.append(edge.node)
+        return tuple(found.values())
 
     def _invoked(self, bind: Called) -> CallRef | None:
         return self._quietly(lambda: running.invoked(self.engine, bind))
@@ -220,27 +222,33 @@ class Above:
 
     def recursion(self, node: Node) -> Recursion:
         """How often a function runs for one call from outside because it, or a circle it is in, calls itself."""
-        if node not in self._recursions:
-            facts = self.engine.project.facts(node[0])
-            found = Recursion()
-            if facts is not None:
-                engine, scope = self.engine, facts.scopes[node[1]]
-                found = self._quietly(lambda: recursion.of(engine, self.callers, facts, scope))
-            if len(self.component(node)) > 1:
-                found = found._replace(runs=Count(1, 1, None, (CIRCLE,)))
-            self._recursions[node] = found
-        return self._recursions[node]
+        return self._recursions.once(node, lambda: self._find_recursion(node))
+
+    def _find_recursion(self, node: Node) -> Recursion:
+        facts = self.engine.project.facts(node[0])
+        found = Recursion()
+        if facts is not None:
+            engine, scope = self.engine, facts.scopes[node[1]]
+            found = self._quietly(lambda: recursion.of(engine, self.callers, facts, scope))
+        if len(self.component(node)) > 1:
+            found = found._replace(runs=Count(1, 1, None, (CIRCLE,)))
+        return found
 
     # --- all the way up -----------------------------------------------------------------------------------------
 
     def component(self, node: Node) -> tuple[Node, ...]:
         """The functions that a function calls and is called by, itself included."""
         if node not in self._number:
-            self._settle(node)
-        return self.components[self._number[node]]
+            with self.engine.recorder.stretch() as code:
+                settled = self._settle(node)
+            for member, number in settled.items():
+                self._number.put(member, number, code[0])
+        return self.components[self._number.of(node)]
 
-    def _settle(self, start: Node) -> None:
-        """Tarjan's search for strongly connected components from a function upwards, without recursion."""
+    def _settle(self, start: Node) -> dict[Node, int]:
+        """Tarjan's search for strongly connected components from a function upwards, without recursion; the numbers of
+        those that were not known."""
+        numbers: dict[Node, int] = {}
         index: dict[Node, int] = {start: 0}
         low: dict[Node, int] = {start: 0}
         path: list[Node] = [start]
@@ -248,7 +256,7 @@ class Above:
         work = [(start, iter(self.edges(start)))]
         while work:
             node, rest = work[-1]
-            following = next((e.node for e in rest if e.node not in self._number), None)
+            following = next((e.node for e in rest if not (e.node in numbers or self._is_settled(e.node))), None)
             if following is not None:
                 if following not in index:
                     index[following] = low[following] = len(index)
@@ -267,11 +275,15 @@ class Above:
                 while True:
                     member = path.pop()
                     on_path.discard(member)
-                    self._number[member] = len(self.components)
+                    numbers[member] = len(self.components)
                     members.append(member)
                     if member == node:
                         break
                 self.components.append(tuple(members))
+        return numbers
+
+    def _is_settled(self, node: Node) -> bool:
+        return node in self._number and self._number.of(node) >= 0
 
     def outside(self, members: tuple[Node, ...]) -> list[Edge]:
         """The calls that enter a component from without."""
@@ -284,17 +296,22 @@ class Above:
         while self._answered < len(self.components):
             members = self.components[self._answered]
             self._answered += 1
-            ways = [self.through(edge) for edge in self.outside(members)]
-            most = attempts.worst(ways)
-            if any(_brief(way) != _brief(most) for way in ways):
-                most = tuple(layer._replace(why=f"{layer.why}, on one way of several".lstrip(", ")) for layer in most)
+            with self.engine.recorder.stretch() as code:
+                most = self._worst(members)
             for member in members:
-                self._layers[member] = most
-        return self._layers[node]
+                self._layers.put(member, most, code[0])
+        return self._layers.of(node)
+
+    def _worst(self, members: tuple[Node, ...]) -> tuple[LoopLayer, ...]:
+        ways = [self.through(edge) for edge in self.outside(members)]
+        most = attempts.worst(ways)
+        if any(_brief(way) != _brief(most) for way in ways):
+            most = tuple(layer._replace(why=f"{layer.why}, on one way of several".lstrip(", ")) for layer in most)
+        return most
 
     def through(self, edge: Edge) -> tuple[LoopLayer, ...]:
         """Attempts around a call and around the function it stands in, whose component must have been answered."""
-        return (*edge.layers, *self.own(edge.node), *self._layers.get(edge.node, ()))
+        return (*edge.layers, *self.own(edge.node), *(self._layers.of(edge.node) if edge.node in self._layers else ()))
 
     def own(self, node: Node) -> tuple[LoopLayer, ...]:
         """Attempts that a function's decorators make, and its calls of itself after a failure."""

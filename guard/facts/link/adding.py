@@ -61,11 +61,11 @@ def later_calls(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame
 
     A receiver that is not known is taken for the object where its file makes no other one in the same way.
     """
-    kept = engine.later.get((made.frame.path, made.call.pos, name))
-    if kept is not None:
-        return kept
+    return engine.later.once((made.frame.path, made.call.pos, name), lambda: _find_later(engine, made, name), [])
+
+
+def _find_later(engine: Engine, made: Made, name: str) -> list[tuple[Call, Frame]]:
     found: list[tuple[Call, Frame]] = []
-    engine.later[made.frame.path, made.call.pos, name] = found
     for facts in files_knowing(engine, made, name):
         alone = facts.path == made.frame.path and _only_maker(facts, made.call)
         found += [
@@ -90,10 +90,12 @@ def _frame(engine: Engine, facts: FileFacts, ref: CallRef, made: Made) -> Frame:
 def files_knowing(engine: Engine, made: Made, name: str) -> list[FileFacts]:
     """The files that name something and may know the object that a call makes."""
     project, path = engine.project, made.frame.path
-    if (path, name) not in engine.knowing:
+
+    def knowing() -> list[FileFacts]:
         others = set(project.naming(name)) & set(project.naming(project.stem(path)))
-        engine.knowing[path, name] = [facts for p in sorted({path, *others}) if (facts := project.facts(p)) is not None]
-    return engine.knowing[path, name]
+        return [facts for p in sorted({path, *others}) if (facts := project.facts(p)) is not None]
+
+    return engine.knowing.once((path, name), knowing)
 
 
 def _only_maker(facts: FileFacts, call: Call) -> bool:

@@ -52,12 +52,8 @@ def _others(engine: Engine, path: str, scope: Scope, name: str) -> frozenset[str
 
 def groups(engine: Engine, path: str, scope: Scope) -> Groups:
     """The names of a scope that may mean one object, by name."""
-    key = (path, scope.id)
-    found = engine.aliases.get(key)
-    if found is None:
-        engine.aliases[key] = {}  # a module that imports itself finds nothing
-        found = engine.aliases[key] = _grouped(engine, path, scope)
-    return found
+    # a module that imports itself finds nothing
+    return engine.aliases.once((path, scope.id), lambda: _grouped(engine, path, scope), {})
 
 
 def _variable(engine: Engine, path: str, scope: Scope, name: str) -> str | None:

@@ -7,12 +7,12 @@ that a question may take. Neighbours: `engine` evaluates expressions, `contexts`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
-from guard.facts.link.project import Fact, Project
+from guard.facts.link.project import Project
+from guard.facts.link.reads import Code
 from guard.facts.link.things import Bind, Consulted, Root, without_demands
 
 MAX_WORK = 60_000
@@ -23,34 +23,15 @@ Key = tuple[object, ...]
 _NONE: frozenset[Any] = frozenset()
 
 
-class Reads(NamedTuple):
-    """The facts that an answer rests on: its own, and those of the answers it was made of."""
-
-    own: AbstractSet[Fact]
-    parts: Sequence[_Answer]
-
-    def facts(self) -> frozenset[Fact]:
-        """All of them. Put together only when asked for: most answers are only parts of others."""
-        found = set(self.own)
-        waiting, seen = list(self.parts), set()
-        while waiting:
-            part = waiting.pop()
-            if id(part) not in seen:
-                seen.add(id(part))
-                found |= part.reads.own
-                waiting += part.reads.parts
-        return frozenset(found)
-
-
 class _Answer:
     """An answer with what it depends on; what was asked and decided is kept so that identities last."""
 
-    __slots__ = ("_quiet", "asked", "consulted", "reads", "result")
+    __slots__ = ("_quiet", "asked", "code", "consulted", "result")
 
-    def __init__(self, asked: object, consulted: Consulted, reads: Reads, result: Any) -> None:
+    def __init__(self, asked: object, consulted: Consulted, code: Code, result: Any) -> None:
         self.asked = asked
         self.consulted = consulted
-        self.reads = reads
+        self.code = code
         self.result = result
         self._quiet: Consulted | None = None
 
@@ -73,9 +54,8 @@ class Answers:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.recorder = project.recorder
         self.consulted: Consulted = {}
-        self.parts: list[_Answer] = []
-        """Answers that the one being made rests on."""
         self.work = 0
         self.effort = MAX_WORK
         """Evaluations that the question at hand may take."""
@@ -105,12 +85,10 @@ class Answers:
         self._meanwhile = {}
 
     def ask(self, context: dict[Root, Bind], effort: int = MAX_WORK) -> None:
-        """Begin a question under a context: recorders are emptied, what was learnt stays. `effort`: evaluations that it
-        may take."""
+        """Begin a question under a context: nothing was asked for yet, what was learnt stays. `effort`: evaluations
+        that it may take."""
         self.context = context
         self.consulted = {}
-        self.project.reads = set()
-        self.parts = []
         self.work = 0
         self.effort = effort
 
@@ -119,10 +97,11 @@ class Answers:
         """A question of its own in the midst of another one, asked under a context and as if it were the first.
 
         The other one is as it was afterwards: its context, its recorders, what it took and what it may take. So what is
-        kept of the question inside does not depend on who asked; and what that one asked for and read is not noted.
+        kept of the question inside does not depend on who asked; and what that one asked for is not noted. What it
+        read is: the other one rests on it.
         """
         decided = self._context, self._brief, self._meanwhile
-        noted = self.consulted, self.project.reads, self.parts
+        consulted = self.consulted
         spent = self.work, self.effort, self.by_default
         self.ask(context, effort)
         self.by_default = 0
@@ -130,7 +109,7 @@ class Answers:
             yield
         finally:
             self._context, self._brief, self._meanwhile = decided
-            self.consulted, self.project.reads, self.parts = noted
+            self.consulted = consulted
             self.work, self.effort, self.by_default = spent
 
     def consult(self, root: Root, param: str) -> Bind | None:
@@ -152,16 +131,16 @@ class Answers:
 
         `key` names the question and its frame; `asked` is what the identities in the key are of, so that they last.
         """
-        outer, reads, parts, circles = self.consulted, self.project.reads, self.parts, self._circles
-        self.consulted, self.project.reads, self.parts, self._circles = {}, set(), [], _NONE
+        outer, circles, since = self.consulted, self._circles, self.recorder.begin()
+        self.consulted, self._circles = {}, _NONE
         try:
             result = answer()
         finally:
-            inner, found, open_circles = self.consulted, Reads(self.project.reads, self.parts), self._circles
-            self.consulted, self.project.reads, self.parts, self._circles = outer, reads, parts, circles
+            code = self.recorder.end(since)
+            inner, open_circles = self.consulted, self._circles
+            self.consulted, self._circles = outer, circles
             self.consulted.update(inner)
-        made = _Answer(asked, inner, found, result)
-        self.parts.append(made)
+        made = _Answer(asked, inner, code, result)
         if open_circles:
             open_circles -= {key}
             self._circles |= open_circles
@@ -178,7 +157,7 @@ class Answers:
             found = self._for_now(key)
         if found is not None:
             self.consulted.update(found.consulted)
-            self.parts.append(found)
+            self.recorder.again(found.code)
         return found
 
     def _for_now(self, key: Key) -> _Answer | None:

@@ -14,6 +14,7 @@ from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import fields, objects, possible, running
 from guard.facts.link.handed import Handed, Hands
 from guard.facts.link.possible import ONLY_EXAMPLES
+from guard.facts.link.reads import Memo
 from guard.facts.link.stages import is_example, is_test
 from guard.facts.link.things import (
     Bind,
@@ -51,26 +52,30 @@ class Callers:
         self.hands = Hands(engine.project, self._parameter)
         self.running = running.Running(engine)
         self.possible = possible.Possible(engine, self)
-        self._kept: dict[Root, list[Bind]] = {}
-        self._takers: dict[tuple[str, int], list[OnObject]] = {}
+        self._kept: Memo[Root, list[Bind]] = Memo(engine.recorder)
+        self._takers: Memo[tuple[str, int], list[OnObject]] = Memo(engine.recorder)
         engine.made_objects = lambda cls: [
             b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)
         ]
 
     def of(self, root: Root) -> list[Bind]:
         """What can be decided for a root; one `Stop` when nothing in the repository decides it."""
-        if root not in self._kept:
-            self._kept[root] = [Stop("being looked for")]  # a search that comes back to itself finds nothing new
+
+        def found() -> list[Bind]:
             with self.engine.aside({}):
-                self._kept[root] = self._objects(root) if root.kind in ("self", "object") else self._calls(root)
-        return self._kept[root]
+                return self._objects(root) if root.kind in ("self", "object") else self._calls(root)
+
+        # a search that comes back to itself finds nothing new
+        return self._kept.once(root, found, [Stop("being looked for")])
 
     def takers(self, path: str, scope: int) -> list[OnObject]:
         """Objects that are made with a function as an argument, which they call later: `Pipeline(ask=my_ask)`."""
-        if (path, scope) not in self._takers:
+
+        def found() -> list[OnObject]:
             with self.engine.aside({}):
-                self._takers[path, scope] = self._made_with(Root("callers", path, scope))
-        return self._takers[path, scope]
+                return self._made_with(Root("callers", path, scope))
+
+        return self._takers.once((path, scope), found)
 
     def _made_with(self, root: Root) -> list[OnObject]:
         engine = self.engine

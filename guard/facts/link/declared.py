@@ -12,6 +12,7 @@ from guard.facts.catalog_types import Call as Spec
 from guard.facts.catalog_user import last_part
 from guard.facts.filefacts import FileFacts
 from guard.facts.link import modules, objects
+from guard.facts.link.reads import Memo
 from guard.facts.link.things import ClassThing, Func, Inst, ModuleThing, Thing
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class Declared:
         self.by_last: dict[str, list[tuple[str, Spec]]] = {}
         for name, spec in engine.project.catalog.declared.items():
             self.by_last.setdefault(last_part(name), []).append((name, spec))
-        self._found: dict[Place, Spec | None] = {}
-        self._exported: dict[Place, Spec] | None = None
+        self._found: Memo[Place, Spec | None] = Memo(engine.recorder)
+        self._exported: Memo[None, dict[Place, Spec]] = Memo(engine.recorder)
 
     def of(self, thing: Thing) -> tuple[Spec, Func] | None:
         """The entry that speaks of a function, or of the method that runs when an object is called."""
@@ -49,9 +50,7 @@ class Declared:
         """The entry that speaks of a function by its place, its own name or that of the method it overrides."""
         if not self.by_last:
             return None
-        if (path, scope) not in self._found:
-            self._found[path, scope] = self._named(path, scope)
-        return self._found[path, scope]
+        return self._found.once((path, scope), lambda: self._named(path, scope))
 
     def around(self, facts: FileFacts, scope: int) -> Spec | None:
         """The entry that speaks of the function in which a scope stands."""
@@ -72,10 +71,9 @@ class Declared:
             owned, _ = objects.order(engine, ClassThing(path, function.parent))
             methods = (objects.method(engine, [owner], function.name) for owner in owned)
             places += [(found[0].path, found[1].id) for found in methods if found is not None]
-        if self._exported is None:
-            self._exported = self._exports()
+        exported = self._exported.once(None, self._exports)
         for place in places:
-            spec = self._exported.get(place) or self._by_place(*place)
+            spec = exported.get(place) or self._by_place(*place)
             if spec is not None:
                 return spec
         return None

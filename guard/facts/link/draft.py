@@ -19,7 +19,6 @@ from guard.facts.link import (
     providers,
     subscripts,
 )  # fmt: skip
-from guard.facts.link.answers import Reads
 from guard.facts.link.arguments import BodyArguments, Sent, is_absent, sent
 from guard.facts.link.batches import BATCH
 from guard.facts.link.engine import Engine
@@ -93,8 +92,6 @@ class Draft(NamedTuple):
     """Functions and their parameters that the model was asked of."""
     owners: frozenset[tuple[str, int]]
     """The class whose method sends, with its bases."""
-    reads: Reads
-    """What in the repository it rests on."""
     prompt_touched: tuple[Hop, ...] = ()
     """Places that decided the text of the prompt."""
     makers: int = 1
@@ -200,7 +197,7 @@ class Drafter:
         return Draft(
             target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
             unknown_attempts, turns, turns_why, turns_trail, elements, around, tuple(touched), dict(engine.consulted),
-            prompt_only, model_from, self._owners(facts, ref), Reads(engine.project.reads, engine.parts), read.touched,
+            prompt_only, model_from, self._owners(facts, ref), read.touched,
         )  # fmt: skip
 
     def _models(self, asked: list[Target], worlds: list[World], place: Hop) -> tuple[Quantity, bool]:

@@ -32,11 +32,7 @@ class Touched(NamedTuple):
 
 def touched(engine: Engine, path: str, name: str) -> Touched:
     """The assignments and changes in place that other files make to a name of a module."""
-    key = (path, name)
-    found = engine.touched.get(key)
-    if found is None:
-        found = engine.touched[key] = _touched(engine, path, name)
-    return found
+    return engine.touched.once((path, name), lambda: _touched(engine, path, name))
 
 
 def assigned(engine: Engine, path: str, name: str) -> list[Result]:

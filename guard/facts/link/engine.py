@@ -1,7 +1,7 @@
 """The evaluator: what can an expression be, in a frame?
 
 In: expressions of `FileFacts` and frames. Out: `Result`s. Every question is a pure function of the facts and of the
-context: it notes which facts it read (`Project.reads`) and which roots it asked the context for (`consulted`), so
+context: it notes which facts it read (`Project.recorder`) and which roots it asked the context for (`consulted`), so
 that its answer can be kept. Bounded by depth, alternatives and work; whatever is cut off ends as an open value with a
 reason.
 
@@ -63,6 +63,7 @@ from guard.facts.link.elsewhere import Touched
 from guard.facts.link.frames import Frames
 from guard.facts.link.names import END, Place, Reached, reaching, worlds_of
 from guard.facts.link.project import Project
+from guard.facts.link.reads import CUT, Memo
 from guard.facts.link.things import (
     DEPENDENCY,
     Alt,
@@ -118,39 +119,39 @@ class Engine(Answers, Frames):
         """By file and name, what functions bind that declare the name `global`; filled by `modules`."""
         self.assigned_dotted: dict[str, dict[str, list[tuple[int, Binding]]]] = {}
         """By file and dotted name, assignments to it with their scopes; filled by `attributes`."""
-        self.module_places: dict[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = {}
+        self.module_places: Memo[tuple[tuple[str, ...], str], list[tuple[str, int, Binding]]] = Memo(self.recorder)
         """By names of a library's module and attribute, the assignments to it; filled by `providers`."""
-        self.later: dict[tuple[str, Pos, str], list[tuple[Call, Frame]]] = {}
+        self.later: Memo[tuple[str, Pos, str], list[tuple[Call, Frame]]] = Memo(self.recorder)
         """Calls of a method on an object, by where the object is made; filled by `holding`."""
-        self.knowing: dict[tuple[str, str], list[FileFacts]] = {}
+        self.knowing: Memo[tuple[str, str], list[FileFacts]] = Memo(self.recorder)
         """Files that name something and may know the objects of a file; filled by `adding`."""
-        self.set_later: dict[str, dict[str, list[Any]]] = {}
+        self.set_later: Memo[str, dict[str, list[Any]]] = Memo(self.recorder)
         self.list_arguments: frozenset[str] | None = None
         """What code puts into lists of objects after they are made, by file; filled by `set_later`."""
-        self.served_elsewhere: dict[str, frozenset[object]] = {}
-        self.served_names: dict[str, dict[str, tuple[str, ...]]] = {}
-        self.served_calls: dict[str, list[CallRef]] = {}
+        self.served_elsewhere: Memo[str, frozenset[object]] = Memo(self.recorder)
+        self.served_names: Memo[str, dict[str, tuple[str, ...]]] = Memo(self.recorder)
+        self.served_calls: Memo[str, list[CallRef]] = Memo(self.recorder)
         """Objects that code runs, those that documents name for a server, its calls by file; filled by `served`."""
-        self.graphs: dict[tuple[str, Pos], Any] = {}
+        self.graphs: Memo[tuple[str, Pos], Any] = Memo(self.recorder)
         """Graphs of steps, by where they are made; filled by `graphs`."""
         self.run_by: dict[int, tuple[Count, CallRef]] = {}
         """Calls that stand for a framework running a function, by identity: how often, and the call as written; filled
         by `running`."""
-        self.scoped: dict[str, bool] = {}
+        self.scoped: Memo[str, bool] = Memo(self.recorder)
         """By setting of the catalogue, whether a `with` block sets it; filled by `program_settings`."""
         self.run_again: dict[int, tuple[Any, ...]] = {}
         """Of such calls the layers of attempts that the framework makes; filled by `running`."""
-        self.settings: dict[str, list[Any]] = {}
+        self.settings: Memo[str, list[Any]] = Memo(self.recorder)
         """By setting of the catalogue, the places that set it; filled by `program_settings`."""
         self.declared = Declared(self)
         """Functions of the repository that guard.yaml declares to ask a model."""
         self.augmented: dict[int, tuple[Binding, Expr]] = {}
         """By identity of a `name += value`: the binding, and the expression that reads what was before."""
-        self.aliases: dict[tuple[str, int], dict[str, frozenset[str]]] = {}
+        self.aliases: Memo[tuple[str, int], dict[str, frozenset[str]]] = Memo(self.recorder)
         """By file and scope, the names that may mean one object; filled by `aliases`."""
         self.running: set[tuple[int, ...]] = set()
         """Loops that are being run turn by turn (see `turns`)."""
-        self.touched: dict[tuple[str, str], Touched] = {}
+        self.touched: Memo[tuple[str, str], Touched] = Memo(self.recorder)
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
@@ -181,6 +182,7 @@ class Engine(Answers, Frames):
             self._circles |= {key}
             return unknown("it depends on itself")
         if self._depth >= MAX_DEPTH or self.work >= self.effort:
+            self.recorder.note(CUT)
             return unknown("following it further would take too long")
         self._active.add(key)
         self._depth += 1
@@ -204,7 +206,7 @@ class Engine(Answers, Frames):
         found = self._brief.get(key) or self.knows(key)
         if found is not None:
             self.consulted.update(found.quiet())
-            self.parts.append(found)
+            self.recorder.again(found.code)
             return cast(Result, found.result)
         outer, self.consulted = self.consulted, {}
         try:

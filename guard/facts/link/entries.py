@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.filefacts import FileFacts
 from guard.facts.link import control, loops
+from guard.facts.link.reads import Memo
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import Bind, Called
 from guard.facts.link.values import Spans
@@ -40,7 +41,7 @@ class Entries:
     def __init__(self, above: Above) -> None:
         self.above = above
         self.spans = Spans(above.engine.project)
-        self._kept: dict[Node, tuple[Way, ...]] = {}
+        self._kept: Memo[Node, tuple[Way, ...]] = Memo(above.engine.recorder)
         self._answered = 0
 
     def reach(
@@ -80,10 +81,11 @@ class Entries:
         while self._answered < len(above.components):
             members = above.components[self._answered]
             self._answered += 1
-            ways = self._of_component(members)
+            with above.engine.recorder.stretch() as code:
+                ways = self._of_component(members)
             for member in members:
-                self._kept[member] = ways
-        return self._kept[node]
+                self._kept.put(member, ways, code[0])
+        return self._kept.of(node)
 
     def _of_component(self, members: tuple[Node, ...]) -> tuple[Way, ...]:
         """All ways into a circle of functions (mostly one function), each entry point once."""
@@ -102,7 +104,7 @@ class Entries:
         """The ways to a function that go over one call of it."""
         found = []
         again = self.above.recursion(edge.node).runs
-        for way in self._kept.get(edge.node, ()):
+        for way in self._kept.of(edge.node) if edge.node in self._kept else ():
             count = control.product([way.repeats, again, edge.around.repeats])
             if edge.around.conditional:
                 count = Count(0, count.typical, count.high, count.why, guessed=count.guessed)

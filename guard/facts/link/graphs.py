@@ -70,9 +70,7 @@ def runs(engine: Engine, made: Made, node: str | None, limit: int | None) -> Cou
 
 def _graph(engine: Engine, made: Made) -> Graph:
     key = (made.frame.path, made.call.pos)
-    if key not in engine.graphs:
-        engine.graphs[key] = _read(engine, made)
-    found: Graph = engine.graphs[key]
+    found: Graph = engine.graphs.once(key, lambda: _read(engine, made))
     return found
 
 

@@ -70,6 +70,7 @@ class Hands:
         self.parameter = parameter
         """Path and name of the parameter that a positional argument of a call goes to, if the callee is known."""
         self._kept: dict[str, Mentions] = {}
+        """By file; rests on the facts of that file alone, which who asks has read."""
 
     def calls(
         self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False

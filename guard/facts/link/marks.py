@@ -17,6 +17,7 @@ from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import objects
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.engine import Engine
+from guard.facts.link.reads import Memo
 from guard.facts.link.routers import Routers, joined
 from guard.facts.link.things import ClassThing, DictOf, Ext, Frame, Func, Inst, ListOf, Lit, Partial, Thing
 
@@ -70,17 +71,18 @@ class Marks:
         self.engine = engine
         self.catalog = engine.project.catalog.entries
         self.routers = Routers(engine)
-        self._kept: dict[tuple[str, int], Mark | None] = {}
-        self._calls: dict[str, list[Registration]] = {}
-        self._scripts: dict[tuple[str, str], list[str]] | None = None
+        self._kept: Memo[tuple[str, int], Mark | None] = Memo(engine.recorder)
+        self._calls: Memo[str, list[Registration]] = Memo(engine.recorder)
+        self._scripts: Memo[None, dict[tuple[str, str], list[str]]] = Memo(engine.recorder)
 
     def of(self, facts: FileFacts, scope: Scope) -> Mark | None:
         """What a framework makes of a function; None where nothing does."""
-        key = (facts.path, scope.id)
-        if key not in self._kept:
+
+        def mark() -> Mark | None:
             with self.engine.aside({}):
-                self._kept[key] = self._found(facts, scope)
-        return self._kept[key]
+                return self._found(facts, scope)
+
+        return self._kept.once((facts.path, scope.id), mark)
 
     def of_module(self, facts: FileFacts) -> Mark | None:
         """What runs a module from its top, where one of the frameworks does (a Streamlit script)."""
@@ -243,21 +245,22 @@ class Marks:
         return [p for p in named if p == own or p in stem][:MAX_FILES]
 
     def _registrations(self, path: str) -> list[Registration]:
-        if path not in self._calls:
-            facts = self.engine.project.facts(path)
-            found: list[Registration] = []
-            for name in self.catalog.call_names & facts.by_name.keys() if facts is not None else ():
-                if name in USUAL and not self._names_framework(path, name):
-                    continue
-                for ref in facts.by_name[name] if facts is not None else ():
-                    frame = self.engine.root(path, ref.scope)
-                    for alt in self.engine.quietly(ref.call.func, frame).alts:
-                        entry = self.catalog.calls.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
-                        if entry is not None and isinstance(alt.thing, Ext):
-                            found.append(Registration(entry, ref, frame, alt.thing.chain, alt.thing))
-                            break
-            self._calls[path] = found
-        return self._calls[path]
+        return self._calls.once(path, lambda: self._find_registrations(path))
+
+    def _find_registrations(self, path: str) -> list[Registration]:
+        facts = self.engine.project.facts(path)
+        found: list[Registration] = []
+        for name in sorted(self.catalog.call_names & facts.by_name.keys()) if facts is not None else ():
+            if name in USUAL and not self._names_framework(path, name):
+                continue
+            for ref in facts.by_name[name] if facts is not None else ():
+                frame = self.engine.root(path, ref.scope)
+                for alt in self.engine.quietly(ref.call.func, frame).alts:
+                    entry = self.catalog.calls.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
+                    if entry is not None and isinstance(alt.thing, Ext):
+                        found.append(Registration(entry, ref, frame, alt.thing.chain, alt.thing))
+                        break
+        return found
 
     def _names_framework(self, path: str, name: str) -> bool:
         data = self.engine.project.bytes_of(path)
@@ -297,22 +300,23 @@ class Marks:
 
     def _script_names(self, facts: FileFacts, scope: Scope) -> list[str]:
         """Names of commands that the project declares for a function (`[project.scripts]`)."""
-        if self._scripts is None:
-            self._scripts = {}
-            for folder, name, module, function in _declared_scripts(self.engine):
-                path = self.engine.project.module(module, f"{folder}/setup.py" if folder else "setup.py")
-                if path is not None:
-                    self._scripts.setdefault((path, function), []).append(name)
-        return self._scripts.get((facts.path, scope.qualname), [])
+        return self._scripts.once(None, self._find_scripts).get((facts.path, scope.qualname), [])
+
+    def _find_scripts(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for folder, name, module, function in _declared_scripts(self.engine):
+            path = self.engine.project.module(module, f"{folder}/setup.py" if folder else "setup.py")
+            if path is not None:
+                found.setdefault((path, function), []).append(name)
+        return found
 
 
 def _declared_scripts(engine: Engine) -> list[tuple[str, str, str, str]]:
     """(folder, command, module, function) of every script that the repository's projects declare."""
     found = []
-    for path in sorted(engine.project.listed):
-        folder, _, name = path.rpartition("/")
-        if name not in ("pyproject.toml", "setup.cfg", "setup.py"):
-            continue
+    named = (engine.project.files_named(name) for name in ("pyproject.toml", "setup.cfg", "setup.py"))
+    for path in sorted(path for paths in named for path in paths):
+        folder = path.rpartition("/")[0]
         text = engine.project.text(path) or ""
         section = ""
         for line in text.splitlines():

@@ -17,6 +17,7 @@ from guard.facts.expr import Call, Expr, Name, Pos, Star
 from guard.facts.filefacts import Block, Scope
 from guard.facts.link import calling, loops, objects, running, truth
 from guard.facts.link.names import EXCLUSIVE, blocks_at
+from guard.facts.link.reads import Memo
 from guard.facts.link.stages import is_example
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -69,7 +70,7 @@ class Possible:
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.engine = engine
         self.callers = callers
-        self._kept: dict[tuple[int, int, bool], tuple[Call, list[Way]]] = {}
+        self._kept: Memo[tuple[int, int, bool], tuple[Call, list[Way]]] = Memo(engine.recorder)
         self._took = 0
         """Evaluations that the last answer took."""
 
@@ -94,9 +95,7 @@ class Possible:
         """The ways of a callee while nothing is decided. What examples do with the methods of a library says nothing of
         what its users do: they are left out where methods are looked for."""
         key = (id(call.func), frame.key, method)
-        if key not in self._kept:
-            self._kept[key] = (call, [way for _, way in self._ways(call, frame, {}, not method)])
-        return self._kept[key][1]
+        return self._kept.once(key, lambda: (call, [way for _, way in self._ways(call, frame, {}, not method)]))[1]
 
     def filled(self, thing: Thing, call: Call) -> Call:
         """A call with the arguments that `partial` puts into it; the object of a method is left to the context."""

@@ -64,15 +64,17 @@ def _outside(engine: Engine, frame: Frame) -> tuple[Place, Frame | None]:
 
 def _is_scoped(engine: Engine, setting: Setting) -> bool:
     """Whether some `with` block of the repository sets it."""
-    if setting.id not in engine.scoped:
-        names = {chain.rsplit(".", 1)[-1] for chain, _ in setting.scoped}
-        engine.scoped[setting.id] = any(
+    names = {chain.rsplit(".", 1)[-1] for chain, _ in setting.scoped}
+
+    def scoped() -> bool:
+        return any(
             _set_by(engine, ref.call, engine.root(facts.path, ref.scope), dict(setting.scoped)) is not None
             for facts in _files(engine, names)
             for name in names
             for ref in facts.by_name.get(name, ())
         )
-    return engine.scoped[setting.id]
+
+    return engine.scoped.once(setting.id, scoped)
 
 
 def _settled(engine: Engine, setting: Setting, result: Result, call: Call, frame: Frame) -> Result | None:
@@ -146,10 +148,11 @@ def _on_the_way(engine: Engine, places: list[Set], call: Call, frame: Frame) -> 
 
 def _places(engine: Engine, setting: Setting) -> list[Set]:
     """All places that set it, in the order of files and lines; looked for once."""
-    if setting.id in engine.settings:
-        return engine.settings[setting.id]
+    return engine.settings.once(setting.id, lambda: _find_places(engine, setting), [])
+
+
+def _find_places(engine: Engine, setting: Setting) -> list[Set]:
     found: list[Set] = []
-    engine.settings[setting.id] = found
     setters = dict(setting.setters)
     for facts in _files(engine, [name.rsplit(".", 1)[-1] for name in setters]):
         for name in {chain.rsplit(".", 1)[-1] for chain in setters}:

@@ -204,19 +204,20 @@ def _concerns(engine: Engine, path: str, at: str) -> bool:
 
 
 def _places(engine: Engine, modules: tuple[str, ...], name: str) -> list[tuple[str, int, Binding]]:
-    key = (modules, name)
-    if key not in engine.module_places:
-        engine.module_places[key] = [
-            (path, scope.id, binding)
-            for path in sorted(engine.project.naming(f".{name}"))
-            if (facts := engine.project.facts(path)) is not None
-            for scope in facts.scopes
-            for written, bindings in scope.bindings.items()
-            if written.endswith(f".{name}") and written.count(".") == 1
-            for binding in bindings
-            if binding.kind == "assign" and _is_module(engine, path, scope.id, written.partition(".")[0], modules)
-        ]
-    return engine.module_places[key]
+    return engine.module_places.once((modules, name), lambda: _find_places(engine, modules, name))
+
+
+def _find_places(engine: Engine, modules: tuple[str, ...], name: str) -> list[tuple[str, int, Binding]]:
+    return [
+        (path, scope.id, binding)
+        for path in sorted(engine.project.naming(f".{name}"))
+        if (facts := engine.project.facts(path)) is not None
+        for scope in facts.scopes
+        for written, bindings in scope.bindings.items()
+        if written.endswith(f".{name}") and written.count(".") == 1
+        for binding in bindings
+        if binding.kind == "assign" and _is_module(engine, path, scope.id, written.partition(".")[0], modules)
+    ]
 
 
 def _is_module(engine: Engine, path: str, scope: int, name: str, modules: tuple[str, ...]) -> bool:

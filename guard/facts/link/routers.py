@@ -6,6 +6,7 @@ mounted; one that is mounted nowhere keeps its own. Neighbour: `marks`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from guard.facts.catalog_types import Arg
@@ -14,6 +15,7 @@ from guard.facts.expr import Call
 from guard.facts.filefacts import CallRef
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.engine import Engine
+from guard.facts.link.reads import CIRCLE, Memo
 from guard.facts.link.things import ClassThing, Ext, Frame, Func, ListOf, Lit, Made, ModuleThing, Thing
 
 MAX_DEPTH = 6
@@ -36,8 +38,8 @@ class Routers:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.catalog = engine.project.catalog.entries
-        self._kept: dict[object, tuple[str, ...]] = {}
-        self._mounts: dict[str, list[Mounted]] = {}
+        self._kept: Memo[object, tuple[str, ...]] = Memo(engine.recorder)
+        self._mounts: Memo[str, list[Mounted]] = Memo(engine.recorder)
         self._active: set[object] = set()
 
     def prefixes(self, thing: Ext) -> tuple[str, ...]:
@@ -46,16 +48,15 @@ class Routers:
         key = (made.frame.path, made.call.pos)
         return self._once(key, lambda: self._of_router(thing, made))
 
-    def _once(self, key: object, answer: object) -> tuple[str, ...]:
+    def _once(self, key: object, answer: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         if key in self._active or len(self._active) >= MAX_DEPTH:
+            self.engine.recorder.note(CIRCLE)
             return ("",)
-        if key not in self._kept:
-            self._active.add(key)
-            try:
-                self._kept[key] = answer() if callable(answer) else ()
-            finally:
-                self._active.discard(key)
-        return self._kept[key]
+        self._active.add(key)
+        try:
+            return self._kept.once(key, answer)
+        finally:
+            self._active.discard(key)
 
     def _of_router(self, thing: Ext, made: Made) -> tuple[str, ...]:
         arg = self.catalog.prefixes.get(thing.chain.partition("()")[0])
@@ -140,20 +141,21 @@ class Routers:
         return [own, *(p for p in project.naming(project.stem(own)) if p != own)][:MAX_FILES]
 
     def _in_file(self, path: str) -> list[Mounted]:
-        if path not in self._mounts:
-            data = self.engine.project.bytes_of(path)
-            found: list[Mounted] = []
-            names = [name for name in sorted(self.catalog.mount_names) if name.encode() in data]
-            facts = self.engine.project.facts(path) if names else None
-            for ref in [ref for name in names for ref in (facts.by_name.get(name, ()) if facts is not None else ())]:
-                frame = self.engine.root(path, ref.scope)
-                for alt in self.engine.quietly(ref.call.func, frame).alts:
-                    mount = self.catalog.mounts.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
-                    if mount is not None and isinstance(alt.thing, Ext):
-                        found.append(Mounted(mount, ref, frame, alt.thing))
-                        break
-            self._mounts[path] = found
-        return self._mounts[path]
+        return self._mounts.once(path, lambda: self._find_in_file(path))
+
+    def _find_in_file(self, path: str) -> list[Mounted]:
+        data = self.engine.project.bytes_of(path)
+        found: list[Mounted] = []
+        names = [name for name in sorted(self.catalog.mount_names) if name.encode() in data]
+        facts = self.engine.project.facts(path) if names else None
+        for ref in [ref for name in names for ref in (facts.by_name.get(name, ()) if facts is not None else ())]:
+            frame = self.engine.root(path, ref.scope)
+            for alt in self.engine.quietly(ref.call.func, frame).alts:
+                mount = self.catalog.mounts.get(alt.thing.chain) if isinstance(alt.thing, Ext) else None
+                if mount is not None and isinstance(alt.thing, Ext):
+                    found.append(Mounted(mount, ref, frame, alt.thing))
+                    break
+        return found
 
     def _text(self, arg: Arg | None, call: Call, frame: Frame) -> str | None:
         value = sent(CallArguments(self.engine, call, frame), arg) if arg is not None else None

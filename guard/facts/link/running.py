@@ -14,6 +14,7 @@ from guard.facts.filefacts import CallRef, FileFacts, Scope
 from guard.facts.link import adding, framework, holding, loops, objects, served
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.attempts import LoopLayer
+from guard.facts.link.reads import Memo
 from guard.facts.link.stages import is_test
 from guard.facts.link.things import (
     Called,
@@ -44,16 +45,14 @@ class Running:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._index: dict[tuple[str, int], list[Called]] | None = None
+        self._index: Memo[None, dict[tuple[str, int], list[Called]]] = Memo(engine.recorder)
 
     def of(self, root: Root) -> list[Called]:
         """The calls that make a framework run a function."""
-        if self._index is None:
-            self._index = {}
-            self._fill(self._index)
-        return self._index.get((root.path, root.scope), [])
+        index: dict[tuple[str, int], list[Called]] = {}
+        return self._index.once(None, lambda: self._fill(index), index).get((root.path, root.scope), [])
 
-    def _fill(self, index: dict[tuple[str, int], list[Called]]) -> None:
+    def _fill(self, index: dict[tuple[str, int], list[Called]]) -> dict[tuple[str, int], list[Called]]:
         from guard.facts.link import beyond, candidates
 
         engine, project = self.engine, self.engine.project
@@ -77,6 +76,7 @@ class Running:
             for place, runs in own.items():
                 if place not in found:
                     index.setdefault(place, []).extend(runs)
+        return index
 
     def _of_call(self, index: dict[tuple[str, int], list[Called]], facts: FileFacts, ref: CallRef) -> None:
         from guard.facts.link import sends

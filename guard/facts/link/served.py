@@ -27,10 +27,11 @@ MAX_SERVED = 200
 
 def refs(engine: Engine, facts: FileFacts) -> list[CallRef]:
     """Calls that a server makes on objects of a file's module."""
-    if facts.path in engine.served_calls:
-        return engine.served_calls[facts.path]
+    return engine.served_calls.once(facts.path, lambda: _refs(engine, facts), [])
+
+
+def _refs(engine: Engine, facts: FileFacts) -> list[CallRef]:
     found: list[CallRef] = []
-    engine.served_calls[facts.path] = found
     if facts.path.endswith(".ipynb") or is_test(facts.path):
         return found
     engine.work = 0
@@ -45,7 +46,7 @@ def refs(engine: Engine, facts: FileFacts) -> list[CallRef]:
 
 def is_served(engine: Engine, path: str, ref: CallRef) -> bool:
     """Whether a call stands for a server."""
-    return any(ref is other for other in engine.served_calls.get(path, ()))
+    return path in engine.served_calls and any(ref is other for other in engine.served_calls.of(path))
 
 
 def _binding(facts: FileFacts, name: str) -> Binding | None:
@@ -99,9 +100,10 @@ def _place(thing: Ext) -> object:
 
 def _run(engine: Engine, served: Served) -> frozenset[object]:
     """The objects that the repository runs itself, by where they are made: those are no server's."""
-    if served.makes in engine.served_elsewhere:
-        return engine.served_elsewhere[served.makes]
-    engine.served_elsewhere[served.makes] = frozenset()
+    return engine.served_elsewhere.once(served.makes, lambda: _find_run(engine, served), frozenset())
+
+
+def _find_run(engine: Engine, served: Served) -> frozenset[object]:
     found: set[object] = set()
     names = dict.fromkeys((served.makes.rsplit(".", 1)[-1], *served.runners))
     calls = [pair for name in names for pair in engine.project.calls_named(name)]
@@ -110,18 +112,18 @@ def _run(engine: Engine, served: Served) -> frozenset[object]:
             continue
         value = sent(CallArguments(engine, ref.call, engine.root(facts.path, ref.scope)), Arg((served.arg,), 0))
         found |= {_place(alt.thing) for alt in (value.result.alts if value else ()) if isinstance(alt.thing, Ext)}
-    engine.served_elsewhere[served.makes] = frozenset(found)
-    return engine.served_elsewhere[served.makes]
+    return frozenset(found)
 
 
 def _named(engine: Engine, served: Served) -> dict[str, tuple[str, ...]]:
     """The objects that documents name, by file: `"agent": "./src/agent.py:graph"`."""
-    if served.document in engine.served_names:
-        return engine.served_names[served.document]
+    return engine.served_names.once(served.document, lambda: _find_named(engine, served), {})
+
+
+def _find_named(engine: Engine, served: Served) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    engine.served_names[served.document] = found
     project = engine.project
-    paths = sorted(p for p in project.listed if PurePosixPath(p).name == served.document)
+    paths = project.files_named(served.document)
     for path in paths[:MAX_SERVED]:
         whole = documents.document(project, FilePath(path, True, path), "json")
         thing = whole.alts[0].thing if whole.alts else None

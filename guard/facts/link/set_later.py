@@ -61,11 +61,11 @@ def _names(engine: Engine) -> frozenset[str]:
 
 def _index(engine: Engine, facts: FileFacts) -> dict[str, list[Change]]:
     """Such changes of a file by the name of the attribute; made once."""
-    kept = engine.set_later.get(facts.path)
-    if kept is not None:
-        return kept
+    return engine.set_later.once(facts.path, lambda: _made_index(engine, facts))
+
+
+def _made_index(engine: Engine, facts: FileFacts) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = {}
-    engine.set_later[facts.path] = found
     wanted = _names(engine)
     for scope in facts.scopes:
         for written, bindings in scope.bindings.items():

@@ -28,6 +28,7 @@ from guard.facts.link import (
     records,
     sequences,
     subscripts,
+    template_calls,
     templates,
     texts,
     truth,
@@ -71,10 +72,11 @@ def call(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
     last = thing.chain.rsplit(".", 1)[-1]
     if last in BY_LAST_NAME and "()" not in thing.chain:
         return BY_LAST_NAME[last](engine, expr, frame)
-    if thing.chain.endswith(
-        ("Template().render", "PromptTemplate().format", "Template().substitute", "Template().safe_substitute")
-    ):
+    if thing.chain.endswith(("PromptTemplate().format", "Template().substitute", "Template().safe_substitute")):
         return _template(engine, thing, expr, frame)
+    rendered = template_calls.call(engine, thing, expr, frame)
+    if rendered is not None:
+        return rendered
     default = methods.get_default(engine, expr, frame) if last == "get" else None
     if default is not None:  # a mapping from outside: what it holds, or the default
         default = placeholders.marked(default, (frame.key, expr.pos), False)
@@ -302,16 +304,23 @@ def _dumped(engine: Engine, expr: Call, frame: Frame) -> Result | None:
 
 
 def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | None:
-    """`Template(text).substitute(...)` and `jinja2.Template(text).render(...)`"""
+    """`Template(text).substitute(...)` and `PromptTemplate(template=text).format(...)`"""
     from guard.facts.link.parameters import keywords_dict
 
     maker = thing.made[-1]
     source = argument(maker.call, 0, "template", "source")
     if source is None:
         return None
-    style = "jinja" if thing.chain.endswith("render") else "format" if thing.chain.endswith("format") else "dollar"
     text = engine.eval(source, maker.frame)
-    return templates.filled(engine, text, keywords_dict(engine, expr, frame, frozenset()), (), expr, frame, style)
+    fields = keywords_dict(engine, expr, frame, frozenset())
+    if thing.chain.endswith("format"):
+        return templates.filled(engine, text, fields, (), expr, frame)
+    for arg in expr.args[:1]:  # `substitute(mapping, name=value)`: keywords win
+        given = engine.eval(arg, frame)
+        one = given.alts[0].thing if len(given.alts) == 1 and not given.open else None
+        base = one if isinstance(one, DictOf) else DictOf((), ("the values are built at run time",))
+        fields = texts.merged(base, fields)
+    return templates.filled(engine, text, fields, (), expr, frame, "dollar")
 
 
 def _import_module(engine: Engine, expr: Call, frame: Frame) -> Result | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from guard.facts.expr import Call, Expr, Op, Pos, Star
 from guard.facts.link import containers, enums, plain, pure
+from guard.facts.link.template_values import name_of
 from guard.facts.link.texts import as_formatted, as_text, combined, hole_name, in_format, origin, pieces, shown
 from guard.facts.link.things import (
     Alt,
@@ -27,6 +28,8 @@ from guard.facts.link.things import (
     union,
     within,
 )  # fmt: skip
+from guard.parse.template_nodes import Text
+from guard.parse.template_places import parse_dollar
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -107,7 +110,14 @@ def filled(
     engine: Engine, template: Result, fields: DictOf | None, positional: Sequence[Held | Expr], call: Call,
     frame: Frame, style: str = "format",
 ) -> Result:  # fmt: skip
-    """`template.format(...)` (or `$name`, `{{ name }}` styles): known fields filled in, others as holes by name."""
+    """`template.format(...)` (or another style): known fields filled in, others as holes by name.
+
+    `style`: `format`, `dollar` (`string.Template`), or a language of `template_calls.filled`.
+    """
+    if style not in ("format", "dollar"):
+        from guard.facts.link import template_calls
+
+        return template_calls.filled(engine, template, fields, call, frame, style)
     results = []
     for alt in template.alts:
         texts: list[Result] = []
@@ -165,15 +175,10 @@ def parse_template(text: str, style: str) -> list[tuple[str, str | None, str, st
             return [(text, name, how or "", spec or "") for text, name, spec, how in string.Formatter().parse(text)]
         except ValueError:
             return None
-    pattern = r"\$(?:\{(\w+)\}|(\w+))" if style == "dollar" else r"\{\{-?\s*([\w.]+)[^{}]*?-?\}\}"
-    found: list[tuple[str, str | None, str, str]] = []
-    last = 0
-    for match in re.finditer(pattern, text):
-        name = next((g for g in match.groups() if g), "value")
-        found.append((text[last : match.start()], name, "", ""))
-        last = match.end()
-    found.append((text[last:], None, "", ""))
-    return found
+    return [
+        (node.text, None, "", "") if isinstance(node, Text) else ("", name_of(node.value), "", "")
+        for node in parse_dollar(text)
+    ]
 
 
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")

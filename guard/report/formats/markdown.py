@@ -53,7 +53,7 @@ def _text(view: View, rows: int) -> str:
     old = [one for one in active if causes.compared and one.id not in causes.new]
     blocks = ["### guard: costs" if view.command == "cost" else _verdict(view, fresh, old)]
     if difference is not None:
-        blocks += [_loosened(difference, rows), *map(text, difference.remarks)]
+        blocks += [_lost(difference, rows), _loosened(difference, rows), *map(text, difference.remarks)]
         blocks += [_compared(difference), changes(difference, rows)]
     elif view.report.requests:
         blocks.append(_sums(view.report.totals))
@@ -75,8 +75,13 @@ def _verdict(view: View, fresh: Sequence[Finding], old: Sequence[Finding]) -> st
     levels = [view.level(finding) for finding in fresh]
     blocking, warnings, undecided = (levels.count(level) for level in ("error", "warning", "undecided"))
     which = "new " if view.difference is not None else ""
+    lost = bool(view.difference and view.difference.lost)
     if blocking:
         head = f"{_MARKS['error']} guard: {blocking} {which}{'finding blocks' if blocking == 1 else 'findings block'}"
+    elif lost and view.lost_blocks:
+        head = f"{_MARKS['error']} guard: not all could be read, and that blocks"
+    elif lost:
+        head = f"{_MARKS['warning']} guard: not all could be read; nothing blocks in the rest"
     elif warnings or undecided:
         head = f"{_MARKS['warning']} guard: nothing blocks"
     else:
@@ -88,6 +93,17 @@ def _verdict(view: View, fresh: Sequence[Finding], old: Sequence[Finding]) -> st
     said += [f"{len(old):,} that the base has, too"] if old else []
     where = f" in {code(view.folder)}" if view.folder else ""
     return f"### {head}{where}" + (f"\n\n{', '.join(said)}." if said else "")
+
+
+def _lost(difference: Difference, rows: int) -> str:
+    """Files that the head lost: first, since what they ask for is in no figure and no finding below."""
+    if not difference.lost:
+        return ""
+    lines = ["**Not read**: what these files ask for looks gone here, and is not", ""]
+    for problem in difference.lost[:rows]:
+        at = problem.path + (f":{problem.line}" if problem.line is not None else "")
+        lines.append(f"- {code(at)}: {text(problem.message)}")
+    return "\n".join([*lines, *more(len(difference.lost), rows, "- ")])
 
 
 def _loosened(difference: Difference, rows: int) -> str:

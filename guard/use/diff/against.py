@@ -8,6 +8,7 @@ analysed. Neighbours: `base_config` reads the configuration of the base, `build`
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Literal
 
 from guard.config.types import Config
 from guard.difference import Base, Difference
-from guard.model import Problem, Report
+from guard.model import Finding, Priced, Problem, Report
 from guard.policy.judge import merged_in_order
-from guard.run import Scanned, judged, look, renamed
+from guard.run import judged, look, renamed
+from guard.scanned import Scanned
 from guard.sources.changes import Changes, compare
 from guard.sources.files import Listing
 from guard.sources.revision import Repository
@@ -26,10 +28,9 @@ from guard.use.diff import build
 from guard.use.diff.base_config import at_commit
 from guard.use.diff.excuses import of_base
 from guard.use.diff.findings import fixed, new_ids
-from guard.use.diff.gaps import call_gaps, month_gaps
+from guard.use.diff.gaps import call_gaps, month_gaps, touches
 from guard.use.diff.loosened import loosened
-from guard.use.diff.pairs import paired
-from guard.use.diff.reading import Reading
+from guard.use.diff.pairs import Pairing, paired
 from guard.use.diff.versions import Versions
 
 Side = Literal["base", "head"]
@@ -99,9 +100,8 @@ class Comparison:
     def compared(self, today: date) -> Compared:
         """Both sides analysed and judged under one set of rules."""
         new, old = self._settings()
-        reading = Reading(self.head)
-        after = look(reading, new, self._after)
-        same = self._same_for_guard(reading)
+        after = look(self.head, new, self._after)
+        same = self._same_for_guard(after)
         before = after if same else look(self.base, old, self._before)
         versions = Versions(self.base, self.head, self.changes)
         found = paired(before.report.requests, after.report.requests, versions)
@@ -112,8 +112,10 @@ class Comparison:
             known = (before.directives, judged_before.findings, before.report.requests)
             holds = of_base(known, (after.directives, after.report.requests), versions)
         judged_after = judged(after, self.rules, today, merged=False, before=before.report.requests, holds=holds)
-        lost = _only_in(after, before)
-        changed, unchanged = build.changes(found, versions, old, new, self._then(lost))
+        lost = _only_in(after, before, self.changes.now)
+        unread = self._then(lost)
+        gone, missing = _really_gone(found.removed, unread)
+        changed, unchanged = build.changes(found._replace(removed=gone), versions, old, new, unread)
         both = (before.report.requests, after.report.requests)
         difference = Difference(
             base=self.label,
@@ -122,11 +124,11 @@ class Comparison:
             before=before.report.totals,
             after=after.report.totals,
             new_findings=new_ids(judged_before.findings, judged_after.findings, both, self.rules),
-            fixed_findings=fixed(judged_before.findings, judged_after.findings),
+            fixed_findings=fixed(_elsewhere(judged_before.findings, missing, unread), judged_after.findings),
             loosened=loosened(self.old, self.new, before.directives, after.directives, versions),
             files=self.changes.files,
             remarks=self.remarks,
-            problems=_only_in(before, after),
+            problems=_only_in(before, after, self.changes.then),
             lost=lost,
             call_gaps=call_gaps(found, unread=bool(lost)),
             month_gaps=month_gaps(found, unread=bool(lost)),
@@ -161,16 +163,38 @@ class Comparison:
                 before = replace(before, files=kept)
         return before, after
 
-    def _same_for_guard(self, reading: Reading) -> bool:
+    def _same_for_guard(self, after: Scanned) -> bool:
         """Whether the base reads the same as the head did. What was removed or renamed might be read there."""
         changes = self.changes
         new, old = self._settings()
         if changes.removed or changes.renamed or new != old:
             return False
-        return reading.paths.isdisjoint(changes.modified | changes.added)
+        return (changes.modified | changes.added).isdisjoint(after.read)
 
 
-def _only_in(one: Scanned, other: Scanned) -> tuple[Problem, ...]:
-    """What could not be read of one side though the other's could."""
-    known = {(problem.path, problem.kind) for problem in other.report.problems}
+def _really_gone(removed: Sequence[Priced], unread: frozenset[str]) -> tuple[list[Priced], frozenset[str]]:
+    """Requests that the head has no more, and the ids of those that are missing with a file that it could not read."""
+    missing = [item for item in removed if touches(item.request, unread)]
+    known = {id(item) for item in missing}
+    renamed_ids = build.ids(Pairing([], missing, []))
+    return [item for item in removed if id(item) not in known], frozenset(renamed_ids.values())
+
+
+def _elsewhere(findings: Sequence[Finding], missing: frozenset[str], unread: frozenset[str]) -> list[Finding]:
+    """The findings of the base that are not about what the head could not read: nobody knows whether those are mended.
+
+    Those of a sum over requests are left out with them, since what is missing is missing from it.
+    """
+
+    def about_lost(one: Finding) -> bool:
+        if one.request is None:
+            return bool(missing) or any(label.span.path in unread for label in one.labels)
+        return one.request in missing
+
+    return [one for one in findings if not about_lost(one)]
+
+
+def _only_in(one: Scanned, other: Scanned, named: Callable[[str], str]) -> tuple[Problem, ...]:
+    """What could not be read of one side though the other's could. `named`: its name of a file of the other."""
+    known = {(named(problem.path), problem.kind) for problem in other.report.problems}
     return tuple(p for p in one.report.problems if (p.path, p.kind) not in known and p.kind not in _NOT_READING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -22,6 +23,8 @@ from guard.sources.revision import Commit, Repository, RevisionError
 from guard.sources.revision_tree import GitTree
 
 NAMES = ("guard.yaml", "guard.yml", "pyproject.toml")
+MOST_COPIES = 16
+"""Files with one content, which so says nothing of where a folder stood (empty ones, licences) if there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def _moved(repository: Repository, whole: GitTree, prefix: str) -> str | None:
         by_object.setdefault(entry.object, []).append(path)
     votes: dict[str, int] = {}
     for path, entry in now.items():
-        for old in by_object.get(entry.object, ()):
+        found = by_object.get(entry.object, ())
+        for old in found if len(found) <= MOST_COPIES else ():
             if old.endswith("/" + path) or old == path:
                 folder = old[: len(old) - len(path)]
                 votes[folder] = votes.get(folder, 0) + 1
@@ -107,6 +111,8 @@ def _loaded(whole: GitTree, folder: str, named: str | None) -> Config:
         top = Path(place)
         (top / ".git").mkdir()  # where the search upwards ends
         root = top / folder
+        if not root.resolve().is_relative_to(top.resolve()):
+            raise RevisionError(f"the base has no folder {folder}")
         root.mkdir(parents=True, exist_ok=True)
         above = [str(parent) for parent in PurePosixPath(folder, "x").parents]
         paths = [named] if named else [posixpath.normpath(f"{one}/{name}") for one in above for name in NAMES]
@@ -125,7 +131,10 @@ def _write(whole: GitTree, top: Path, path: str, *, packs: bool) -> None:
     if not isinstance(data, bytes):
         return
     target = top / path
-    if target.resolve().is_relative_to(top.resolve()):
+    if not target.resolve().is_relative_to(top.resolve()):
+        return
+    # A name that this file system cannot hold, or the folder itself: the loader then says that there is no such file.
+    with suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     for name in _packs(path, data) if packs else ():

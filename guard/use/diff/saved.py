@@ -26,7 +26,7 @@ from guard.use.diff.findings import fixed, is_budget, new_ids
 from guard.use.diff.gaps import call_gaps, month_gaps
 from guard.use.diff.pairs import paired
 
-LARGEST = 500_000_000
+LARGEST = 50_000_000
 """Bytes of a saved report."""
 REMARK = "a saved report holds neither rules nor comments, so loosened ones are not listed"
 
@@ -106,7 +106,15 @@ def _read(data: Json, file: Path) -> tuple[tuple[Priced, ...], tuple[Finding, ..
             where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
             raise SavedError(f"{file} is damaged: {where.lstrip('.')} does not have the form of a report")
     try:
-        return saved_report.requests(data), saved_report.findings(data)
+        found = saved_report.requests(data), saved_report.findings(data)
+        saved_report.totals(data)
+        _ = data["prices"]["sha256"], data["prices"]["as_of"]
+        ids = [item.request.id for item in found[0]]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two requests have one id")
+        return found
+    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+        raise SavedError(f"{file} is damaged: {error}") from None
     except KeyError as error:
         raise SavedError(f"{file} is damaged or of an older guard: it lacks {error}; save it anew") from None
 

@@ -37,10 +37,23 @@ from guard.model import (
 )
 
 Json = dict[str, Any]
+MAX_MESSAGES = 1_000_000
+"""Messages of all prompts of a report together."""
 
 
 def requests(data: Json) -> tuple[Priced, ...]:
-    """All requests of a report. Raises `KeyError` for a key that every report has and this one lacks."""
+    """All requests of a report.
+
+    Raises `KeyError` for a key that every report has and this one lacks, `ValueError` for figures that guard never
+    writes.
+    """
+    last = (
+        max((part.get("message", 0) for part in one.get("prompt", {}).get("segments", ())), default=0)
+        for one in data["requests"]
+    )
+    # Messages before the last one may have no segments, so a number alone can ask for any amount of memory.
+    if sum(last) > MAX_MESSAGES:
+        raise ValueError(f"its prompts have more than {MAX_MESSAGES} messages")
     return tuple(Priced(_request(one), _estimate(one), one["feature"], one["owner"]) for one in data["requests"])
 
 
@@ -213,8 +226,11 @@ def _estimate(one: Json) -> Estimate:
 def _money(usd: Json | None) -> Money | None:
     if usd is None:
         return None
+    low, typical = Decimal(usd["low"]), Decimal(usd["typical"])
     high = None if usd["high"] is None else Decimal(usd["high"])
-    return Money(Decimal(usd["low"]), Decimal(usd["typical"]), high)
+    if low > typical or (high is not None and typical > high):
+        raise ValueError(f"a sum is not in order: {low}, {typical}, {high}")
+    return Money(low, typical, high)
 
 
 def _tokens(amount: Json | None) -> Tokens | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from guard.model import Span, Step
 from guard.run import source_lines
-from guard.sources.changes import Changes, Lines, lines
+from guard.sources.changed_lines import Lines, lines
+from guard.sources.changes import Changes
 from guard.sources.tree import Tree
 
 LONGEST = 2_000
