@@ -153,6 +153,7 @@ def _directives(project: Project, requests: tuple[Request, ...]) -> tuple[Direct
 def source_lines(root: Path | Tree, path: str) -> list[str] | None:
     """Lines of a file for frames in reports (of a notebook: of its joined code cells); None if unreadable."""
     from guard.model import Problem
+    from guard.parse import text
     from guard.parse.notebook import parse_notebook
     from guard.sources.tree import Folder
 
@@ -163,4 +164,4 @@ def source_lines(root: Path | Tree, path: str) -> list[str] | None:
     if path.endswith(".ipynb"):
         syntax, _ = parse_notebook(path, data)
         return list(syntax.lines) if syntax is not None else None
-    return data.decode("utf-8", "replace").splitlines()
+    return text.source_lines(path, data)

@@ -13,6 +13,7 @@ from guard.model import Problem
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_YAML_LINE_END = re.compile("[\n\x85\u2028\u2029]")
 _UTF_16_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _REFUSED_CODECS = frozenset({"punycode", "idna", "undefined"})
 """Text codecs that no source is written in; the first two take quadratic time."""
@@ -49,6 +50,16 @@ def decoded(path: str, data: bytes, *, python: bool = False) -> str | Problem:
         message = f"is not valid text in {name[:40]!r}, the encoding that it declares"
         return Problem(path, 1, 1, "bad-encoding", message, _SAVE_AS_UTF8)
     return _one_line_end(text)
+
+
+def source_lines(path: str, data: bytes) -> list[str]:
+    """The lines of a file as its parser counts them, for frames: YAML ends lines at more characters than Python, and
+    neither at form feeds. What cannot be decoded shows as replacement characters."""
+    text = decoded(path, data, python=path.endswith(".py"))
+    if isinstance(text, Problem):
+        text = _one_line_end(data.decode("utf-8", "replace"))
+    lines = _YAML_LINE_END.split(text) if path.endswith((".yaml", ".yml")) else text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
 
 
 def _utf8(path: str, data: bytes) -> str | Problem:
