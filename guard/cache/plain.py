@@ -9,8 +9,8 @@ calls nothing but the constructors of the dataclasses that the annotations name.
 that is not as its annotations say, which is a mistake in guard and not one in the data.
 
 Annotations that are understood: `str`, `int`, `float` (which may hold an int, as in Python), `bool`, None, `Literal`,
-`Decimal`, dataclasses that do not contain themselves, `tuple`, `Mapping[str, ...]`, and a union of plain types, or of
-one other with None. Neighbours: `store`, which keeps the bytes; `guard.kept`.
+`Decimal`, dataclasses that do not contain themselves, `tuple`, `Mapping[str, ...]`, and a union of plain types, with a
+tuple beside them, or of one other with None. Neighbours: `store`, which keeps the bytes; `guard.kept`.
 """
 
 from __future__ import annotations
@@ -105,6 +105,11 @@ class Plain(Generic[Kept]):
             rest = [one for one in arguments if one is not type(None)]
             if len(rest) == 1 and len(arguments) == 2:
                 return _optional(*self._shape(rest[0]))
+            plain = [one for one in arguments if one in _PLAIN]
+            if len(rest) - len([one for one in plain if one is not type(None)]) == 1:
+                other = next(one for one in rest if one not in _PLAIN)
+                if get_origin(other) is tuple:
+                    return _plain_or_tuple(_scalar(plain), self._shape(other))
         if origin is tuple and arguments[-1:] == (...,):
             return _many(*self._shape(arguments[0]))
         if origin is tuple and arguments:
@@ -218,6 +223,18 @@ def _optional(write: Write, read: Read) -> tuple[Write, Read]:
     def read_all(column: Sequence[Any], rows: Rows) -> list[Any]:
         found = iter(read([one for one in column if one is not None], rows))
         return [None if one is None else next(found) for one in column]
+
+    return write_one, read_all
+
+
+def _plain_or_tuple(plain: tuple[Write, Read], some: tuple[Write, Read]) -> tuple[Write, Read]:
+    def write_one(value: Any, writing: _Writing) -> Any:
+        return (some if type(value) is tuple else plain)[0](value, writing)
+
+    def read_all(column: Sequence[Any], rows: Rows) -> list[Any]:
+        lists = iter(some[1]([one for one in column if type(one) is list], rows))
+        others = iter(plain[1]([one for one in column if type(one) is not list], rows))
+        return [next(lists if type(one) is list else others) for one in column]
 
     return write_one, read_all
 

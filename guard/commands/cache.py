@@ -49,8 +49,7 @@ def info(stage: Stage) -> None:
     store.close()
     off = "" if place.folder() is not None else " (not in use: GUARD_NO_CACHE is set)"
     lines = [f"{escaped(str(folder))}{off}", f"{_mb(size)} on disk, at most about {_mb(LIMIT_BYTES)}"]
-    for one in held:
-        lines.append(f"{escaped(WORDS.get(one.kind, one.kind))}: {plural(one.rows, 'row')}, {_mb(one.bytes)}")
+    lines += (f"{escaped(WORDS.get(one.kind, one.kind))}: {plural(one.rows, 'row')}, {_mb(one.bytes)}" for one in held)
     shared.emit("\n".join(lines if held else [*lines, "It is empty."]) + "\n")
 
 

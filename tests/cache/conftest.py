@@ -33,7 +33,7 @@ def other():
 """,
     "prompts/rules.txt": "Answer briefly, in the words of the shop.\n",
     ".env": "SHOP_MODEL=gpt-4o\n",
-    "guard.yaml": "extends: []\n",
+    "guard.yaml": "version: 1\nextends: []\n",
 }
 
 

@@ -55,6 +55,7 @@ def test_the_second_run_says_the_same_in_every_format(
 
 def test_where_nothing_changed_nothing_is_analysed(cache: Path, shop: Path, analysed: list[str]) -> None:
     first = run("cost", shop)
+    assert first.exit_code == 0, first.output
     assert analysed == ["shop"]
     assert run("cost", shop).output == first.output
     run("check", shop)
@@ -92,6 +93,15 @@ class TestChanges:
         (shop / ".env").unlink()
         models(shop)
 
+    def test_of_a_configuration_file_of_a_known_format(self, shop: Path) -> None:
+        """It is read because it is listed, not because code leads to it."""
+        file = shop / "litellm.yaml"
+        text = "model_list:\n  - model_name: fast\n    litellm_params: {model: openai/gpt-4o}\n"
+        for now in (text, text.replace("4o", "4.1"), text + "#" * 1_100_000, text):
+            file.write_text(now)
+            models(shop)
+        assert '"openai/gpt-4o"' in run("cost", shop, "--format", "json").output
+
     def test_of_the_names_of_files(self, shop: Path) -> None:
         models(shop)
         shutil.copy(shop / "app/other.py", shop / "app/third.py")
@@ -105,7 +115,11 @@ class TestChanges:
 
     def test_of_the_configuration(self, shop: Path) -> None:
         models(shop)
-        for text in ("exclude: [app/other.py]\n", "usage: {default: {hole_tokens: 9000}}\n", "extends: []\n"):
+        for text in (
+            "version: 1\nexclude: [app/other.py]\n",
+            "version: 1\nusage: {default: {hole_tokens: 9000}}\n",
+            "version: 1\nextends: []\n",
+        ):
             (shop / "guard.yaml").write_text(text)
             models(shop)
 
@@ -123,7 +137,7 @@ class TestChanges:
 def test_rules_that_only_judge_need_no_new_analysis(cache: Path, shop: Path, analysed: list[str]) -> None:
     assert run("check", shop).exit_code == 0
     (shop / "guard.yaml").write_text(
-        "extends: []\npolicies: [{id: small, deny: request.max_output.high > 200, enforce: block}]\n"
+        "version: 1\nextends: []\npolicies: [{id: small, deny: request.max_output > 200, enforce: block}]\n"
     )
     judged = run("check", shop)
     assert judged.exit_code == 1
@@ -169,6 +183,38 @@ def test_a_scan_that_could_not_read_a_file_is_not_kept(
     assert models(shop) == ["gpt-4o", "gpt-4o-mini"]
 
 
+def test_where_all_counts_are_known_no_tokenizer_is_loaded(
+    cache: Path, shop: Path, monkeypatch: pytest.MonkeyPatch, analysed: list[str]
+) -> None:
+    forget_counts()
+    first = json.loads(run("cost", shop, "--format", "json").output)
+    shutil.copy(shop / "app/other.py", shop / "app/third.py")
+    forget_counts()
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} was loaded")
+
+    monkeypatch.setattr("guard.estimate.encodings.encoding", refuse)
+    second = json.loads(run("cost", shop, "--format", "json").output)
+    assert len(analysed) == 2
+    assert len(second["requests"]) == len(first["requests"]) + 1
+
+
+def test_no_file_is_left_out_for_a_size_that_the_key_does_not_hold() -> None:
+    from guard.facts.documents.read import LIMITS
+    from guard.kept import LARGE_BYTES
+
+    assert min(LIMITS.values()) > LARGE_BYTES
+
+
+def test_all_that_a_scan_finds_can_be_kept() -> None:
+    """A field of a type that cannot be kept would make every run a cold one, and nobody would be told."""
+    from guard.cache.plain import Plain
+    from guard.scanned import Scanned
+
+    Plain(Scanned)
+
+
 def test_values_of_keys_like_secrets_are_not_in_the_cache(cache: Path, shop: Path) -> None:
     secret = "sk-proj-" + "Ab3" * 12
     (shop / "app/key.py").write_text(
@@ -195,7 +241,18 @@ class TestDamage:
 
     @pytest.mark.parametrize(
         "value",
-        [b"", b"\n", b"{}", b"{}\n{}", b"[1]\n[]", b'{"a": 1}\nnull', b"[" * 100_000, b'{}\n{"Scanned": []}'],
+        [
+            b"",
+            b"\n",
+            b"{}",
+            b"{}\n{}",
+            b'[{}, [], "x"]\n[]',
+            b'[{}, [-1], ""]\n',
+            b'[{"a": 1}, [], ""]\nnull',
+            b"[" * 100_000,
+            b'[{}, [], "6"]\n{"Scanned": []}',
+            b'[{}, [99999], ""]\n{}',
+        ],
     )
     def test_of_a_scan(self, cache: Path, shop: Path, value: bytes, analysed: list[str]) -> None:
         cold = run("cost", shop).output
@@ -220,14 +277,12 @@ class TestDamage:
         assert run("cost", shop).output == cold
 
     @pytest.mark.parametrize("value", [b"", b"12345678", b"\xff" * 8, b"\0" * 8, b"x" * 9])
-    def test_of_a_count(self, cache: Path, shop: Path, value: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_a_count(self, cache: Path, shop: Path, value: bytes) -> None:
+        forget_counts()
         cold = run("cost", shop).output
         rewrite(cache, "tokens", lambda _: value)
         rewrite(cache, "scan", lambda _: b"")
-        from guard.estimate import encodings, tokens
-
-        encodings._counted.clear()
-        tokens.count.cache_clear()
+        forget_counts()
         assert run("cost", shop).output == cold
 
     @pytest.mark.parametrize("value", [b"", b"[]", b"nonsense", b'{"app/ask.py": [1, 2]}', b"[" * 100_000])
@@ -235,6 +290,14 @@ class TestDamage:
         cold = run("cost", shop).output
         rewrite(cache, "status", lambda _: value)
         assert run("cost", shop).output == cold
+
+
+def forget_counts() -> None:
+    """As a new process begins."""
+    from guard.estimate import encodings, tokens
+
+    encodings._counted.clear()
+    tokens.count.cache_clear()
 
 
 def rows(cache: Path) -> list[tuple[str, bytes, bytes]]:
