@@ -479,11 +479,13 @@ class Setting:
     key_path: str
     what: str
     """`model`, `max_tokens`, `retries`, ..."""
-    value: Scalar | tuple[Scalar, ...]
-    """As the file's parser gives it. Of a prompt the whole text: reports show its beginning."""
+    value: Scalar
+    """As the file says; None where `items` has it. Of a prompt the whole text: reports show its beginning."""
     column: int = 1
     confidence: Confidence = "certain"
     """`certain`: the format says what the key means; `likely`: an application's own key, by its name and value."""
+    items: tuple[Scalar, ...] | None = None
+    """Of a list its items; None: it is no list."""
 
 
 # --- the report -------------------------------------------------------------------------------------------------

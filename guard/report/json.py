@@ -336,7 +336,7 @@ def _setting(setting: Setting, show_prompts: bool) -> Json:
         "format": setting.format,
         "key_path": setting.key_path,
         "what": setting.what,
-        "value": [plain.scalar(item) for item in value] if isinstance(value, tuple) else plain.scalar(value),
+        "value": plain.scalar(value) if setting.items is None else [plain.scalar(item) for item in setting.items],
         "confidence": setting.confidence,
     }
 

@@ -45,7 +45,8 @@ class Found:
         if value is None or value == "" or any(isinstance(text, str) and looks_secret(text) for text in texts):
             return False
         line, column = place or (at.node.line, at.node.column)
-        made = Setting(self.path, line, format or self.format, at.path, what, value, column, confidence)
+        one, items = (None, value) if isinstance(value, tuple) else (value, None)
+        made = Setting(self.path, line, format or self.format, at.path, what, one, column, confidence, items)
         return self.settings.setdefault((line, column, at.path), made) is made
 
     def keys(self, at: At | None, table: Mapping[str, str], format: str | None = None) -> None:

@@ -14,7 +14,7 @@ from guard.run import scan
 
 
 def setting_line(setting: Setting) -> str:
-    value = list(setting.value) if isinstance(setting.value, tuple) else setting.value
+    value = setting.value if setting.items is None else list(setting.items)
     sure = "" if setting.confidence == "certain" else f" ({setting.confidence})"
     place = f"{setting.path}:{setting.line}:{setting.column}"
     shown = json.dumps(value, ensure_ascii=False)
