@@ -47,7 +47,7 @@ def reader(path: str) -> Callable[[str, bytes], object] | None:
     if suffix in (".py", ".pyi", ".ipynb"):
         return code
     named = DATA_SUFFIXES.get(suffix)
-    return None if named is None else getattr(data, named)  # type: ignore[no-any-return]
+    return None if named is None else getattr(data, named)
 
 
 def each_file(root: Path) -> dict[str, Any]:
