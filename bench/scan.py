@@ -4,15 +4,18 @@ In: folders, or names of `pins/`. Out: for each a table with a line for each com
 seconds over `--runs`, the highest peak of memory, and how many times ruff's time of the same round that is. With
 `--json FILE` every run too.
 
-Run it as `python bench/scan.py [--peers all] [--runs 3] PATH|NAME ...` by the interpreter that guard is installed for.
+Run it as `python bench/scan.py [--peers all] [--runs 3] PATH|NAME ...` with the interpreter that guard is installed
+for.
 
 How it measures: every run is a new process, as in a hook or a build, and every round runs every command once, so that
 what else the machine does meets all of them; a ratio is the median of the ratios of the rounds. One round before the
 measured ones fills the file caches. guard runs on a copy of the folder, four ways: `cold` with an empty cache of its
 own, `no cache`, `warm` when nothing has changed since, and `changed` after a comment and a constant were put at the
-top of a file that sends a request, so that every place in it moves. Ruff runs without its cache and without the
-folder's settings, with its default rules. It looks at fewer kinds of files and follows no values, so the ratio says how guard feels beside
-a linter, not which of them is better. A peer that fails or takes more than `PEER_LIMIT_SECONDS` is told so. Neighbours:
+top of
+a file that sends a request, so that every place in it moves. Ruff runs without its cache and without the folder's
+settings,
+with its default rules. It looks at fewer kinds of files and follows no values, so the ratio says how guard feels beside
+a linter, not which of them is better. A peer that fails or takes more than `--peer-limit` is told so. Neighbours:
 `measure`, `peers`, `trees`.
 """
 
@@ -139,7 +142,8 @@ def bench(folder: Path, runs: int, chosen: Sequence[peers.Peer], scratch: Path) 
 
 
 def copied(folder: Path, scratch: Path) -> Path:
-    """A copy of a folder to work on, a git repository like it; another repository's work tree gets its own."""
+    """A copy of a folder to work on, a git repository like it; a work tree of another repository gets one of its
+    own."""
     copy = scratch / folder.name
     shutil.copytree(folder, copy, symlinks=True)
     if (copy / ".git").is_file():

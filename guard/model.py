@@ -434,7 +434,8 @@ class Extent:
 
     quantity: Decimal
     unit: Literal["usd", "requests", "tokens"]
-    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure; or the tokens of a
+    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure; or the tokens
+    of a
     prompt."""
 
 

@@ -60,12 +60,17 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
     from guard.estimate.cost import estimate_all, totals
     from guard.estimate.prices import load as load_prices
     from guard.facts.catalog_user import unused
+    from guard.facts.link import stored
     from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
     from guard.facts.registry import load as load_catalog
+    from guard.kept import place
 
     project = Project(tree, listing, load_catalog().with_calls(config.calls, config.prefix))
-    requests = Linker(project).requests()
+    links = stored.Links(place(tree), config)
+    linker = Linker(project, kept=links.before())
+    requests = linker.requests()
+    links.keep(linker.questions)
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     parsed = project.parsed()

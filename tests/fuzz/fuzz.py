@@ -1,7 +1,8 @@
 """Fuzzes the targets for a time each: with atheris where it is installed, else with the mutator of `mutate`.
 
 In: names of targets, seconds for each. Out: a line for each; exit code 1 when one raised, took more than `SLOW` seconds
-for one input or more than `MEMORY` of memory. What did it is written to `--found`; made small, it belongs into `kept/`.
+for one input or more than `MEMORY` of memory. What did it is written to `--found` and belongs, made small, into
+`kept/`.
 
 Run it as `python tests/fuzz/fuzz.py --seconds 600 [TARGET ...]`. Every target runs in a process of its own, `--jobs` at
 a time. The seed of the mutator is printed, so that a run can be had again.

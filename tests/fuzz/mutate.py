@@ -11,11 +11,11 @@ from random import Random
 
 LARGEST = 4096
 WORDS = (
-    b"{", b"}",
-    b"[", b"]", b"(", b")", b"{{", b"}}", b"{%", b"%}", b"'", b'"', b'"""', b"\\", b"\n", b"\r", b"\t", b" ",
+    b"{", b"}", b"[", b"]", b"(", b")", b"{{", b"}}", b"{%", b"%}", b"'", b'"', b'"""', b"\\", b"\n", b"\r", b"\t",
+    b" ",
     b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"0", b"-1", b"1e999", b"10**9", b"999999999999999999999",
-    b".inf",
-    b"&a", b"*a", b"<<: ", b"!!", b"---", b"${A}", b"%s", b"%*d", b":>999999", b"lambda:", b"yield ", b"await ",
+    b".inf", b"&a", b"*a", b"<<: ", b"!!", b"---", b"${A}", b"%s", b"%*d", b":>999999", b"lambda:", b"yield ",
+    b"await ",
     b"*", b"**", b"@", b":=", b"for x in x:", b"class A(A):", b"import ", b"global x", b"model=", b"None", b"null",
     b"#", b"# guard: ignore[a]", b"# -*- coding: utf-7 -*-", b"\xe2\x80\xa8", b"\xf0\x9f\x98\x80", b"$ref", b"version",
 )  # fmt: skip

@@ -116,7 +116,9 @@ def _function(name: str, function: At, found: Found) -> None:
 
 def by_role_calls(text: str, at: At) -> tuple[Message, ...]:
     """The messages of a prompt with `{{ _.role("user") }}`."""
-    plain = re.sub(r"\{\{-?\s*_\.(?:role|chat)\(\s*(?:role\s*=\s*)?[\"'](\w+)[\"'][^)]*\)\s*-?\}\}", r"\n\1:\n", text)
+    plain = re.sub(
+        r"\{\{-?\s*_\.(?:role|chat)\(\s*(?:role\s*=\s*)?[\"'](\w+)[\"'][^)]{0,200}\)\s{0,20}-?\}\}", r"\n\1:\n", text
+    )
     return by_role(plain, at.span)
 
 

@@ -11,6 +11,7 @@ Neighbours: `requests` asks; `gateways` resolves aliases afterwards; `file_rows`
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,14 @@ from guard.facts.link.stages import is_test, stage_of
 from guard.model import Choice, Count, Prompt, Reach, Request, Site, Step, Unknown, Value, Variant
 
 if TYPE_CHECKING:
+    from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
 
 MAX_DECLARED = 400
 """Requests of one file; beyond, it is data."""
 MAX_CALLS = 64
 """Calls in code that are looked at for one declared request."""
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NOT_RUN = "nothing that guard can see runs this file"
 
 
@@ -40,11 +43,12 @@ def requests(linker: Linker) -> tuple[Request, ...]:
     for facts in linker.project.configured():
         for name in dict.fromkeys(call.called_as for call in facts.calls if call.called_as is not None):
             linker.declared_in.setdefault(name, []).append(facts.path)
+    known = clients.by_folder(linker.project)
     for facts in linker.project.configured():
         names: dict[str, str] = {}
         waiting: list[tuple[Declared, Request]] = []
         calls = [_filled(linker, call) for call in facts.calls[:MAX_DECLARED]]
-        calls = [one for call in calls for one in clients.asked(linker.project, facts.path, call)]
+        calls = [one for call in calls for one in clients.asked(known, facts.path, call)]
         for declared in calls:
             request = _request(linker, facts, declared)
             digest = "|".join(("guard/1", declared.api, *(f"{s.qualname}>{s.callee}" for s in request.sites)))
@@ -156,15 +160,22 @@ def _used(linker: Linker, path: str, declared: Declared) -> list[tuple[FileFacts
     project = linker.project
     found: list[tuple[FileFacts, CallRef]] = []
     if declared.called_as is not None:
-        calls = project.calls_named(declared.called_as, project.mentioning([b"baml_client"]))
+        calls = project.calls_named(declared.called_as, project.naming("baml_client"))
         found = [(facts, ref) for facts, ref in calls if "baml_client" not in facts.path.split("/")]
         return [one for one in found if _is_nearest(linker, path, declared.called_as, one[0].path)][:MAX_CALLS]
     for name in declared.used_by:
-        for code in project.mentioning([name.encode()]):
+        for code in _holding(project, name):
             facts = project.facts(code)
             if facts is not None:
                 found += [(facts, ref) for ref in facts.calls if _names(ref.call, path, name)]
     return found[:MAX_CALLS]
+
+
+def _holding(project: Project, name: str) -> list[str]:
+    """Code files in which a name stands, found by its longest word."""
+    word = max(_WORD.findall(name), key=len, default="")
+    paths = project.naming(word) if word else project.mentioning([name.encode()])
+    return [path for path in paths if name.encode() in project.bytes_of(path)]
 
 
 def _is_nearest(linker: Linker, path: str, name: str, caller: str) -> bool:

@@ -2,8 +2,8 @@
 
 In: all requests with the ways that lead to them. Out: the same with `exclusive`, `exclusive_default` and `after`. Ways
 meet in a function; there the places of two requests tell whether one run can pass both. Which requests are compared
-follows from plain data (`linked`); two questions are the evaluator's, `grouped` and `tried_in`, whose answers may be
-kept. Neighbours: `requests`, `keeping`.
+follows from plain data (`linked`); two questions are the evaluator's, `grouped` and `tried_in`, whose answers are kept.
+Neighbours: `requests`, `keeping`.
 """
 
 from __future__ import annotations

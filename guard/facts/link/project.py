@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link.import_lines import Imported
 from guard.facts.link.module_paths import ModulePaths
 from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
@@ -63,7 +64,7 @@ class Project:
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `files_named`."""
-        self._imports: dict[str, frozenset[str]] = {}
+        self._imports: Memo[str, frozenset[str]] = Memo(self.recorder)
         self.origins = Origins(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
@@ -137,26 +138,32 @@ class Project:
 
     def importing(self, targets: Collection[str]) -> list[str]:
         """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
-        named = self.importing_stems({self.stem(target) for target in targets})
-        return [path for path in named if not self.imports(path).isdisjoint(targets)]
+        stems = sorted({self.stem(target) for target in targets})
+        self.recorder.note(("importing", *stems))
+        return [path for path in self._searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
 
-    def importing_stems(self, stems: Iterable[str]) -> list[str]:
-        """Code files of which a line that imports names one of these modules, by the last part of its name."""
-        wanted = sorted(stems)
-        self.recorder.note(("importing", *wanted))
-        return self._searches.importing(wanted)
+    def import_rows(self, path: str) -> tuple[Imported, ...]:
+        """The imports of a code file as its bytes show them."""
+        self.reads.add(("file", path))
+        return self._searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""
-        self.recorder.note(("bytes", path))
-        if path not in self._imports:
-            found: set[str | None] = set()
+
+        def found() -> frozenset[str]:
+            self.recorder.note(("bytes", path))
+            targets: set[str | None] = set()
             for module, names in self._searches.imports(path):
                 base = module if module.endswith(".") else module + "."
-                found.add(self.module(module, path))
-                found.update(self.module(base + name, path) for name in names)
-            self._imports[path] = frozenset(target for target in found if target is not None)
-        return self._imports[path]
+                targets.add(self.module(module, path))
+                targets.update(self.module(base + name, path) for name in names)
+            return frozenset(target for target in targets if target is not None)
+
+        return self._imports.once(path, found)
+
+    def importing_stems(self, stems: Iterable[str]) -> list[str]:
+        """Code files in which one of these words stands that names of modules end in. Notes nothing."""
+        return self._searches.importing(stems)
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""

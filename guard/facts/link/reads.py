@@ -136,6 +136,13 @@ class Recorder:
         return {self.facts[number] for number in found}
 
 
+class _None:
+    """Nothing is given."""
+
+
+_NONE = _None()
+
+
 class Memo(dict[K, V], Generic[K, V]):
     """What is found once for a key and used by many askers, each of which then rests on what it rests on.
 
@@ -149,7 +156,7 @@ class Memo(dict[K, V], Generic[K, V]):
         self._recorder = recorder
         self._codes: dict[K, Code] = {}
 
-    def once(self, key: K, make: Callable[[], V], meanwhile: V | None = None) -> V:
+    def once(self, key: K, make: Callable[[], V], meanwhile: V | _None = _NONE) -> V:
         """The answer for a key, made when it is asked for first. `meanwhile`: what a search that comes back to itself
         finds; without it such a search would not end."""
         recorder = self._recorder
@@ -160,7 +167,7 @@ class Memo(dict[K, V], Generic[K, V]):
             else:
                 recorder.again(code)
             return self[key]
-        if meanwhile is not None:
+        if not isinstance(meanwhile, _None):
             self[key] = meanwhile
         outer = recorder.begin()
         try:
