@@ -1,7 +1,8 @@
 """Small parts of guard against a plain loop of Python in the same run, so that a figure holds on any machine.
 
-In: nothing. Out: pytest-benchmark's table, and for each part how many times the reference loop's time it takes, by the
-quickest round of each, since what disturbs a run only ever adds to it. The loop is the same for all parts: 20,000 turns of adding and looking up in a dict.
+In: nothing. Out: pytest-benchmark's table, and for each part how many times the reference loop's time it takes, by
+the quickest round of each, since what disturbs a run only ever adds to it. The loop is the same for all parts: 20,000
+turns of adding and looking up in a dict.
 
 Run it as `python bench/micro.py`. Parts: the evaluator (a program of 40 sends, facts at hand, linked), counting tokens,
 writing a report of 200 requests as JSON, and parsing with collecting.
