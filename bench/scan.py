@@ -156,7 +156,7 @@ def sending(copy: Path, report: dict[str, Any]) -> Path | None:
     """A Python file of the copy that sends a request; None where the report has none."""
     for request in report["requests"]:
         for site in reversed(request["sites"]):
-            path = str(site["span"]["path"])
+            path = str(site["path"])
             text = (copy / path).read_text(encoding="utf-8", errors="replace") if path.endswith(".py") else ""
             if text and "from __future__" not in text:
                 return copy / path

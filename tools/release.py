@@ -49,7 +49,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, co
 
 
 def environment_in(folder: Path, *packages: str, pip: Path | None = None) -> Path:
-    """The interpreter of a new virtual environment with these packages, and nothing else where another's pip is given."""
+    """The interpreter of a new virtual environment with these packages; without pip where another's is given."""
     run([sys.executable, "-m", "venv", *(["--without-pip"] if pip else []), str(folder)])
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     run([str(pip or python), "-m", "pip", "--python", str(python), "install", "--quiet", *packages])
@@ -88,7 +88,7 @@ def other_licences(rows: Sequence[dict[str, str]]) -> list[str]:
 
 
 def holes(answer: dict[str, Any]) -> list[str]:
-    """Known vulnerabilities in what `pip-audit` found, and packages of which it learnt nothing: that is no good news."""
+    """Known vulnerabilities in what `pip-audit` found, and packages of which it learnt nothing."""
     wrong = []
     for one in answer["dependencies"]:
         if "vulns" not in one:
