@@ -26,7 +26,7 @@ from guard.cache import current
 from guard.cache.contents import Contents, content_hash
 from guard.cache.plain import Plain
 from guard.cache.store import Store
-from guard.config.types import Config
+from guard.config.types import Budget, Config, Place
 from guard.model import Problem
 from guard.scanned import Scanned
 from guard.sources.files import Listing, SourceFile
@@ -42,8 +42,11 @@ _PASSING = "unreadable"
 
 
 def for_analysis(config: Config) -> Config:
-    """The configuration without what only judges: rules can change, and a scan stays what it was."""
-    return replace(config, extends=(), budgets=(), policies=(), exceptions=(), baseline=None)
+    """The configuration without what only judges: rules can change, and a scan stays what it was. Whether a budget is
+    about prompt templates stays, for they are read only then."""
+    of_prompts = any(budget.per_prompt is not None for budget in config.budgets)
+    budgets = (Budget("", Place("", 1, 1), per_prompt=0),) if of_prompts else ()
+    return replace(config, extends=(), budgets=budgets, policies=(), exceptions=(), baseline=None)
 
 
 class Noting:
@@ -83,6 +86,14 @@ def noting(tree: Tree, listing: Listing, config: Config) -> Noting:
         return Keeper(store, tree, listing, config)
     except TypeError:  # the report has a type that `Plain` does not know; tests/cache holds that there is none
         return Noting(tree)
+
+
+def place(tree: Tree) -> str | None:
+    """What tells a tree from all others whose analyses are kept: the folder; None: nothing is kept of such a tree."""
+    inner = tree.tree if isinstance(tree, Noting) else tree
+    if isinstance(inner, Folder):
+        return os.path.realpath(inner.root)
+    return None
 
 
 class Keeper(Noting):

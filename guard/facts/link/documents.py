@@ -29,7 +29,7 @@ def located(project: Project, file: FilePath) -> str | None:
     folders = ["."] if file.anchored else [".", *(str(p) for p in PurePosixPath(file.source).parents)]
     for folder in folders:
         path = _normal(file.path if folder == "." else f"{folder}/{file.path}")
-        if path is not None and path in project.listed:
+        if path is not None and project.lists(path):
             return path
     return None
 
@@ -104,7 +104,7 @@ def env(project: Project, name: str, importer: str) -> list[tuple[str, str, int]
         return []
     found = []
     for folder in PurePosixPath(importer).parents:
-        for path in project.env_files.get(str(folder), ()):
+        for path in project.env_files(str(folder)):
             text = project.text(path)
             data = parsed(project, path, text, "env") if text is not None else None
             thing = data.alts[0].thing if data is not None and data.alts else None

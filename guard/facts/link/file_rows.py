@@ -39,7 +39,7 @@ def beside(path: str, name: str) -> str | None:
 
 def _text(project: Project, path: str, name: str) -> str | None:
     found = beside(path, name)
-    text = project.text(found) if found is not None and found in project.listed else None
+    text = project.text(found) if found is not None and project.lists(found) else None
     return text if text is not None and len(text) <= MAX_TEXT else None
 
 

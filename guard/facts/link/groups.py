@@ -1,19 +1,23 @@
 """What runs instead of what, and what runs after a failure of what.
 
 In: all requests with the ways that lead to them. Out: the same with `exclusive`, `exclusive_default` and `after`. Ways
-meet in a function; there the places of two requests tell whether one run can pass both.
+meet in a function; there the places of two requests tell whether one run can pass both. Which requests are compared
+follows from plain data (`linked`); two questions are the evaluator's, `grouped` and `tried_in`, whose answers are kept.
+Neighbours: `requests`, `keeping`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import last_name
 from guard.facts.filefacts import Block, CallRef, FileFacts
-from guard.facts.link import control, one_call, tried
+from guard.facts.link import control, one_call
 from guard.facts.link.above import Above, Node, Step
 from guard.facts.link.control import Around
+from guard.facts.link.linked import Calling, Linked
 from guard.facts.link.names import Place
 from guard.facts.link.things import Bind, Called, Root
 from guard.model import Count, Request
@@ -89,26 +93,47 @@ def way(
 # --- instead of one another ---------------------------------------------------------------------------------------
 
 
-def exclusive(engine: Engine, made: list[Made], finished: list[Request]) -> list[Request]:
-    """Requests of which one run sends at most one share a group, all of them with each other; one is the default."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Requests of one outermost function of which one run sends at most one, by their numbers among those compared."""
+
+    name: str
+    members: tuple[int, ...]
+    default: int | None
+
+
+def exclusive(
+    linked: Sequence[Linked], finished: list[Request], compared: Callable[[list[int]], tuple[Group, ...]]
+) -> list[Request]:  # fmt: skip
+    """Requests of which one run sends at most one share a group, all of them with each other; one is the default.
+
+    `compared`: the groups among some of the requests, as `grouped` finds them.
+    """
     together: dict[Node, list[int]] = {}
-    outermost = _outermost(made)
-    for index, item in enumerate(made):
-        together.setdefault(outermost[item.way[-1].node], []).append(index)
-    known: Known = {}
+    outermost = _outermost(linked)
+    for index, item in enumerate(linked):
+        together.setdefault(outermost[item.outermost], []).append(index)
     named: dict[str, int] = {}
-    for indices in together.values():
-        groups: list[tuple[str | None, list[int]]] = []
-        for index in indices[:MAX_TOGETHER]:
-            _join(engine, made, groups, index, known)
-        for name, members in groups:
-            if name is not None:
-                default = _default(engine, made, members)
-                number = named[name] = named.get(name, 0) + 1
-                label = name if number == 1 else f"{name} {number}"
-                for index in members:
-                    finished[index] = replace(finished[index], exclusive=label, exclusive_default=index == default)
+    for whole in together.values():
+        indices = whole[:MAX_TOGETHER]
+        for group in compared(indices) if len(indices) > 1 else ():
+            number = named[group.name] = named.get(group.name, 0) + 1
+            label = group.name if number == 1 else f"{group.name} {number}"
+            for member in group.members:
+                at = indices[member]
+                finished[at] = replace(finished[at], exclusive=label, exclusive_default=member == group.default)
     return finished
+
+
+def grouped(engine: Engine, made: list[Made]) -> tuple[Group, ...]:
+    """The groups among requests of one outermost function."""
+    known: Known = {}
+    groups: list[tuple[str | None, list[int]]] = []
+    for index in range(len(made)):
+        _join(engine, made, groups, index, known)
+    return tuple(
+        Group(name, tuple(members), _default(engine, made, members)) for name, members in groups if name is not None
+    )
 
 
 def _join(
@@ -136,20 +161,20 @@ def _one_object(first: Made, second: Made) -> str | None:
     return f"{first.facts.path}::{scope.qualname or '<module>'}#object {first.ref.call.pos.line} {first.arms}"
 
 
-def _outermost(made: list[Made]) -> dict[Node, Node]:
+def _outermost(linked: Sequence[Linked]) -> dict[Node, Node]:
     """Of the outermost functions of all ways the one that stands for those which the same calls run."""
     found: dict[Node, Node] = {}
-    by_calls: dict[frozenset[object], Node] = {}
+    by_calls: dict[tuple[Calling, ...], Node] = {}
 
     def first(node: Node) -> Node:
         while found.setdefault(node, node) != node:
             node = found[node]
         return node
 
-    for item in made:
-        node = first(item.way[-1].node)
+    for item in linked:
+        node = first(item.outermost)
         if item.calls:
-            found[node] = first(by_calls.setdefault(_places(item.calls), node))
+            found[node] = first(by_calls.setdefault(item.calls, node))
     return {node: first(node) for node in found}
 
 
@@ -226,27 +251,36 @@ def _default(engine: Engine, made: list[Made], members: list[int]) -> int | None
 # --- after a failure ----------------------------------------------------------------------------------------------
 
 
-def after(above: Above, made: list[Made], finished: list[Request]) -> list[Request]:
+def after(
+    linked: Sequence[Linked], finished: list[Request], tried: Callable[[Node, int, list[int]], tuple[int, ...]]
+) -> list[Request]:  # fmt: skip
     """A request that goes through an `except` block, or behind a `try` that leaves the function unless it fails, comes
-    after the one in that `try`; its typical attempts are 0."""
-    through: dict[Node, list[tuple[Place, int]]] = {}
-    for index, item in enumerate(made):
+    after the one in that `try`; its typical attempts are 0.
+
+    `tried`: the requests that the `try` of a function and a group of blocks makes, as `tried_in` finds them among those
+    whose ways go through the function.
+    """
+    through: dict[Node, list[int]] = {}
+    for index, item in enumerate(linked):
         for passed in item.way:
-            through.setdefault(passed.node, []).append((passed.place, index))
-    kept: dict[tuple[Node, int], list[int]] = {}
-    for index, item in enumerate(made):
+            through.setdefault(passed.node, []).append(index)
+    kept: dict[tuple[Node, int], tuple[int, ...]] = {}
+    for index, item in enumerate(linked):
         for level, failed in enumerate(item.way):
-            handler = failed.handler or failed.behind
-            if handler is None:
+            if failed.failed is None:
                 continue
-            key = (failed.node, handler.group)
+            key = (failed.node, failed.failed)
             if key not in kept:
-                kept[key] = _tried(above, made, *key, through[failed.node])
-            tried = kept[key]
+                kept[key] = tried(*key, list(dict.fromkeys(through[failed.node])))
+            found = kept[key]
             rest = item.way[level + 1 :]
-            same = [i for i in tried if i != index and (not rest or made[i].way[-len(rest) :] == rest)]
-            first = next((i for i in (*same, *tried) if i != index), None)
-            if first is None and failed.handler is None:
+            places = [(p.node, p.place) for p in rest]
+            same = [
+                i for i in found if i != index
+                and (not rest or [(p.node, p.place) for p in linked[i].way[-len(rest) :]] == places)
+            ]  # fmt: skip
+            first = next((i for i in (*same, *found) if i != index), None)
+            if first is None and not failed.handled:
                 continue
             attempts = finished[index].attempts
             finished[index] = replace(
@@ -257,34 +291,29 @@ def after(above: Above, made: list[Made], finished: list[Request]) -> list[Reque
     return finished
 
 
-def _tried(above: Above, made: list[Made], node: Node, group: int, places: list[tuple[Place, int]]) -> list[int]:
-    """The requests that the `try` of a handler makes: itself, else through the functions that it calls."""
+def tried_in(
+    above: Above, linked: Sequence[Linked], node: Node, group: int, through: Sequence[int]
+) -> tuple[int, ...]:  # fmt: skip
+    """The requests that the `try` of a handler makes: itself, else through the functions that it calls. `through`:
+    those whose ways go through the function."""
     scope = above.engine.project.scope(*node)
     block = next((b for b in scope.blocks if b.group == group and b.kind == "try"), None)
     if block is None:
-        return []
-    found = [index for place, index in places if block.start <= place < block.end]
-    if found:
-        return found
+        return ()
     start, end = block.start, block.end
+    found = [i for i in through for p in linked[i].way if p.node == node and start <= p.place < end]
+    if found:
+        return tuple(found)
     answers: dict[Node, bool] = {}
-    return [i for i, m in enumerate(made) if above.passes(m.way[-1].node, node, start, end, answers)]
+    return tuple(i for i, m in enumerate(linked) if above.passes(m.outermost, node, start, end, answers))
 
 
-def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
-    """A request through a fallback object comes after that through the first object of the same call; one with an entry
-    of a list of configurations after that with the entry before."""
-    calls: dict[object, list[int]] = {}
-    for index, item in enumerate(made):
-        calls.setdefault((item.facts.path, item.ref.call.pos), []).append(index)
-    for index, item in enumerate(made):
+def fallbacks(linked: Sequence[Linked], finished: list[Request]) -> list[Request]:
+    """A request through an object that is asked after a failure comes after the one before it (`Linked.follows`)."""
+    for index, item in enumerate(linked):
         if not item.fallback:
             continue
-        same = [i for i in calls[item.facts.path, item.ref.call.pos] if _agree(made[i].context, item.context)]
-        *holder, number = item.route or (0,)
-        turn = number - 1 if holder[-1:] == [tried.TURN] and isinstance(number, int) else None
-        before = [i for i in same if turn is not None and made[i].route == (*holder, turn)]
-        first = next(iter(before or [i for i in same if not made[i].fallback]), None)
+        first = None if item.follows is None else index + item.follows
         attempts = finished[index].attempts
         finished[index] = replace(
             finished[index], after=finished[first].id if first is not None else finished[index].after,
@@ -293,22 +322,15 @@ def fallbacks(made: list[Made], finished: list[Request]) -> list[Request]:
     return finished
 
 
-def _agree(first: dict[Root, Bind], second: dict[Root, Bind]) -> bool:
-    """Whether two contexts decide the same where both decide something."""
-    return all(second[root] == bind for root, bind in first.items() if root in second)
-
-
-def chosen(made: list[Made], finished: list[Request]) -> list[Request]:
+def chosen(linked: Sequence[Linked], finished: list[Request]) -> list[Request]:
     """Requests through objects of which one is asked share a group; the first object is the default."""
-    together: dict[object, list[int]] = {}
-    for index, item in enumerate(made):
-        if (item.choice or item.arms) and finished[index].exclusive is None:
-            key = (item.facts.path, item.ref.call.pos, item.choice or item.arms)
-            together.setdefault(key, []).append(index)
+    together: dict[tuple[str, int], list[int]] = {}
+    for index, item in enumerate(linked):
+        if item.choice and finished[index].exclusive is None:
+            together.setdefault((item.way[0].path, item.choice), []).append(index)
     for number, members in enumerate(together.values()):
         if len(members) > 1:
-            scope = made[members[0]].facts.scopes[made[members[0]].ref.scope]
-            name = f"{made[members[0]].facts.path}::{scope.qualname or '<module>'}#choice {number}"
+            name = f"{linked[members[0]].choice_name}#choice {number}"
             for index in members:
                 finished[index] = replace(finished[index], exclusive=name, exclusive_default=index == members[0])
     return finished

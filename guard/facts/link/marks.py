@@ -314,10 +314,9 @@ class Marks:
 def _declared_scripts(engine: Engine) -> list[tuple[str, str, str, str]]:
     """(folder, command, module, function) of every script that the repository's projects declare."""
     found = []
-    for path in sorted(engine.project.listed):
-        folder, _, name = path.rpartition("/")
-        if name not in ("pyproject.toml", "setup.cfg", "setup.py"):
-            continue
+    named = (engine.project.files_named(name) for name in ("pyproject.toml", "setup.cfg", "setup.py"))
+    for path in sorted(path for paths in named for path in paths):
+        folder = path.rpartition("/")[0]
         text = engine.project.text(path) or ""
         section = ""
         for line in text.splitlines():

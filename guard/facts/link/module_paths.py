@@ -33,16 +33,21 @@ class ModulePaths:
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Path of the module or package that an import means, or None when it lies outside the repository."""
-        folder, _, name = importer.rpartition("/")
-        # A module never means itself, so one of that name is asked for by itself.
-        last = dotted.rpartition(".")[2]
-        own = last == (folder.rpartition("/")[2] if name == "__init__.py" else name[:-3])
-        key = (dotted, importer if own else folder)
+        key = self.key(dotted, importer)
         if key not in self._resolved:
             self._resolved[key] = (
                 self._relative(dotted, importer) if dotted.startswith(".") else self._absolute(dotted, importer)
             )
         return self._resolved[key]
+
+    @staticmethod
+    def key(dotted: str, importer: str) -> tuple[str, str]:
+        """What the answer depends on besides the files: the importer's folder, or the importer where the name may be
+        its own, which no import means."""
+        folder, _, name = importer.rpartition("/")
+        stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
+        own = not dotted.startswith(".") and dotted.rpartition(".")[2] == stem
+        return dotted, importer if own else f"{folder}/" if folder else ""
 
     def _relative(self, dotted: str, importer: str) -> str | None:
         rest = dotted.lstrip(".")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from guard.facts.expr import Attr, Call, Const, Expr, Item, Map, Name, Seq, Text
 from guard.facts.filefacts import Binding, FileFacts, Scope
+from guard.facts.link.reads import CUT, Memo
 
 if TYPE_CHECKING:
     from guard.facts.filefacts import CallRef
@@ -34,7 +35,7 @@ class Origins:
         self._project = project
         self._tops = {root.partition(".")[0] for root in (*catalog.import_roots, *catalog.common_roots)}
         self._words = [text for needle in catalog.needles if (text := needle.decode()).isidentifier()]
-        self._kept: dict[tuple[str, int, str], Origin] = {}
+        self._kept: Memo[tuple[str, int, str], Origin] = Memo(project.recorder)
 
     def of(self, facts: FileFacts, ref: CallRef) -> Origin:
         """The origin of what a call calls."""
@@ -49,12 +50,11 @@ class Origins:
 
     def _of_name(self, facts: FileFacts, scope: int, name: str, steps: int) -> Origin:
         key = (facts.path, scope, name)
-        if key not in self._kept:
-            if steps > MAX_STEPS:
-                return SDK
-            self._kept[key] = SDK  # for a name that comes back to itself: not settled by a glance
-            self._kept[key] = self._found(facts, scope, name, steps)
-        return self._kept[key]
+        if key not in self._kept and steps > MAX_STEPS:
+            self._project.recorder.note(CUT)
+            return SDK
+        # a name that comes back to itself is not settled by a glance
+        return self._kept.once(key, lambda: self._found(facts, scope, name, steps), SDK)
 
     def _found(self, facts: FileFacts, scope: int, name: str, steps: int) -> Origin:
         at: Scope | None = facts.scopes[scope]

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link.import_lines import Imported
 from guard.facts.link.module_paths import ModulePaths
 from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
@@ -44,25 +45,26 @@ class Project:
         self.problems: list[Problem] = list(listing.problems)
         self.recorder = Recorder()
         """Notes which facts are read."""
-        self.listed = frozenset(f.path for f in listing.files)
+        self._listed = frozenset(f.path for f in listing.files)
         self.documents: dict[tuple[str, str, int], DataFile | None] = {}
         """Parsed data files, by path, format and text."""
         self._listing = listing
         self._configured: tuple[Facts, ...] | None = None
+        self._env_files = _env_files(self._listed)
+        self._requirement_files = sorted(path for path in self._listed if _REQUIREMENTS.search(path))
         self.row_counts: dict[tuple[str, str], int | None] = {}
         """Rows of files that configuration files name, by both; filled by `file_rows`."""
-        self.env_files = _env_files(self.listed)
-        self.requirement_files = sorted(path for path in self.listed if _REQUIREMENTS.search(path))
         self.pins: Memo[tuple[str, tuple[str, ...]], tuple[Pin, ...]] = Memo(self.recorder)
         """Releases by folder and names of a package; filled by `versions`."""
         self._files: dict[str, SourceFile] = {f.path: f for f in listing.files if f.path.endswith(CODE)}
         self._bytes: dict[str, bytes] = {}
         self._facts: dict[str, FileFacts | None] = {}
+        self._seen: dict[str, FileFacts] = {}
         self._searches = Searches(self._bytes)
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
-        """All listed files by the last part of their path; filled by `alone`."""
-        self._imports: dict[str, frozenset[str]] = {}
+        """All listed files by the last part of their path; filled by `files_named`."""
+        self._imports: Memo[str, frozenset[str]] = Memo(self.recorder)
         self.origins = Origins(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
@@ -77,26 +79,51 @@ class Project:
                 else:
                     self._bytes[file.path] = data
 
-    def paths(self) -> tuple[str, ...]:
-        """All code files that could be read."""
-        return tuple(self._files)
-
     def has(self, path: str) -> bool:
-        """Whether a code file of that path is listed."""
+        """Whether a code file of that path could be read."""
+        self.recorder.note(("has", path))
         return path in self._files
+
+    def lists(self, path: str) -> bool:
+        """Whether a file of that path, code or not, is listed."""
+        self.recorder.note(("listed", path))
+        return path in self._listed
+
+    def files_named(self, name: str) -> list[str]:
+        """The listed files of a name, in whatever folder, in the order of their paths."""
+        self.recorder.note(("named", name))
+        if self._by_file_name is None:
+            self._by_file_name = {}
+            for path in sorted(self._listed):
+                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
+        return self._by_file_name.get(name, [])
+
+    def env_files(self, folder: str) -> list[str]:
+        """`.env` files and their examples in a folder ("." is the root); a real one before an example."""
+        self.recorder.note(("env", folder))
+        return self._env_files.get(folder, [])
+
+    def requirement_files(self, folder: str) -> list[str]:
+        """Requirements and constraints files in a folder (empty, or with a slash at its end) or below."""
+        self.recorder.note(("requirements", folder))
+        return [path for path in self._requirement_files if path.startswith(folder)]
 
     def mentioning(self, needles: Iterable[bytes]) -> list[str]:
         """Code files whose bytes hold one of the needles."""
-        return list(self._searches.mentioning(needles))
+        wanted = frozenset(needles)
+        self.recorder.note(("mentioning", *sorted(needle.decode("latin-1") for needle in wanted)))
+        return list(self._searches.mentioning(wanted))
 
     def names_sdk(self, path: str) -> bool:
         """Whether the bytes of a code file hold the name of an SDK of the catalogue."""
+        self.recorder.note(("sdk", path))
         if self._naming_sdk is None:
-            self._naming_sdk = frozenset(self.mentioning(self.catalog.needles))
+            self._naming_sdk = frozenset(self._searches.mentioning(self.catalog.needles))
         return path in self._naming_sdk
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a code file, for searches; empty when it could not be read."""
+        self.recorder.note(("bytes", path))
         return self._bytes.get(path, b"")
 
     def configured(self) -> tuple[Facts, ...]:
@@ -111,33 +138,41 @@ class Project:
 
     def importing(self, targets: Collection[str]) -> list[str]:
         """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
-        stems = {self.stem(target) for target in targets}
+        stems = sorted({self.stem(target) for target in targets})
+        self.recorder.note(("importing", *stems))
         return [path for path in self._searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
+
+    def import_rows(self, path: str) -> tuple[Imported, ...]:
+        """The imports of a code file as its bytes show them."""
+        self.reads.add(("file", path))
+        return self._searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""
-        self.recorder.note(("file", path))
-        if path not in self._imports:
-            found: set[str | None] = set()
+
+        def found() -> frozenset[str]:
+            self.recorder.note(("bytes", path))
+            targets: set[str | None] = set()
             for module, names in self._searches.imports(path):
                 base = module if module.endswith(".") else module + "."
-                found.add(self.module(module, path))
-                found.update(self.module(base + name, path) for name in names)
-            self._imports[path] = frozenset(target for target in found if target is not None)
-        return self._imports[path]
+                targets.add(self.module(module, path))
+                targets.update(self.module(base + name, path) for name in names)
+            return frozenset(target for target in targets if target is not None)
+
+        return self._imports.once(path, found)
+
+    def importing_stems(self, stems: Iterable[str]) -> list[str]:
+        """Code files in which one of these words stands that names of modules end in. Notes nothing."""
+        return self._searches.importing(stems)
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
+        self.recorder.note(("bytes", path))
         return pattern.search(self._bytes.get(path, b"")) is not None
 
     def alone(self, end: str) -> str | None:
         """The one listed file whose path ends in `end`; None where there is none or more than one."""
-        name = end.rpartition("/")[2]
-        if self._by_file_name is None:
-            self._by_file_name = {}
-            for path in sorted(self.listed):
-                self._by_file_name.setdefault(path.rpartition("/")[2], []).append(path)
-        found = [path for path in self._by_file_name.get(name, ()) if f"/{path}".endswith(f"/{end}")]
+        found = [path for path in self.files_named(end.rpartition("/")[2]) if f"/{path}".endswith(f"/{end}")]
         return found[0] if len(found) == 1 else None
 
     def facts(self, path: str) -> FileFacts | None:
@@ -183,8 +218,23 @@ class Project:
             return None
 
     def parsed(self) -> list[FileFacts]:
-        """The facts of all files that were parsed so far."""
-        return [facts for facts in self._facts.values() if facts is not None]
+        """The facts of all files that were looked at so far, by path; of those that an earlier run looked at only what
+        reports say of them (see `seen_before`)."""
+        found = {**self._seen, **{path: facts for path, facts in self._facts.items() if facts is not None}}
+        return [found[path] for path in sorted(found)]
+
+    def seen_before(self, files: Iterable[FileFacts], problems: Iterable[Problem]) -> None:
+        """Take what an earlier run saw of files that did not change and are not looked at again."""
+        self._seen = {facts.path: facts for facts in files}
+        self.problems += [problem for problem in problems if problem not in self.problems]
+
+    def file_problems(self) -> list[Problem]:
+        """The problems of files that were read, without those of the listing."""
+        return [problem for problem in self.problems if problem not in self._listing.problems]
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a code file that could be read. Notes nothing."""
+        return self._bytes.get(path)
 
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
@@ -234,7 +284,7 @@ class Project:
         Relative imports are resolved from the importer. Of several modules with the same dotted end, the one nearest
         to the importer wins, as a start in that folder would find it.
         """
-        self.recorder.note(("module", dotted, importer))
+        self.recorder.note(("module", *self._modules.key(dotted, importer)))
         return self._modules.find(dotted, importer)
 
     def is_sdk_itself(self, path: str) -> bool:

@@ -98,6 +98,20 @@ class Recorder:
         return (len(self._starts) << 1) - 1
 
     @contextmanager
+    def nothing(self) -> Iterator[None]:
+        """What is asked inside is no part of any answer."""
+        log, since = self.log, self.since
+        self.log = array("I")
+        numbers, files, noted = self._numbers, self._files, self._noted
+        self._numbers, self._files, self._noted, facts = {}, {}, array("I"), self.facts
+        self.facts, self.since = [], 0
+        try:
+            yield
+        finally:
+            self.log, self.since = log, since
+            self._numbers, self._files, self._noted, self.facts = numbers, files, noted, facts
+
+    @contextmanager
     def stretch(self) -> Iterator[list[Code]]:
         """A stretch of its own; its code stands in the list afterwards."""
         outer = self.begin()
@@ -122,6 +136,13 @@ class Recorder:
         return {self.facts[number] for number in found}
 
 
+class _None:
+    """Nothing is given."""
+
+
+_NONE = _None()
+
+
 class Memo(dict[K, V], Generic[K, V]):
     """What is found once for a key and used by many askers, each of which then rests on what it rests on.
 
@@ -135,7 +156,7 @@ class Memo(dict[K, V], Generic[K, V]):
         self._recorder = recorder
         self._codes: dict[K, Code] = {}
 
-    def once(self, key: K, make: Callable[[], V], meanwhile: V | None = None) -> V:
+    def once(self, key: K, make: Callable[[], V], meanwhile: V | _None = _NONE) -> V:
         """The answer for a key, made when it is asked for first. `meanwhile`: what a search that comes back to itself
         finds; without it such a search would not end."""
         recorder = self._recorder
@@ -146,7 +167,7 @@ class Memo(dict[K, V], Generic[K, V]):
             else:
                 recorder.again(code)
             return self[key]
-        if meanwhile is not None:
+        if not isinstance(meanwhile, _None):
             self[key] = meanwhile
         outer = recorder.begin()
         try:

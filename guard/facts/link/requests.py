@@ -29,7 +29,7 @@ from guard.facts.link import (
     one_call,
     web,
 )
-from guard.facts.link.above import Above, node_of, way_up
+from guard.facts.link.above import Above, Node, node_of, way_up
 from guard.facts.link.callers import Callers
 from guard.facts.link.candidates import candidates
 from guard.facts.link.contexts import Leaf
@@ -37,13 +37,15 @@ from guard.facts.link.counting import Counted, Counting
 from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Engine, room_for_nesting
 from guard.facts.link.entries import Entries
-from guard.facts.link.groups import Made
+from guard.facts.link.groups import Group, Made
+from guard.facts.link.keeping import Kept, Questions, Said
+from guard.facts.link.linked import Calling, plainly
 from guard.facts.link.project import Project
 from guard.facts.link.sites import Sites, unique
 from guard.facts.link.stages import stage_of
 from guard.facts.link.things import Called, Root, Stop
 from guard.facts.link.values import Spans, variants
-from guard.model import Count, Layer, Message, Operation, Problem, Request, Site, Span, Unknown, Value, Variant
+from guard.model import Count, Layer, Message, Operation, Problem, Request, Span, Unknown, Value, Variant
 
 KEY_VERSION = "guard/1"
 MAX_ASKED = 24
@@ -53,10 +55,19 @@ MAX_EXAMPLES = 5
 
 
 class Linker:
-    """Links one project. `evaluator`: who evaluates instead of `Engine`, for measurements that count its work."""
+    """Links one project.
 
-    def __init__(self, project: Project, evaluator: type[Engine] | None = None) -> None:
+    `evaluator`: who evaluates instead of `Engine`, for measurements that count its work. `kept`: what an earlier run
+    over the same folder kept; what rests on nothing that changed since is taken from it.
+    """
+
+    def __init__(
+        self, project: Project, evaluator: type[Engine] | None = None, kept: Kept | None = None
+    ) -> None:  # fmt: skip
         self.project = project
+        self.questions = Questions(project, kept)
+        self._live: dict[str, list[Made]] = {}
+        """By file, what linking it made in this run."""
         self.engine = (evaluator or Engine)(project)
         self.callers = Callers(self.engine)
         self.drafter = Drafter(self.engine)
@@ -64,57 +75,105 @@ class Linker:
         self.entries = Entries(self.above)
         self.spans = Spans(project)
         self.counting = Counting(self.engine, self.callers, self.above)
+        self.declared_in: dict[str, list[str]] = {}
+        """Configuration files by the names of functions that they declare; filled by `configured`."""
         self.sites = Sites(self.engine, self.callers, self.above, self.spans)
 
     def requests(self) -> tuple[Request, ...]:
         """Every request of the repository, in the order of files and lines."""
         with room_for_nesting():
-            return self._all()
+            try:
+                found = self._all()
+            except Unsteady:
+                self.questions, self._live = Questions(self.project), {}
+                found = self._all()
+        self.questions.hand_over()
+        self.project.problems.sort(key=lambda p: (p.path, p.line or 0, p.column or 0, p.kind, p.message))
+        return found
 
     def _all(self) -> tuple[Request, ...]:
-        made: list[Made] = []
+        units = {path: self._unit(path) for path in self.questions.ask("paths", "", self._paths).paths}
+        for said in units.values():
+            self.project.problems += [problem for problem in said.problems if problem not in self.project.problems]
+        used = {call for said in units.values() for call in said.used}
+        found = self._finished(units) + self._unused(used)
+        return gateways.resolved(self.project, found) + configured.requests(self)
+
+    def _paths(self) -> Said:
+        """The files whose calls are looked at."""
         telling = self._telling()
         project = self.project
         further = {*beyond.invoking(project, telling), *beyond.sending(project, telling), *web.helper_files(project)}
-        for path in sorted({*telling, *(path for path in further if not project.is_sdk_itself(path))}):
-            facts = project.facts(path)
-            if facts is not None:
-                for ref in candidates(self.engine, facts):
-                    made += self._carefully(facts, ref)
-        return gateways.resolved(project, self._finished(made) + self._unused()) + configured.requests(self)
+        return Said(paths=tuple(sorted({*telling, *(path for path in further if not project.is_sdk_itself(path))})))
 
-    def _carefully(self, facts: FileFacts, ref: CallRef) -> list[Made]:
+    def _unit(self, path: str) -> Said:
+        """The requests of one file."""
+        return self.questions.ask(f"file {path}", "", lambda: self._linked(path))
+
+    def _linked(self, path: str) -> Said:
+        self.sites.used = set()
+        made: list[Made] = []
+        facts = self.project.facts(path)
+        mishaps: list[Problem] = []
+        if facts is not None:
+            for ref in candidates(self.engine, facts):
+                made += self._carefully(facts, ref, mishaps)
+        self._live[path] = made
+        return Said(linked=plainly(made), used=_calls(self.sites.used), problems=tuple(mishaps))
+
+    def _carefully(self, facts: FileFacts, ref: CallRef, mishaps: list[Problem]) -> list[Made]:
         """The requests of a call. One whose values nest beyond what Python can follow is a problem, not an end."""
         try:
             return self._of_send(facts, ref)
         except RecursionError:
             message = "what this call sends nests too deeply to be followed; its requests are not in the report"
             place = ref.call.pos
-            self.project.problems.append(
-                Problem(facts.path, place.line, place.column, "too-deep", message, "split the values up")
-            )
+            mishaps.append(Problem(facts.path, place.line, place.column, "too-deep", message, "split the values up"))
             return []
 
-    def _unused(self) -> tuple[Request, ...]:
+    def _unused(self, used: set[Calling]) -> tuple[Request, ...]:
         """Objects of frameworks that nothing visible invokes: reported, not counted. Agents before what they hold."""
+        by_file: dict[str, set[Calling]] = {}
+        for call in used:
+            by_file.setdefault(call.path, set()).add(call)
         found: list[Request] = []
-        makers: list[tuple[FileFacts, CallRef]] = []
-        for path in sorted(self._telling()):
-            facts = self.project.facts(path)
-            if facts is not None:
-                makers += [(facts, r) for r in facts.calls if self._may_make(last_name(r.call.func) or "")]
+        telling = self.questions.ask("telling", "", lambda: Said(paths=tuple(sorted(self._telling())))).paths
         for agents in (True, False):
-            for facts, ref in makers:
-                if (facts.path, ref.call.pos) in self.sites.used:
-                    continue
-                drafts = self.drafter.lone_objects(facts, ref, agents)
-                found += [self._lone(facts, ref, draft, len(found) + n) for n, draft in enumerate(drafts)]
+            for path in telling:
+                said = self._lone_in(path, agents, by_file.get(path, set()))
+                for call in said.used:
+                    by_file.setdefault(call.path, set()).add(call)
+                for name, request in zip(said.names, said.requests):
+                    digest = hashlib.blake2b(f"{name}{len(found)}".encode(), digest_size=10)
+                    found.append(replace(request, id=f"{KEY_VERSION}:{digest.hexdigest()}"))
         return tuple(found)
+
+    def _lone_in(self, path: str, agents: bool, used: set[Calling]) -> Said:
+        """Such objects of a file, but for those made by calls that are used."""
+
+        def find() -> Said:
+            self.sites.used = {(c.path, Pos(c.line, c.column, c.end_line, c.end_column)) for c in used}
+            facts = self.project.facts(path)
+            names: list[str] = []
+            found: list[Request] = []
+            for ref in facts.calls if facts is not None else ():
+                if facts is None or not self._may_make(last_name(ref.call.func) or ""):
+                    continue
+                if (path, ref.call.pos) not in self.sites.used:
+                    for draft in self.drafter.lone_objects(facts, ref, agents):
+                        name, request = self._lone(facts, ref, draft)
+                        names.append(name)
+                        found.append(request)
+            return Said(requests=tuple(found), names=tuple(names), used=_calls(self.sites.used))
+
+        given = repr([(c.line, c.column, c.end_line, c.end_column) for c in sorted(used, key=_place)])
+        return self.questions.ask(f"unused {'agents' if agents else 'others'} {path}", given, find)
 
     def _may_make(self, name: str) -> bool:
         return self.project.catalog.may_make(name)
 
-    def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft, number: int) -> Request:
+    def _lone(self, facts: FileFacts, ref: CallRef, draft: Draft) -> tuple[str, Request]:
+        """A request through an object that nothing invokes, and what its id is made of besides its number."""
         around = control.around(self.engine, facts, ref, self.engine.root(facts.path, ref.scope))
         self.sites.closures.under({}, {})
         own = self.sites.site(facts, ref, "model", around.repeats)
@@ -122,9 +181,9 @@ class Linker:
         sites = tuple(p.site for p in parts) if parts and draft.target.held else (*(p.site for p in parts), own)
         self.sites.used.add((facts.path, ref.call.pos))
         choices, too_many = variants(draft.model, draft.max_output, draft.reasoning, draft.tier, draft.providers)
-        made = self._lone_id(own, draft, number)
-        return Request(
-            id=made, api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
+        name = f"{KEY_VERSION}|{draft.target.spec.api}|{own.qualname}>{own.callee}|unused "
+        return name, Request(
+            id="", api=draft.target.spec.api, operation=self._operation(draft), provider=_provider(draft, choices),
             sites=sites, model=draft.model.value, max_output=draft.max_output.value,
             variants=choices, attempts=_attempts(draft.layers), turns=Count(), repeats=around.repeats,
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
@@ -133,13 +192,6 @@ class Linker:
             size=draft.size.value, quality=draft.quality.value,
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
         )  # fmt: skip
-
-    def _lone_id(self, site: Site, draft: Draft, number: int) -> str:
-        digest = hashlib.blake2b(
-            f"{KEY_VERSION}|{draft.target.spec.api}|{site.qualname}>{site.callee}|unused {number}".encode(),
-            digest_size=10,
-        )
-        return f"{KEY_VERSION}:{digest.hexdigest()}"
 
     def _telling(self) -> list[str]:
         """Files that name an SDK; code of a package of the catalogue that this repository builds is the SDK, no use."""
@@ -274,17 +326,61 @@ class Linker:
                             found[name] = value
         return found
 
-    def _finished(self, made: list[Made]) -> tuple[Request, ...]:
+    def _finished(self, units: dict[str, Said]) -> tuple[Request, ...]:
+        linked = [item for said in units.values() for item in said.linked]
+        places = [(path, number) for path, said in units.items() for number in range(len(said.linked))]
         counters: dict[str, int] = {}
         finished: list[Request] = []
-        for item in made:
+        for item in linked:
             digest = identity(item.request)
             ordinal = counters[digest] = counters.get(digest, -1) + 1
             full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
             finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
-        finished = groups.exclusive(self.engine, made, finished)
-        finished = groups.chosen(made, finished)
-        return tuple(groups.fallbacks(made, groups.after(self.above, made, finished)))
+        finished = groups.exclusive(
+            linked, finished, lambda indices: self._compared([places[i] for i in indices], units)
+        )
+        finished = groups.chosen(linked, finished)
+        ask = self.questions.ask
+
+        def tried(node: Node, group: int, through: list[int]) -> tuple[int, ...]:
+            ways = [[(i, p.place) for p in linked[i].way if p.node == node] for i in through]
+            given = _digest((ways, [item.outermost for item in linked]))
+            key = f"try {node[0]} {node[1]} {group}"
+            find = lambda: Said(numbers=groups.tried_in(self.above, linked, node, group, through))  # noqa: E731
+            return ask(key, given, find).numbers
+
+        return tuple(groups.fallbacks(linked, groups.after(linked, finished, tried)))
+
+    def _compared(self, members: list[tuple[str, int]], units: dict[str, Said]) -> tuple[Group, ...]:
+        """The groups among requests, each named by its file and number there. The evaluator compares their contexts, so
+        files that were linked in an earlier run are linked again where one of the others was."""
+        paths = list(dict.fromkeys(path for path, _ in members))
+
+        def compare() -> Said:
+            return Said(groups=groups.grouped(self.engine, [self._live[path][number] for path, number in members]))
+
+        key, anew = f"groups {_digest(members)}", any(path in self._live for path in paths)
+        if anew or not self.questions.knows(key, ""):
+            for path in paths:
+                if path not in self._live and self._linked(path).linked != units[path].linked:
+                    raise Unsteady(path)
+        return self.questions.ask(key, "", compare, anew).groups
+
+
+class Unsteady(Exception):
+    """Linking a file again gave something else, though nothing changed that it rests on."""
+
+
+def _calls(places: Iterable[tuple[str, Pos]]) -> tuple[Calling, ...]:
+    return tuple(sorted((Calling(path, *pos) for path, pos in places), key=_place))
+
+
+def _place(call: Calling) -> tuple[str, int, int, int, int]:
+    return call.path, call.line, call.column, call.end_line, call.end_column
+
+
+def _digest(data: object) -> str:
+    return hashlib.blake2b(repr(data).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _provider(draft: Draft, choices: tuple[Variant, ...]) -> str | None:

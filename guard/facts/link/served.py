@@ -123,7 +123,7 @@ def _named(engine: Engine, served: Served) -> dict[str, tuple[str, ...]]:
 def _find_named(engine: Engine, served: Served) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     project = engine.project
-    paths = sorted(p for p in project.listed if PurePosixPath(p).name == served.document)
+    paths = project.files_named(served.document)
     for path in paths[:MAX_SERVED]:
         whole = documents.document(project, FilePath(path, True, path), "json")
         thing = whole.alts[0].thing if whole.alts else None

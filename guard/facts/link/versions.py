@@ -66,7 +66,7 @@ def _read(project: Project, folder: str, packages: tuple[str, ...]) -> Iterator[
     for package in packages:
         for name in LOCKS:
             yield from _newest(_of_lock(project, folder + name, package))
-        below = ((p, p[len(folder) :]) for p in project.requirement_files if p.startswith(folder))
+        below = ((p, p[len(folder) :]) for p in project.requirement_files(folder))
         plain = [p for p, rest in below if "/" not in rest.removeprefix("requirements/")]
         yield from _newest(pin for p in plain for pin in _of_requirements(project, p, package, set()))
         yield from _newest(_of_pyproject(project, f"{folder}pyproject.toml", package))
@@ -83,7 +83,7 @@ def _newest(pins: Iterable[Pin]) -> Iterator[Pin]:
 
 def _of_lock(project: Project, path: str, package: str) -> Iterator[Pin]:
     """Exact releases. TOML locks write the version on the line behind the name; they may be long, so no parser."""
-    text = project.text(path) if path in project.listed else None
+    text = project.text(path) if project.lists(path) else None
     if text is None:
         return
     name = re.escape(package).replace(r"\-", "[-_.]")
@@ -97,7 +97,7 @@ def _of_lock(project: Project, path: str, package: str) -> Iterator[Pin]:
 
 def _of_requirements(project: Project, path: str, package: str, seen: set[str]) -> Iterator[Pin]:
     """Lines of a requirements file and of those that it includes."""
-    if path in seen or path not in project.listed or len(seen) >= MAX_INCLUDES:
+    if path in seen or not project.lists(path) or len(seen) >= MAX_INCLUDES:
         return
     seen.add(path)
     for number, line in enumerate((project.text(path) or "").splitlines(), start=1):
@@ -165,7 +165,7 @@ def _ceiling(operator: str, version: str) -> tuple[tuple[int, ...] | None, bool,
 
 def _of_pyproject(project: Project, path: str, package: str) -> Iterator[Pin]:
     """`project.dependencies` and its optional groups, `dependency-groups`, and Poetry's tables."""
-    text = project.text(path) if path in project.listed else None
+    text = project.text(path) if project.lists(path) else None
     if text is None or not re.search(re.escape(package).replace(r"\-", "[-_.]"), text, re.IGNORECASE):
         return
     root = _parsed(project, path, text)

@@ -1,0 +1,77 @@
+"""What a fact of a repository is now, as a short text that can be compared with what it was.
+
+In: facts as `reads` notes them. Out: texts, equal where the fact is the same. Nothing is parsed and nothing is noted.
+Neighbours: `project`, which answers the look-ups; `keeping`, which compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from guard.facts.link.reads import Fact
+
+if TYPE_CHECKING:
+    from guard.facts.link.project import Project
+
+
+class FactValues:
+    """The facts of one project. Each kind is a method of `Project`, which notes it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._contents: dict[str, str] = {}
+
+    def of(self, fact: Fact) -> str:
+        """A text for what a fact is. Raises `LookupError` for a kind that is not known."""
+        kind, *parts = fact
+        project = self._project
+        if kind in ("file", "bytes"):
+            return self._content(parts[0])
+        if kind == "text":
+            return self._text(parts[0])
+        if kind in ("circle", "cut"):
+            return ""
+        with project.recorder.nothing():
+            if kind == "name":
+                return _short(project.naming(parts[0]))
+            if kind == "module":
+                folder = parts[1]
+                importer = folder + "*" if folder.endswith("/") or not folder else folder
+                return project.module(parts[0], importer) or ""
+            if kind == "mentioning":
+                return _short(project.mentioning(needle.encode("latin-1") for needle in parts))
+            if kind == "importing":
+                return _short(project.importing_stems(parts))
+            if kind in ("sdk", "has", "listed"):
+                ask = {"sdk": project.names_sdk, "has": project.has, "listed": project.lists}[kind]
+                return "yes" if ask(parts[0]) else ""
+            if kind in ("named", "env", "requirements"):
+                find = {
+                    "named": project.files_named,
+                    "env": project.env_files,
+                    "requirements": project.requirement_files,
+                }[kind]
+                return _short(find(parts[0]))
+        raise LookupError(f"no fact is of the kind {kind}")
+
+    def _content(self, path: str) -> str:
+        """The hash of a code file's content; empty when it could not be read."""
+        found = self._contents.get(path)
+        if found is None:
+            data = self._project.content(path)
+            found = self._contents[path] = "" if data is None else blake2b(data, digest_size=20).hexdigest()
+        return found
+
+    def _text(self, path: str) -> str:
+        data = self._project.tree.read_within(path)
+        return blake2b(data, digest_size=20).hexdigest() if isinstance(data, bytes) else ""
+
+
+def _short(found: Iterable[str]) -> str:
+    """A hash of a list of paths."""
+    made = blake2b(digest_size=16)
+    for path in found:
+        made.update(path.encode("utf-8", "surrogatepass") + b"\0")
+    return made.hexdigest()
