@@ -144,7 +144,7 @@ class Project:
 
     def import_rows(self, path: str) -> tuple[Imported, ...]:
         """The imports of a code file as its bytes show them."""
-        self.reads.add(("file", path))
+        self.recorder.note(("file", path))
         return self._searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
