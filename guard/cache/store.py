@@ -293,14 +293,20 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def _make_folder(folder: Path) -> None:
-    """The folder, for this user alone where it is new, marked as a cache for programs that back up."""
+    """The folder, where it is new for this user alone.
+
+    A new or empty one is marked as a cache for programs that back up, and for git, should it lie in a repository: else
+    its own files would change what there is to scan.
+    """
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-    mark = folder / "CACHEDIR.TAG"
-    if not mark.exists():
+    if not os.listdir(folder):
         with suppress(OSError):
-            mark.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# Made by guard; safe to delete.\n")
+            (folder / ".gitignore").write_text("*\n")
+            (folder / "CACHEDIR.TAG").write_text(
+                "Signature: 8a477f597d28d172789f06886806bc55\n# Made by guard; safe to delete.\n"
+            )
 
 
 def _make_file(file: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,20 @@ def test_where_nothing_changed_nothing_is_analysed(cache: Path, shop: Path, anal
     assert run("cost", shop).output == first.output
     run("check", shop)
     run("explain", "app/ask.py:11", shop)
+    assert analysed == ["shop"]
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_cache_in_the_scanned_folder_is_no_part_of_it(
+    shop: Path, cache: Path, analysed: list[str], monkeypatch: pytest.MonkeyPatch, with_git: bool
+) -> None:
+    """Where a job of CI may keep files below its checkout alone."""
+    if with_git:
+        subprocess.run(["git", "init", "-q"], cwd=shop, check=True)
+    monkeypatch.setenv("GUARD_CACHE_DIR", str(shop / ".guard-cache"))
+    first = run("cost", shop, "--format", "json")
+    assert json.loads(first.output)["looked"]["files"] == 5
+    assert run("cost", shop, "--format", "json").output == first.output
     assert analysed == ["shop"]
 
 
