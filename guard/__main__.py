@@ -7,9 +7,15 @@ millions of objects apart one by one before the process ends took another 10 s.
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the current folder first, which may be the one that is scanned: a `click.py` of
+    # it would run. (A folder `guard` of it would, too: only the installed command is safe from that.)
+    del sys.path[0]
+
 import gc
 import os
-import sys
 from contextlib import suppress
 
 from guard.cli import main

@@ -1,4 +1,4 @@
-"""Small files that ask for endless work: aliases, nesting, notebooks, environments, branches, circles of modules and classes.
+"""Small files that ask for endless work: aliases, nesting, notebooks, environments, branches, circles.
 
 Each run is a process with a limit on its memory; each still finds the good call beside the bomb.
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from attack import CALL, LIMIT
+from attack import CALL, LIMIT, guard
 
 MEMORY = 2_500_000_000
 """Bytes of address space; a normal scan takes a tenth."""
@@ -42,6 +42,11 @@ def cell(source: str, outputs: object = ()) -> dict[str, object]:
     return {"cell_type": "code", "source": source, "outputs": outputs, "metadata": {}, "execution_count": 1}
 
 
+def sent(text: str) -> str:
+    """A call whose prompt is `text`."""
+    return SEND.format(model="'gpt-4o'").replace("messages=[]", f"messages=[{{'role': 'user', 'content': {text}}}]")
+
+
 def notebook(*cells: dict[str, object]) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
@@ -55,10 +60,10 @@ FILES = {
     "an alias of itself": {"app.yaml": "model: &m {model: *m}\n"},
     "deep YAML": {"app.yaml": "model: " + "[" * 50_000, "b.yaml": "".join(" " * i + "a:\n" for i in range(2_000))},
     "deep JSON": {"models.json": '{"model":' * 100_000 + "1" + "}" * 100_000, "b.json": "[" * 1_000_000},
-    "deep TOML": {"pyproject.toml": "a = " + "[" * 50_000 + "]" * 50_000, "b.toml": "[" + "a." * 50_000 + "b]\nc = 1\n"},
+    "deep TOML": {"pyproject.toml": "a = " + "[" * 50_000, "b.toml": "[" + "a." * 50_000 + "b]\nc = 1\n"},
     "many keys of TOML": {"config.toml": "".join(f"[{'a.' * 50}b{i}]\nmodel = 'gpt-4o'\n" for i in range(3_000))},
-    "a large environment": {".env": "MODEL=gpt-4o\n" * 200_000, "b/.env": "A=${A}${A}\n" * 1_000 + "B=" + "x" * 4_000_000},
-    "an environment of itself": {".env": "".join(f"V{i}=${{V{i + 1}}}${{V{i + 1}}}\n" for i in range(60)) + "V60=$V0\n"},
+    "a large environment": {".env": "MODEL=gpt-4o\n" * 200_000, "b/.env": "A=${A}${A}\n" * 1_000 + "x" * 4_000_000},
+    "an environment of itself": {".env": "".join(f"V{i}=${{V{i + 1}}}${{V{i + 1}}}\n" for i in range(60)) + "V60=$V0"},
     "a notebook with large outputs": {
         "a.ipynb": notebook(cell(HEAD + SEND.format(model="'gpt-4o'"), [{"data": {"image/png": "A" * 20_000_000}}]))
     },
@@ -66,7 +71,8 @@ FILES = {
     "a deep notebook": {"a.ipynb": '{"cells": [' + '{"a":' * 50_000 + "1" + "}" * 50_000 + '], "openai": 1}'},
     "a notebook of nulls": {"a.ipynb": '{"cells": [null, 1, [], {"cell_type": "code", "source": {"openai": []}}]}'},
     "modules that import each other": {
-        f"m{i}.py": f"from m{(i + 1) % 60} import *\nfrom m{(i + 7) % 60} import MODEL\n{HEAD}{SEND.format(model='MODEL')}"
+        f"m{i}.py": f"from m{(i + 1) % 60} import *\nfrom m{(i + 7) % 60} import MODEL\n"
+        + HEAD + SEND.format(model="MODEL")
         for i in range(60)
     },
     "packages that import themselves": {
@@ -82,11 +88,15 @@ FILES = {
     },
     "a ladder of diamonds": {
         "c.py": HEAD + "class A0:\n    pass\n\n"
-        + "".join(f"class B{i}(A{i}):\n    pass\nclass C{i}(A{i}):\n    pass\nclass A{i + 1}(B{i}, C{i}):\n    pass\n" for i in range(60))
+        + "".join(
+            f"class B{i}(A{i}):\n    pass\nclass C{i}(A{i}):\n    pass\nclass A{i + 1}(B{i}, C{i}):\n    pass\n"
+            for i in range(60)
+        )
         + "def ask():\n    " + SEND.format(model="A60().model")
     },
     "branches upon branches": {
-        "b.py": HEAD + "import sys\nm = 'a'\n" + "".join(f"if sys.argv[{i}]:\n    m = m + 'x{i}'\nelse:\n    m = m + 'y'\n" for i in range(400))
+        "b.py": HEAD + "import sys\nm = 'a'\n"
+        + "".join(f"if sys.argv[{i}]:\n    m = m + 'x{i}'\nelse:\n    m = m + 'y'\n" for i in range(400))
         + SEND.format(model="m")
     },
     "branches in one another": {
@@ -104,26 +114,29 @@ FILES = {
         + "def f40(m):\n    " + SEND.format(model="m") + "\n\nf0('')\n"
     },
     "functions that call each other": {
-        "f.py": HEAD + "def a(m):\n    return b(m + 'x')\n\n\ndef b(m):\n    a(m)\n    b(m)\n    " + SEND.format(model="a(b(m))")
-        + "\n\na('m')\n"
+        "f.py": HEAD + "def a(m):\n    return b(m + 'x')\n\n\ndef b(m):\n    a(m)\n    b(m)\n    "
+        + SEND.format(model="a(b(m))") + "\n\na('m')\n"
     },
     "templates that loop": {
         "t.j2": "{% for a in range(10**12) %}{% for b in range(10**12) %}{{ a * b }}{% endfor %}{% endfor %}"
-        "{{ ''.__class__.__mro__[1].__subclasses__() }}{% include 't.j2' %}{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-        "t.py": HEAD + "import jinja2\n\nTEMPLATE = jinja2.Environment(loader=jinja2.FileSystemLoader('.')).get_template('t.j2')"
-        "\nTEXT = jinja2.Template(open('t.j2').read()).render()\n"
-        + SEND.format(model="'gpt-4o'").replace("messages=[]", "messages=[{'role': 'user', 'content': TEMPLATE.render() + TEXT}]"),
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}{% include 't.j2' %}"
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}{{ 'a' * 10**12 }}{{ '%999999999s' % 1 }}",
+        "t.py": HEAD + "import jinja2\n\nLOADER = jinja2.FileSystemLoader('.')\n"
+        + "ONE = jinja2.Environment(loader=LOADER).get_template('t.j2')\n"
+        + "TWO = jinja2.Template(open('t.j2').read())\n" + sent("ONE.render() + TWO.render()"),
     },
     "a template of 100,000 braces": {
         "t.j2": "{{ a }}{% if b %}" * 50_000 + "{{" * 50_000,
-        "t.py": HEAD + "import jinja2\n" + SEND.format(model="'gpt-4o'").replace(
-            "messages=[]", "messages=[{'role': 'user', 'content': jinja2.Template(open('t.j2').read()).render(a=1)}]"
-        ),
+        "t.py": HEAD + "import jinja2\n" + sent("jinja2.Template(open('t.j2').read()).render(a=1)"),
     },
     "a line of four megabytes": {"l.py": HEAD + "x = '" + "a" * 4_000_000 + "'\n" + SEND.format(model="x")},
-    "comments of guard without end": {"c.py": HEAD + "# guard: ignore " + "x" * 100_000 + "\n" + "# guard: assume\n" * 50_000},
-    "ignore files without end": {".gitignore": "*a*b*c*d*e*f*g*h*i*\n" * 20_000, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab.py": ""},
-    "numbers without end": {"n.py": HEAD + f"x = {'9' * 4_000}\n" + "y = 10 ** 10 ** 10\nz = 1 << 10 ** 9\n" + SEND.format(model="str(x + y + z)")},
+    "comments of guard without end": {
+        "c.py": HEAD + "# guard: ignore " + "x" * 100_000 + "\n" + "# guard: assume\n" * 50_000
+    },
+    "ignore files without end": {".gitignore": "*a*b*c*d*e*f*g*h*i*\n" * 20_000, "a" * 40 + "b.py": ""},
+    "numbers without end": {
+        "n.py": HEAD + f"x = {'9' * 4_000}\ny = 10 ** 10 ** 10\nz = 1 << 10 ** 9\n" + SEND.format(model="str(x + y)")
+    },
 }  # fmt: skip
 
 
@@ -136,17 +149,18 @@ def test_a_bomb_is_read_within_bounds(tmp_path: Path, name: str) -> None:
     scanned(tmp_path)
 
 
-def test_a_template_runs_nothing(tmp_path: Path) -> None:
-    mark = tmp_path / "ran"
+def test_nothing_of_the_scanned_folder_runs(tmp_path: Path) -> None:
     attack = "{{ cycler.__init__.__globals__.os.popen('touch ran').read() }}{{ x.__class__.__mro__ }}"
+    read = "jinja2.Template(open('t.j2').read()).render(x=1)"
     (tmp_path / "t.j2").write_text(attack)
     (tmp_path / "t.py").write_text(
-        f"import os\nimport jinja2\n{HEAD}os.system('touch ran')\nTEXT = jinja2.Template(open('t.j2').read()).render(x=1)\n"
-        + SEND.format(model="'gpt-4o'").replace("messages=[]", "messages=[{'role': 'user', 'content': TEXT}]")
+        f"import os\nimport jinja2\n{HEAD}os.system('touch ran')\n{sent(read)}# guard: ignore {attack}\n"
     )
-    (tmp_path / "setup.py").write_text("open('ran', 'w')\nimport openai\n")
-    (tmp_path / "sitecustomize.py").write_text("open('ran', 'w')\n")
-    (tmp_path / "openai.py").write_text("open('ran', 'w')\n")
-    (tmp_path / "yaml.py").write_text("open('ran', 'w')\n")
-    scanned(tmp_path)
-    assert not mark.exists()
+    own = ("setup", "conftest", "sitecustomize", "usercustomize", "openai", "jinja2")
+    used = ("yaml", "click", "tiktoken", "jsonschema", "pathspec", "regex", "json", "gc", "decimal")
+    for name in (*own, *used):
+        (tmp_path / f"{name}.py").write_text(f"open('ran', 'a').write({name!r})\nimport openai\n")
+    (tmp_path / "guard.yaml").write_text("version: 1\nbudgets: [{name: all, per_call: 1 USD}]\n")
+    for arguments in (("cost", "--format", "json"), ("check",), ("check", "--format", "sarif")):
+        assert guard(tmp_path, *arguments).returncode == 0
+    assert not (tmp_path / "ran").exists()

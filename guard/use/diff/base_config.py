@@ -6,9 +6,9 @@ same shape, where `guard.config.load` reads them as it reads any other. Neighbou
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from guard.sources.revision import Commit, Repository, RevisionError
 from guard.sources.revision_tree import GitTree
 
 NAMES = ("guard.yaml", "guard.yml", "pyproject.toml")
+_NO_NAME = frozenset({errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ})
 MOST_COPIES = 16
 """Files with one content, which so says nothing of where a folder stood (empty ones, licences) if there are more."""
 
@@ -107,6 +108,15 @@ def _inside(repository: Repository, explicit: Path | None) -> str | None:
 
 
 def _loaded(whole: GitTree, folder: str, named: str | None) -> Config:
+    try:
+        return _unpacked(whole, folder, named)
+    except OSError as error:
+        message = f"the configuration of the base could not be unpacked ({error.strerror})"
+        hint = "Make room in the folder for temporary files, or name another one in TMPDIR."
+        raise RevisionError(message, hint) from None
+
+
+def _unpacked(whole: GitTree, folder: str, named: str | None) -> Config:
     with TemporaryDirectory(prefix="guard-base-") as place:
         top = Path(place)
         (top / ".git").mkdir()  # where the search upwards ends
@@ -133,10 +143,14 @@ def _write(whole: GitTree, top: Path, path: str, *, packs: bool) -> None:
     target = top / path
     if not target.resolve().is_relative_to(top.resolve()):
         return
-    # A name that this file system cannot hold, or the folder itself: the loader then says that there is no such file.
-    with suppress(OSError):
+    try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+    except OSError as error:
+        # A name that this file system cannot hold, or a folder's: the loader then says that there is no such file. But
+        # rules that are missing for want of room would let everything pass.
+        if error.errno not in _NO_NAME:
+            raise
     for name in _packs(path, data) if packs else ():
         pack = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         if not pack.startswith(("../", "/")):
