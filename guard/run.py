@@ -117,7 +117,7 @@ def judged(
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
     findings = judge(
         requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds,
-        prompts=scanned.prompts,
+        prompts=scanned.prompts, settings=scanned.report.settings,
     )  # fmt: skip
     return replace(scanned.report, findings=findings)
 

@@ -41,7 +41,11 @@ def try_(condition: str, path: Path, config: Path | None, width: int | None, eve
     stage.name = "scanning"
     report = shared.scan(path, replace(loaded, policies=(), budgets=(), exceptions=()))
     stage.name = "asking the condition"
-    shared.emit(attempt(asking, report.requests, loaded, everything=everything, width=shared.width(width)))
+    columns = shared.width(width)
+    found = attempt(
+        asking, report.requests, loaded, everything=everything, width=columns, settings=report.settings
+    )  # fmt: skip
+    shared.emit(found)
 
 
 @command.command("list")

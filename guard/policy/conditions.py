@@ -2,7 +2,7 @@
 
 In: a compiled `Condition`, priced requests, `Groups`. Out: `Hit` and `Unsure`, as checks give them; `decide.py` makes
 findings of them. The objects that a condition names decide what it is about: `request` before all, then `workflow`,
-`feature`, `repo`.
+`feature`, `repo`; `setting` stands alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from guard.model import Label, Layer, Priced, Severity
+from guard.model import Label, Layer, Priced, Severity, Span
 from guard.policy import places, words
 from guard.policy.expr.condition import Condition, Mention
 from guard.policy.expr.condition import compile as compile_condition
@@ -26,7 +26,7 @@ from guard.policy.objects.sums import OBJECTS, Group
 from guard.policy.types import Hit, Unsure
 from guard.policy.verdict import SHOWN
 
-Subject = Literal["request", "workflow", "feature", "repo"]
+Subject = Literal["request", "workflow", "feature", "repo", "setting"]
 SEVERITY: Severity = "medium"
 """Of a violation, unless the policy says another one."""
 HELP = "`guard explain PATH:LINE` shows where each value comes from"
@@ -60,6 +60,12 @@ def compile(text: str) -> Asking:
     subject: Subject = "request"
     if names and "request" not in names:
         subject = "workflow" if "workflow" in names else "feature" if "feature" in names else "repo"
+    if "setting" in names:
+        other = next((name for name in names if name != "setting"), None)
+        if other is not None:
+            message = "a condition about settings speaks of them alone"
+            raise ExpressionError(names[other], message, "write two policies")
+        return Asking(condition, "setting")
     if "workflow" in names and names.keys() & {"request", "feature"}:
         other = "request" if "request" in names else "feature"
         message = f"a condition is about each {other} or about each workflow, not about both"
@@ -128,6 +134,8 @@ def told(fields: Mapping[str, Mention], objects: Mapping[str, Value]) -> dict[st
 def objects_of(item: Priced | Group, groups: Groups) -> Mapping[str, Value]:
     """What the fields in a policy's message stand for."""
     if isinstance(item, Group):
+        if item.setting is not None:
+            return {"setting": item}
         kind = "repo" if item is groups.repo else "feature" if item.workflow is None else "workflow"
         return {"repo": groups.repo, kind: item}
     return {"request": Asked(item), "repo": groups.repo, "feature": groups.feature_of(item)}
@@ -139,6 +147,8 @@ def subjects(asking: Asking, groups: Groups) -> Iterator[Group]:
         yield from groups.workflows()
     elif asking.subject == "feature":
         yield from groups.features.values()
+    elif asking.subject == "setting":
+        yield from groups.settings()
     elif groups.repo.items:
         yield groups.repo
 
@@ -194,7 +204,10 @@ def _tries(layer: Layer) -> Label:
 
 
 def _places_of(group: Group) -> tuple[Label, ...]:
-    """Where a group is to be changed: the way into a workflow, else the dearest requests."""
+    """Where a group is to be changed: a setting, the way into a workflow, else the dearest requests."""
+    if group.setting is not None:
+        one = group.setting
+        return (Label(Span(one.path, one.line, one.column, one.line, one.column), one.what),)
     if group.workflow is not None and group.workflow.reach.chain:
         return (Label(group.workflow.reach.chain[0], "reached from here"),)
     priced = [item for item in group.items if item.estimate.usd is not None]

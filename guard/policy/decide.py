@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from guard.config.types import Config
-from guard.model import Finding, Label, Priced, Request, Severity, Span
+from guard.model import Finding, Label, Priced, Request, Setting, Severity, Span
 from guard.policy import places, words
 from guard.policy.load import PLACEHOLDER
 from guard.policy.types import Confidence, Context, Hit, Policy, Unsure
@@ -34,10 +34,11 @@ def decide(
     context: Context,
     prefix: str = "",
     config: Config | None = None,
+    settings: Sequence[Setting] = (),
 ) -> tuple[Finding, ...]:
     """Findings of all policies that are not `off`, over the counted requests within their `paths`, without those of
     their `skip_stages`; not merged yet. `prefix`: that of the configuration, which `paths` are relative to. `config`:
-    features and usage, for conditions about more than a request."""
+    features and usage, for conditions about more than a request. `settings`: those of configuration files."""
     config = config or Config()
     groups: Groups | None = None
     if any(policy.asking is not None or policy.fields for policy in policies):
@@ -51,11 +52,16 @@ def decide(
             continue
         chosen = [item for item in items if _judged(policy, item.request, prefix)]
         if policy.asking is not None and policy.asking.subject != "request":
-            findings.extend(_judge_groups(policy, policy.asking, Groups(chosen, config), context))
+            within = [one for one in settings if _is_within(policy, one.path, prefix)]
+            findings.extend(_judge_groups(policy, policy.asking, Groups(chosen, config, within), context))
             continue
         for item in chosen:
             findings.extend(_judge(policy, item, context, groups))
     return tuple(findings)
+
+
+def _is_within(policy: Policy, path: str, prefix: str) -> bool:
+    return not policy.spec.paths or places.globs(policy.spec.paths).match_file(prefix + path)
 
 
 def _judge_groups(policy: Policy, asking: Asking, groups: Groups, context: Context) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ _NAMED_WITH = {
     "workflow": ("workflow", "repo"),
     "feature": ("feature", "repo"),
     "repo": ("repo",),
+    "setting": ("setting",),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.types import Budget, Config
-from guard.model import Label, Priced, Span
+from guard.model import Label, Priced, Setting, Span
 from guard.policy import conditions, words
 from guard.policy.expr.errors import ExpressionError
 from guard.policy.load import load
@@ -48,9 +48,17 @@ def compiled(source: str) -> conditions.Asking:
         raise ConfigError([_issue(source, error)]) from None
 
 
-def attempt(asking: conditions.Asking, items: Sequence[Priced], config: Config, *, everything: bool, width: int) -> str:
+def attempt(
+    asking: conditions.Asking,
+    items: Sequence[Priced],
+    config: Config,
+    *,
+    everything: bool,
+    width: int,
+    settings: Sequence[Setting] = (),
+) -> str:
     """What a condition matches, what it cannot decide and why."""
-    groups = Groups(items, config)
+    groups = Groups(items, config, settings)
     answers = list(_answers(asking, [item for item in items if item.request.counted], groups))
     lines: list[str] = []
     for title, kind in (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from guard.config.issues import ConfigError
 from guard.config.load import load as load_config
 from guard.config.types import Config
-from guard.model import ONCE, Finding, Reach
+from guard.model import ONCE, Finding, Reach, Setting
 from guard.policy import registry
 from guard.policy.decide import decide
 from guard.policy.examples import CONTEXT
@@ -199,6 +199,11 @@ def test_every_field_has_a_value_of_its_kind() -> None:
     calling = [replace(item, request=replace(item.request, reached_from=(reached,))) for item in ITEMS]
     for flow in Groups(calling, Config()).workflows():
         _expect_kind(flow, OBJECTS["workflow"], "workflow", seen)
+    settings = [
+        Setting("a.yaml", 3, "aider", "model", "model", value) for value in ("gpt-4o", 3, 0.5, True, None, ("a", 1), ())
+    ]
+    for setting in Groups((), Config(), [*settings, replace(settings[0], what="prompt")]).settings():
+        _expect_kind(setting, OBJECTS["setting"], "setting", seen)
     assert seen >= {f"{name}.{field}" for name, kind in OBJECTS.items() for field in kind.fields}
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from guard.facts.expr import Call, Pos
-from guard.facts.link import containers, plain, texts, truth
+from guard.facts.expr import Call
+from guard.facts.link import plain, texts, truth
+from guard.facts.link.template_loops import MAX_SOURCES, Loops, Out, Source, Unfollowed
 from guard.facts.link.template_values import (
     MISSING,
     NOT_FOLLOWED,
@@ -24,25 +25,19 @@ from guard.facts.link.template_values import (
     Names,
     TooMuch,
     Value,
-    Values,
     name_of,
     without_missing,
 )  # fmt: skip
 from guard.facts.link.things import (
     NOWHERE,
     Alt,
-    Cell,
-    DictOf,
-    Entry,
     Frame,
     Hop,
-    Inst,
     ListOf,
     Lit,
     Piece,
     Pieces,
     Result,
-    Thunk,
     World,
     known,
     union,
@@ -58,23 +53,7 @@ MAX_WAYS = 8
 """Combinations of branches that are told apart in one rendering."""
 MAX_INSIDE = 12
 """Includes and macros inside one another."""
-MAX_SOURCES = 4
-"""Lists that a loop may be over, each of which is rendered."""
-THIS = "."
 UNDER_CONDITION = "a part that is there under a condition"
-
-
-class Source(NamedTuple):
-    """A template with the place where it stands."""
-
-    nodes: nodes.Nodes
-    path: str
-    pos: Pos
-    name: str = ""
-    escape: bool = False
-    """Whether its values are escaped for HTML."""
-    holes: tuple[Piece, ...] = ()
-    """What the code puts into the text of the template before it is one, for the marks in it (`marked`)."""
 
 
 Loader = Callable[[str], Source | str]
@@ -88,40 +67,7 @@ def marked(number: int) -> str:
     return f"{_MARK}{number}{_MARK}"
 
 
-class _Unfollowed(Exception):
-    """A loop that is left on the way."""
-
-
-class _Out:
-    """Texts in their order; those that are certain are put together at once."""
-
-    def __init__(self) -> None:
-        self.results: list[Result] = []
-        self.run: list[Piece] = []
-
-    def piece(self, piece: Piece) -> None:
-        self.run.append(piece)
-
-    def add(self, result: Result) -> None:
-        alt = result.alts[0] if len(result.alts) == 1 and not result.open else None
-        if alt is not None and not alt.world and isinstance(alt.thing, Pieces):
-            self.run += alt.thing.parts
-            return
-        self._flush()
-        self.results.append(result)
-
-    def _flush(self) -> None:
-        if self.run:
-            self.results.append(known(texts.joined(self.run), Hop(self.run[0].path, self.run[0].pos, "literal")))
-            self.run = []
-
-    def text(self) -> Result:
-        """All of it as one text."""
-        self._flush()
-        return texts.combined(self.results)
-
-
-class Renderer(Values):
+class Renderer(Loops):
     """One rendering of a template and of what it includes."""
 
     def __init__(
@@ -163,7 +109,7 @@ class Renderer(Values):
             return self._body(source.nodes, names, source, filled)
         for node in source.nodes:  # what a child sets before its blocks holds in them
             if isinstance(node, (nodes.Assign, nodes.Import, nodes.Macro, nodes.AssignBody)):
-                self._node(node, names, source, _Out(), filled)
+                self._node(node, names, source, Out(), filled)
         return self._other(mother.template, mother.line, source, names, lambda other: (other, names, filled))
 
     def _other(
@@ -219,13 +165,13 @@ class Renderer(Values):
             self.inside.pop()
 
     def _body(self, body: nodes.Nodes, names: Names, source: Source, blocks: dict[str, list[Body]]) -> Result:
-        out = _Out()
+        out = Out()
         for node in body:
             self._node(node, names, source, out, blocks)
         return out.text()
 
     def _node(
-        self, node: nodes.Node, names: Names, source: Source, out: _Out, blocks: dict[str, list[Body]]
+        self, node: nodes.Node, names: Names, source: Source, out: Out, blocks: dict[str, list[Body]]
     ) -> None:  # fmt: skip
         """Adds the text of a node, or to the names what it sets."""
         self.step()
@@ -254,12 +200,12 @@ class Renderer(Values):
             out.add(self._body(node.body, names, source._replace(escape=node.on), blocks))
         elif isinstance(node, nodes.Unread):
             if node.name in ("break", "continue"):
-                raise _Unfollowed
+                raise Unfollowed
             out.piece(Piece(None, node.name, source.path, source.pos, None, node.why))
         else:
             self._sets(node, names, source, blocks)
 
-    def _static(self, text: str, source: Source, out: _Out) -> None:
+    def _static(self, text: str, source: Source, out: Out) -> None:
         self.size += len(text)
         if self.size > plain.MAX_TEXT:
             raise TooMuch("a template that is too large to be followed")
@@ -295,7 +241,7 @@ class Renderer(Values):
         return html.escape(text, quote=False).replace("'", "&#39;").replace('"', "&#34;")
 
     def _if(
-        self, node: nodes.If, names: Names, source: Source, out: _Out, blocks: dict[str, list[Body]]
+        self, node: nodes.If, names: Names, source: Source, out: Out, blocks: dict[str, list[Body]]
     ) -> None:  # fmt: skip
         value = self.value(node.test, names)
         arms = self._arms(value.result, node.test)
@@ -366,136 +312,6 @@ class Renderer(Values):
         whole = Pieces(tuple([part, *holes.values()] if most else holes.values()))
         return Result((Alt(whole if whole.parts else Lit("")),), tuple(reasons))
 
-    def _for(
-        self, node: nodes.For, names: Names, source: Source, out: _Out, blocks: dict[str, list[Body]]
-    ) -> None:  # fmt: skip
-        value = self.value(node.source, names)
-        result = without_missing(value.result, "")
-        alts = result.alts
-        unseen = result.open or not alts or len(alts) > MAX_SOURCES
-        results = []
-        try:
-            known_lists = () if unseen else alts
-            results = [within(self._over(a, value, node, names, source, blocks), a.world) for a in known_lists]
-        except _Unfollowed:
-            results = []
-        if not results or (len(results) > 1 and not self._ways([(True, alt.world) for alt in alts])):
-            why = result.open[0] if result.open else "a loop over what is known at run time"
-            out.piece(Piece(None, _telling(node, value), source.path, source.pos, None, why))
-        else:
-            out.add(union(results))
-
-    def _over(
-        self, alt: Alt, value: Value, node: nodes.For, names: Names, source: Source, blocks: dict[str, list[Body]]
-    ) -> Result:  # fmt: skip
-        """A loop over one list that is known."""
-        items = self._items(alt, value.name)
-        if items is None:
-            raise _Unfollowed
-        if node.test is not None:
-            items = self._kept(items, node, names)
-        if not items:
-            return self._body(node.other, Names(names), source, blocks)
-        out = _Out()
-        sure = not any(isinstance(item, str) for item in items)
-        for number, item in enumerate(items):
-            if isinstance(item, str):
-                why = "elements that are known at run time"
-                out.piece(Piece(None, item, source.path, source.pos, None, why))
-                continue
-            inner = Names(names, {"loop": _loop(number, len(items) if sure else None)})
-            inner.own.update(self._bound(node.names, item, value.name))
-            self.sets += 1
-            out.add(self._body(node.body, inner, source, blocks))
-        return out.text()
-
-    def _items(self, alt: Alt, name: str) -> list[Cell | str] | None:
-        """The elements of a list in their order, a name for those that are not known; None where it is no list."""
-        thing = alt.thing
-        if isinstance(thing, DictOf) and not thing.open and all(entry.sure for entry in thing.entries):
-            return [known(Lit(key)) for key in dict.fromkeys(entry.key for entry in thing.entries)]
-        if isinstance(thing, Lit) and isinstance(thing.value, str):
-            return [known(Lit(character)) for character in thing.value[: plain.MAX_VALUES + 1]]
-        if not isinstance(thing, ListOf) or thing.each or thing.fewer or len(thing.items) > plain.MAX_VALUES:
-            return None
-        return containers.in_order(thing, name)
-
-    def _kept(self, items: list[Cell | str], node: nodes.For, names: Names) -> list[Cell | str]:
-        """`{% for x in xs if x.ok %}`"""
-        assert node.test is not None
-        kept: list[Cell | str] = []
-        for item in items:
-            if isinstance(item, str):
-                kept.append(item)
-                continue
-            verdict = self.verdict(self.value(node.test, Names(names, self._bound(node.names, item, ""))).result)
-            if verdict is None:
-                raise _Unfollowed
-            if verdict:
-                kept.append(item)
-        return kept
-
-    def _bound(self, targets: tuple[str, ...], item: Cell, name: str) -> dict[str, Named]:
-        """The names of a loop with the parts of an element."""
-        found = self.engine.force(item)
-        if len(targets) == 1:
-            told = texts.hole_name(item.expr) if isinstance(item, Thunk) else "value"
-            return {targets[0]: Value(found, targets[0] if told == "value" else told, item)}
-        bound: dict[str, Named] = {}
-        for number, target in enumerate(targets):
-            parts = [
-                within(self.engine.force(alt.thing.items[number]), alt.world)
-                for alt in found.alts
-                if isinstance(alt.thing, ListOf) and not alt.thing.open and len(alt.thing.items) == len(targets)
-            ]
-            sure = parts and len(parts) == len(found.alts) and not found.open
-            bound[target] = Value(union(parts) if sure else unknown(NOT_FOLLOWED), target)
-        return bound
-
-    def _section(
-        self, node: nodes.Section, names: Names, source: Source, out: _Out, blocks: dict[str, list[Body]]
-    ) -> None:  # fmt: skip
-        """Mustache: a list is a loop, anything else that is true is what the body's names are looked up in first."""
-        value = self.value(node.value, names)
-        lists = [alt for alt in value.result.alts if isinstance(alt.thing, ListOf)]
-        if node.inverted:
-            self._if(nodes.If(node.value, (), node.body, node.line), names, source, out, blocks)
-        elif lists and len(lists) == len(value.result.alts):
-            loop = nodes.For((THIS,), node.value, None, node.body, (), node.line)
-            self._for(loop, names, source, out, blocks)
-        else:
-            inner = (nodes.With(((THIS, node.value),), node.body),)
-            self._if(nodes.If(node.value, inner, (), node.line), names, source, out, blocks)
-
-    def _named(self, name: str, names: Names) -> Value:
-        """A name; in Mustache first of what the section is inside of, from the inside out."""
-        if not self.mustache or name == THIS:
-            return super()._named(name, names)
-        around: Names | None = names
-        while around is not None:
-            own, this = around.own.get(name), around.own.get(THIS)
-            if isinstance(own, Value):
-                return own
-            inner = self._of_this(this, name) if isinstance(this, Value) else None
-            if inner is not None:
-                return inner
-            around = around.around
-        return self.given(name)
-
-    def _of_this(self, this: Value, name: str) -> Value | None:
-        """A name of what a section is inside of; None where it has none of that name."""
-        results = []
-        for alt in this.result.alts:
-            if isinstance(alt.thing, (DictOf, Inst)):
-                results.append(within(self._item(alt, name), alt.world))
-            elif not isinstance(alt.thing, (Lit, Pieces, ListOf)):
-                return Value(unknown(NOT_FOLLOWED), name)
-        if this.result.open:
-            return Value(unknown(this.result.open[0]), name)
-        found = union(results) if results else None
-        missing = found is None or any(alt.thing == MISSING for alt in found.alts)
-        return None if missing or found is None else Value(found, name)
-
     def _block(self, bodies: list[Body], names: Names) -> Result:
         """A block as the outermost child fills it; `super()` is the one that it replaces."""
         if not bodies:
@@ -513,7 +329,7 @@ class Renderer(Values):
             if before is not None:
                 names.own["super"] = before
 
-    def _include(self, node: nodes.Include, names: Names, source: Source, out: _Out) -> None:
+    def _include(self, node: nodes.Include, names: Names, source: Source, out: Out) -> None:
         inner = Names(closed=True) if node.isolated else Names(names)
         found = self._other(
             node.template, node.line, source, names, lambda other: (other, inner, None), optional=node.optional
@@ -634,22 +450,3 @@ def _blocks(body: Iterable[nodes.Node]) -> list[nodes.Block]:
             if inner:
                 found += _blocks(inner)
     return found
-
-
-def _loop(number: int, count: int | None) -> Value:
-    """What `loop` is in a turn; `count` None: how many there are is not known."""
-    told: dict[str, int | bool] = {"index": number + 1, "index0": number, "first": number == 0, "depth": 1, "depth0": 0}
-    if count is not None:
-        told |= {
-            "last": number == count - 1,
-            "length": count,
-            "revindex": count - number,
-            "revindex0": count - number - 1,
-        }
-    entries = tuple(Entry(key, known(Lit(value))) for key, value in told.items())
-    return Value(known(DictOf(entries, (NOT_FOLLOWED,))), "loop")
-
-
-def _telling(node: nodes.For, value: Value) -> str:
-    """The name of a loop's hole: that of what it goes over."""
-    return value.name if value.name != "value" else name_of(node.source)

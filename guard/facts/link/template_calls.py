@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from guard.facts.expr import Call, Pos
 from guard.facts.link import containers, documents, parameters, plain, texts
 from guard.facts.link.arguments import CallArguments, is_absent
-from guard.facts.link.rendering import Renderer, Source, marked
+from guard.facts.link.rendering import Renderer, marked
+from guard.facts.link.template_loops import Source
 from guard.facts.link.template_values import MISSING, Value
 from guard.facts.link.things import (
     Alt,

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from guard.config.types import Config
 from guard.estimate import usage
-from guard.model import Priced
+from guard.model import Priced, Setting
 from guard.policy.expr.values import Absent
 from guard.policy.objects.sums import Group
 from guard.policy.selection import incomplete
@@ -20,9 +20,10 @@ from guard.policy.workflows import workflows
 class Groups:
     """What a condition may ask about beside one request. Only requests that count in totals are in a group."""
 
-    def __init__(self, items: Sequence[Priced], config: Config) -> None:
+    def __init__(self, items: Sequence[Priced], config: Config, settings: Sequence[Setting] = ()) -> None:
         self._items = tuple(item for item in items if item.in_totals)
         self._config = config
+        self._settings = tuple(settings)
 
     @cached_property
     def _incomplete(self) -> frozenset[str]:
@@ -55,3 +56,8 @@ class Groups:
         for flow in workflows(self._items):
             runs = usage.runs_of(flow.reach, flow.calls[0][0].request, self._config)
             yield Group(flow.name, flow.items, workflow=flow, runs=None if runs is None else runs.per_month)
+
+    def settings(self) -> Iterator[Group]:
+        """Every key of a configuration file that decides what requests cost."""
+        for setting in self._settings:
+            yield Group(f"{setting.path} {setting.key_path}", (), setting=setting)

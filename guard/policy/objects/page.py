@@ -34,7 +34,15 @@ policies:
 
 What a condition names decides what it is about: `request` (each request), else `workflow` (each entry point with all
 that it reaches), `feature` (each declared feature) or `repo` (once). A condition about requests may name the request's
-`feature` and the `repo`, too. `guard policy try 'CONDITION'` lists what a condition matches in a repository, and why.
+`feature` and the `repo`, too. One about a `setting` (each key of a configuration file that decides what requests cost)
+names nothing else:
+
+```yaml
+policies:
+  - id: small-answers-in-files
+    deny: setting.what == "max_tokens" && setting.number > 4_000
+```
+ `guard policy try 'CONDITION'` lists what a condition matches in a repository, and why.
 
 ## The language
 

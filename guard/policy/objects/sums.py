@@ -14,12 +14,13 @@ from decimal import Decimal
 
 from guard.estimate.money import Factor, times
 from guard.estimate.totals import sum_of, totals
-from guard.model import Money, Priced
+from guard.model import Money, Priced, Setting
 from guard.policy import words
 from guard.policy.expr.types import TEXT, Field, ListOf, Number, Object
 from guard.policy.expr.values import INFINITE, Absent, Between, Unknown, Value, number
 from guard.policy.objects.parts import AMOUNTS, Figures, field, figures, listed, table
 from guard.policy.objects.request import REQUEST, asked
+from guard.policy.objects.setting import SETTING
 from guard.policy.selection import runs_expected
 from guard.policy.workflows import Workflow, usd_per_run
 
@@ -38,6 +39,8 @@ class Group:
     """Declared runs a month of the workflow."""
     incomplete: frozenset[str] = frozenset()
     """Ids of requests whose monthly figure leaves out entry points."""
+    setting: Setting | None = None
+    """Of a group that stands for a setting, which has no requests."""
     seen: dict[str, Value] = remembered(default_factory=dict, compare=False, repr=False)
     """Sums that were made already, since a condition about each request may ask for those of the repository."""
 
@@ -201,5 +204,7 @@ FEATURE = table(
 )
 REPO = table("repo", "All requests of the repository that count in totals.", _common("repository"))
 
-OBJECTS: dict[str, Object] = {"request": REQUEST, "workflow": WORKFLOW, "feature": FEATURE, "repo": REPO}
+OBJECTS: dict[str, Object] = {
+    "request": REQUEST, "workflow": WORKFLOW, "feature": FEATURE, "repo": REPO, "setting": SETTING,
+}  # fmt: skip
 """What conditions can name."""
