@@ -4,10 +4,11 @@ In: a tree, its listing, the configuration. Out: the `Scanned` of an earlier run
 it, and `keep` for what is then found. Neighbours: `guard.run`, which asks; `guard.cache`, where it lies.
 
 A scan depends on the name of its root, on the configuration without rules that only judge, on the names of all files,
-on the contents of all code files, and on every other file that code or configuration led to. The first four are the
-key. The others (prompts, settings, lock files; files that are not there) are kept beside the result with their
-contents, and compared before it is used. So is this guard part of the key, with its catalogue and its prices (see
-`guard.cache.version`). The date is not: only policies know it, and they judge every time.
+on the contents of all code files, and on every other file that was read. The first four are the key, with the sizes of
+large files, since whether one is read may depend on that. The others (listed ones as configuration files; what code led
+to as prompts and lock files, be it there or not) are kept beside the result with their contents, and compared before it
+is used. This guard is part of the key, with its catalogue and its prices (see `guard.cache.version`). The date is not:
+only policies know it, and they judge every time.
 
 Contents are what the analysis was given: a file that changes while it is read is kept as it was read. A scan for which
 a file could not be read is not kept, for that may pass without a change in any file.
@@ -25,7 +26,7 @@ from guard.cache import current
 from guard.cache.contents import Contents, content_hash
 from guard.cache.plain import Plain
 from guard.cache.store import Store
-from guard.config.types import Config
+from guard.config.types import Budget, Config, Place
 from guard.model import Problem
 from guard.scanned import Scanned
 from guard.sources.files import Listing, SourceFile
@@ -34,13 +35,18 @@ from guard.sources.tree import Folder, Tree
 
 KIND = "scan"
 CODE = (".py", ".ipynb")
+LARGE_BYTES = 100_000
+"""Size from which a file may be left out for its size: below all limits of `guard.facts.documents.read`."""
 _PASSING = "unreadable"
 """The kind of problem that may be gone without a change in any file."""
 
 
 def for_analysis(config: Config) -> Config:
-    """The configuration without what only judges: rules can change, and a scan stays what it was."""
-    return replace(config, extends=(), budgets=(), policies=(), exceptions=(), baseline=None)
+    """The configuration without what only judges: rules can change, and a scan stays what it was. Whether a budget is
+    about prompt templates stays, for they are read only then."""
+    of_prompts = any(budget.per_prompt is not None for budget in config.budgets)
+    budgets = (Budget("", Place("", 1, 1), per_prompt=0),) if of_prompts else ()
+    return replace(config, extends=(), budgets=budgets, policies=(), exceptions=(), baseline=None)
 
 
 class Noting:
@@ -104,7 +110,9 @@ class Keeper(Noting):
         self._held: dict[str, bytes | Problem] = {}
         """Code files that were read for their hash and not yet for the analysis."""
         self._others: dict[str, str] = {}
-        """States of what was read besides code files."""
+        """States of what code or configuration led to."""
+        self._listed: dict[str, str] = {}
+        """States of the listed files that were read besides code."""
         self._given: dict[str, str] = {}
         """States of the code files as the analysis got them."""
         self._passing = False
@@ -117,14 +125,20 @@ class Keeper(Noting):
         if data is None:
             return None
         head, _, body = data.partition(b"\n")
-        others = _others(head)
-        if others is None or any(self._states.now_within(path) != state for path, state in others.items()):
+        manifest = self._manifest(head)
+        if manifest is None:
+            return None
+        others, listed, digest = manifest
+        if any(self._states.now_within(path) != state for path, state in others.items()):
+            return None
+        now = [self._states.known(file.path) or self._states.learn(file.path, self.tree.read(file)) for file in listed]
+        if _digest(now) != digest:
             return None
         scanned = self._plain.loads(body)
         if scanned is None:
             return None  # not as guard writes it
         self._states.keep(self._listing)
-        read = sorted({*others, *(file.path for file in self._code)})
+        read = sorted({*others, *(file.path for file in (*self._code, *listed))})
         return replace(scanned, files=tuple(file.path for file in self._listing.files), read=tuple(read))
 
     def keep(self, scanned: Scanned) -> None:
@@ -133,7 +147,10 @@ class Keeper(Noting):
         self._held.clear()
         if self._passing or any(file.path not in self._given for file in self._code):
             return
-        head = json.dumps(self._others).encode()
+        listed = [
+            (at, self._listed[file.path]) for at, file in enumerate(self._listing.files) if file.path in self._listed
+        ]
+        head = json.dumps([self._others, [at for at, _ in listed], _digest(state for _, state in listed)]).encode()
         try:
             body = self._plain.dumps(replace(scanned, files=(), read=()))
         except TypeError:  # a value that is not as its annotation says: reported as it is, and not kept
@@ -146,6 +163,12 @@ class Keeper(Noting):
             self._passing = True  # not how code is read today; what such a scan depends on is not known here
             return super().read(file, limit)
         self.read_paths.add(file.path)
+        if not file.path.endswith(CODE):
+            self._states.known(file.path)
+            found = self.tree.read(file)
+            self._passing = self._passing or file.path in self._listed or _is_passing(found)
+            self._listed[file.path] = self._states.learn(file.path, found)
+            return found
         if file.path not in self._held:
             self._hashed(file)
         found = self._held.pop(file.path)
@@ -160,6 +183,23 @@ class Keeper(Noting):
         self._passing = self._passing or changed or limit is not None or _is_passing(found)
         return found
 
+    def _manifest(self, head: bytes) -> tuple[dict[str, str], list[SourceFile], str] | None:
+        """What a kept scan depends on besides its key: states by path, listed files and the digest of their states.
+
+        None where it is not as guard writes it.
+        """
+        try:
+            others, numbers, digest = json.loads(head)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        if type(others) is not dict or not set(map(type, others.values())) <= {str} or type(numbers) is not list:
+            return None
+        if not set(map(type, numbers)) <= {int} or (
+            numbers and not 0 <= min(numbers) <= max(numbers) < len(self._listing.files)
+        ):
+            return None
+        return others, [self._listing.files[at] for at in numbers], str(digest)
+
     def _hashed(self, file: SourceFile) -> str:
         found = self._held[file.path] = self.tree.read(file)
         self._passing = self._passing or _is_passing(found)
@@ -171,6 +211,9 @@ class Keeper(Noting):
             yield self._config
             yield repr((self._listing.from_git, self._listing.problems, len(self._listing.files)))
             yield "\0".join(file.path for file in self._listing.files)
+            yield repr(
+                [(f.path, f.size) for f in self._listing.files if f.size >= LARGE_BYTES and not f.path.endswith(CODE)]
+            )
             yield "\0".join(states)
 
         return self._store.key(KIND, *parts())
@@ -244,15 +287,8 @@ def _is_passing(found: bytes | Problem | None) -> bool:
     return isinstance(found, Problem) and found.kind == _PASSING
 
 
-def _others(head: bytes) -> dict[str, str] | None:
-    """The states that a kept scan depends on besides its key; None where they are not as guard writes them."""
-    try:
-        found = json.loads(head)
-    except (ValueError, RecursionError):
-        return None
-    if type(found) is not dict or not set(map(type, found.values())) <= {str}:
-        return None
-    return found
+def _digest(states: Iterable[str]) -> str:
+    return content_hash("\0".join(states).encode("utf-8", "surrogatepass"))
 
 
 @functools.cache

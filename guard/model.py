@@ -433,8 +433,10 @@ class Extent:
     """How far a finding of a budget goes, so that a rise can be told from what was there before."""
 
     quantity: Decimal
-    unit: Literal["usd", "requests"]
-    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure."""
+    unit: Literal["usd", "requests", "tokens"]
+    """US dollars of the compared figure; or how many requests (entry points for runs) have no figure; or the tokens
+    of a
+    prompt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,12 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
         settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
     )
-    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files))
+    prompts = None
+    if any(budget.per_prompt is not None for budget in config.budgets):
+        from guard.estimate.prompt_sizes import of_files, sent_files
+
+        prompts = of_files(tree, listing, sent_files(requests))
+    return Scanned(report, _directives(project, requests), tuple(file.path for file in listing.files), (), prompts)
 
 
 def judged(
@@ -110,7 +115,10 @@ def judged(
     known = context(prices, rules.aliases, today)
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
-    findings = judge(requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds)
+    findings = judge(
+        requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds,
+        prompts=scanned.prompts,
+    )  # fmt: skip
     return replace(scanned.report, findings=findings)
 
 

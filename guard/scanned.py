@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guard.estimate.prompt_sizes import PromptSize
 from guard.model import Report
 from guard.policy.forgive import Directive
 
@@ -23,3 +24,5 @@ class Scanned:
     """All that were listed."""
     read: tuple[str, ...] = ()
     """All that were asked for, be they there or not, sorted."""
+    prompts: tuple[PromptSize, ...] | None = None
+    """The prompt templates in files; None: no budget of the configuration asks for them."""

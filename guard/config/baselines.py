@@ -144,7 +144,7 @@ def _entry(raw: Any, line: int, places: _Places) -> BaselineEntry:
 
 
 def _extent(raw: dict[str, Any], line: int, places: _Places) -> Extent | None:
-    usd, requests = raw.get("usd"), raw.get("requests")
+    usd, requests, tokens = raw.get("usd"), raw.get("requests"), raw.get("tokens")
     if usd is not None:
         if not isinstance(usd, str) or not _USD.fullmatch(usd):
             raise places.error(line, f"`usd` of this entry is {show(usd)}, not an amount such as '4120.5'")
@@ -153,6 +153,10 @@ def _extent(raw: dict[str, Any], line: int, places: _Places) -> Extent | None:
         if isinstance(requests, bool) or not isinstance(requests, int) or requests < 0:
             raise places.error(line, f"`requests` of this entry is {show(requests)}, not a number of requests")
         return Extent(Decimal(requests), "requests")
+    if tokens is not None:
+        if isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 0:
+            raise places.error(line, f"`tokens` of this entry is {show(tokens)}, not a number of tokens")
+        return Extent(Decimal(tokens), "tokens")
     return None
 
 

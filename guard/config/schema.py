@@ -21,7 +21,9 @@ STAGES = ["production", "batch", "evaluation", "ci", "development", "test"]
 USAGE_FIGURES = ["runs_per_month", "cache_hit_rate", "output_share", "output_tokens", "hole_tokens", "holes"]
 ASSUMED_VALUES = ["model", "max_output", "repeats"]
 RATES = ["input", "output", "cache_read", "cache_write"]
-LIMITS = ["per_call", "per_run", "per_month"]
+LIMITS = ["per_call", "per_run", "per_month", "per_prompt"]
+OF_REQUESTS = ["feature", "owner", "model", "stage", "compare", "min_coverage"]
+"""Keys of a budget that say nothing of templates."""
 INCREASES = ["increase", "increase_percent"]
 
 
@@ -207,12 +209,16 @@ _FEATURE = mapping(
 
 _BUDGET = mapping(
     "A limit on spend. `per_call` judges each request, `per_run` each entry point with all that a run of it calls, "
-    "`per_month` the sum of the requests that it selects, `increase` what a change adds to that sum.",
+    "`per_month` the sum of the requests that it selects, `increase` what a change adds to that sum; `per_prompt` "
+    "judges each prompt template in a file.",
     {
         "name": text("Its name in reports.", "search"),
         "per_call": _money("The most that one call may cost.", "0.05 USD"),
         "per_run": _money("The most that one run of an entry point may cost.", "0.50 USD"),
         "per_month": _money("The most that a month may cost.", "4_000 USD"),
+        "per_prompt": _whole(
+            "The most tokens that the text of one prompt template may have; `paths` are then those of templates.", 2000
+        ),
         "increase": _money("The most that a change may add to a month; needs a base to compare with.", "500 USD"),
         "increase_percent": _share("The same as a part of the month before; with `increase`, both count.", "20%"),
         "feature": text("Only requests of this feature (a key of `features`).", "search"),

@@ -135,7 +135,8 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. One of `per_call`, `per_run`, `per_month`, or one or both of the increases are set (US dollars)."""
+    """`budgets[i]`. One of `per_call`, `per_run`, `per_month` (US dollars), `per_prompt` (tokens), or one or both of
+    the increases are set."""
 
     name: str
     place: Place
@@ -143,6 +144,8 @@ class Budget:
     per_run: Decimal | None = None
     """Limit on one run of each entry point."""
     per_month: Decimal | None = None
+    per_prompt: int | None = None
+    """Limit on the tokens of the text of each prompt template that stands in a file."""
     increase: Decimal | None = None
     """The most that a change may add to a month."""
     increase_percent: Decimal | None = None

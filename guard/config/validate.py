@@ -14,7 +14,7 @@ from typing import Any
 
 from guard.config.document import Document, Path
 from guard.config.issues import MAX_ISSUES, ConfigIssue, listed, nearest, printable, show
-from guard.config.schema import Schema
+from guard.config.schema import OF_REQUESTS, Schema
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_YAML = re.compile(r"[A-Za-z0-9$][A-Za-z0-9_ ./%*$-]*")
@@ -43,6 +43,7 @@ def problems(document: Document, schema: Schema) -> list[ConfigIssue]:
     found.extend(_written_twice(document, "policies", "id", "policy"))
     found.extend(_written_twice(document, "budgets", "name", "budget"))
     found.extend(_check_and_condition(document))
+    found.extend(_not_of_prompts(document))
     found.extend(_unknown_features(document))
     return sorted(found[:MAX_ISSUES], key=lambda issue: (issue.line, issue.column))
 
@@ -175,6 +176,15 @@ def _check_and_condition(document: Document) -> Iterator[ConfigIssue]:
         for key, advice in (("check", "keep one of them"), ("params", "a condition has no parameters; remove them")):
             if key in item:
                 yield document.issue((*where, key), f"{label(where)} has both 'deny' and '{key}'", advice, key=True)
+
+
+def _not_of_prompts(document: Document) -> Iterator[ConfigIssue]:
+    """A budget of prompt templates selects no requests."""
+    for where, item in _items(document, "budgets"):
+        for key in OF_REQUESTS if "per_prompt" in item else ():
+            if key in item:
+                message = f"'{key}' of {label(where)} says nothing of what this budget judges"
+                yield document.issue((*where, key), message, f"remove '{key}'", key=True)
 
 
 def _unknown_features(document: Document) -> Iterator[ConfigIssue]:

@@ -164,6 +164,8 @@ def _marked(finding: Finding, entry: BaselineEntry | None, baseline: Baseline) -
 
 def amount(extent: Extent) -> str:
     """`$4,120`, or `3 without a figure`."""
+    if extent.unit == "tokens":
+        return f"{extent.quantity:,f} tokens"
     return words.money(extent.quantity) if extent.unit == "usd" else f"{extent.quantity:,f} without a figure"
 
 

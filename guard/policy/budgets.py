@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guard.config.types import Budget
+from guard.estimate.prompt_sizes import PromptSize
 from guard.model import Finding, Priced
 from guard.policy import coverage
 from guard.policy.increase import increase
 from guard.policy.per_call import per_call
 from guard.policy.per_month import per_month
+from guard.policy.per_prompt import per_prompt
 from guard.policy.per_run import per_run
 from guard.policy.selection import select
 from guard.policy.verdict import Verdict, budget_label, finding_id, undecided_enforce
@@ -28,6 +30,8 @@ DOC = """A budget is kept.
 `per_month` the sum over the budget's selection (`feature`, `owner`, `model`, `stage`, `paths`). `increase` and
 `increase_percent` hold what a change adds to that sum against an amount and a share of what it was before; where both
 are given, both must be exceeded. They need something to compare with (`--base`, `--baseline`) and say nothing without.
+`per_prompt` holds the text of each prompt template in a file (of `paths`, where they are given) against a number of
+tokens, each branch and loop of it once; `guard prompts` lists them.
 `compare` says which figure counts: `low`, `typical` (unless said otherwise) or `high`. With `high`, a request without a
 bound exceeds every budget, and one whose model may be another than those known makes the verdict `undecided`. So does a
 selection without any request. Requests without a price, and for months those whose runs are not declared, make the
@@ -52,16 +56,21 @@ def judge(
     incomplete: frozenset[str] = frozenset(),
     prefix: str = "",
     before: Sequence[Priced] | None = None,
+    prompts: Sequence[PromptSize] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings of all budgets that are not `off`, in the budgets' order.
 
     `incomplete`: ids of requests whose monthly figure lacks some entry points (`selection.incomplete`). `prefix`: that
     of the configuration, which the budgets' paths are relative to. `before`: the requests of the base; without one,
-    budgets on increases are not judged.
+    budgets on increases are not judged. `prompts`: the templates in files; None: they were not looked for.
     """
     findings: list[Finding] = []
     for budget in budgets:
         if budget.enforce == "off":
+            continue
+        if budget.per_prompt is not None:
+            verdicts = per_prompt(budget, budget.per_prompt, prompts, prefix)
+            findings += [_finding(budget, verdict) for verdict in verdicts]
             continue
         selected = select(budget, items, prefix)
         if not selected and _chooses(budget):

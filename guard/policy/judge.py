@@ -12,6 +12,7 @@ from functools import cache
 from typing import Protocol
 
 from guard.config.types import Config
+from guard.estimate.prompt_sizes import PromptSize
 from guard.model import Finding, Priced
 from guard.policy import baseline, budgets, places, stale
 from guard.policy.decide import decide, merge
@@ -82,19 +83,21 @@ def judge(
     before: Sequence[Priced] | None = None,
     unread: Collection[str] = (),
     holds: Holds | None = None,
+    prompts: Sequence[PromptSize] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
     `merged`: whether findings with one cause are one; those of two trees are compared one by one. `before`: the
     requests of the base, for budgets on increases; None: there is none. `unread`: files that could not be read, of
     which the baseline does not expect the findings that it knows. `holds`: which comments excuse what; None: all do.
+    `prompts`: the prompt templates in files; None: they were not looked for.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
     policies = load(config.policies)
     held: tuple[Finding, ...] = ()
     if config.budgets:
-        held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before)
+        held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before, prompts)
     findings = (*decide(policies, items, context, config.prefix, config), *held)
     marked = forgive(
         findings,

@@ -22,6 +22,7 @@ CODE = (".py", ".pyi", ".ipynb")
 
 _OPENING = re.compile(r"(?P<kind>[rbfuRBFU]{0,2})(?:\"\"\"|'''|\"|')")
 _CLOSING = re.compile(r"(?:\"\"\"|'''|\"|')$")
+_LAST = 10**9
 _FILLED = re.compile(r"\{[^{}]*\}")
 
 
@@ -40,6 +41,10 @@ def without_prompts(report: Report, sources: Sources) -> Sources:
     for priced in report.requests:
         for span in _spans(priced):
             texts.setdefault(span.path, set()).add(_Text(span.line, span.column, span.end_line, span.end_column))
+    for finding in report.findings:  # about templates, which are text from their first line to their last
+        for label in finding.labels if finding.extent is not None and finding.extent.unit == "tokens" else ():
+            if label.span.path != report.config_path:
+                texts.setdefault(label.span.path, set()).add(_Text(1, 1, _LAST, 1))
 
     @functools.cache
     def lines(path: str) -> list[str] | None:

@@ -107,7 +107,7 @@ def _data(one: BaselineEntry) -> dict[str, str | int]:
     if one.verdict != "violated":
         data["verdict"] = one.verdict
     if one.extent is not None:
-        whole = one.extent.unit == "requests"
+        whole = one.extent.unit != "usd"
         data[one.extent.unit] = int(one.extent.quantity) if whole else f"{one.extent.quantity.normalize():f}"
     return data | {"message": one.message, "id": one.id}
 

@@ -170,6 +170,8 @@ def _limit(budget: Budget) -> str:
     amounts = [(name, amount) for name in LIMITS if (amount := getattr(budget, name)) is not None]
     if amounts:
         return f"{words.exact(amounts[0][1])} {amounts[0][0].replace('_', ' ')}"
+    if budget.per_prompt is not None:
+        return f"{words.plural(budget.per_prompt, 'token')} per prompt"
     more = [words.exact(budget.increase)] if budget.increase is not None else []
     more += [words.percent(budget.increase_percent)] if budget.increase_percent is not None else []
     return f"{' and '.join(more)} more than before"

@@ -93,6 +93,15 @@ class TestChanges:
         (shop / ".env").unlink()
         models(shop)
 
+    def test_of_a_configuration_file_of_a_known_format(self, shop: Path) -> None:
+        """It is read because it is listed, not because code leads to it."""
+        file = shop / "litellm.yaml"
+        text = "model_list:\n  - model_name: fast\n    litellm_params: {model: openai/gpt-4o}\n"
+        for now in (text, text.replace("4o", "4.1"), text + "#" * 1_100_000, text):
+            file.write_text(now)
+            models(shop)
+        assert '"openai/gpt-4o"' in run("cost", shop, "--format", "json").output
+
     def test_of_the_names_of_files(self, shop: Path) -> None:
         models(shop)
         shutil.copy(shop / "app/other.py", shop / "app/third.py")
@@ -191,6 +200,13 @@ def test_where_all_counts_are_known_no_tokenizer_is_loaded(
     assert len(second["requests"]) == len(first["requests"]) + 1
 
 
+def test_no_file_is_left_out_for_a_size_that_the_key_does_not_hold() -> None:
+    from guard.facts.documents.read import LIMITS
+    from guard.kept import LARGE_BYTES
+
+    assert min(LIMITS.values()) > LARGE_BYTES
+
+
 def test_all_that_a_scan_finds_can_be_kept() -> None:
     """A field of a type that cannot be kept would make every run a cold one, and nobody would be told."""
     from guard.cache.plain import Plain
@@ -225,7 +241,18 @@ class TestDamage:
 
     @pytest.mark.parametrize(
         "value",
-        [b"", b"\n", b"{}", b"{}\n{}", b"[1]\n[]", b'{"a": 1}\nnull', b"[" * 100_000, b'{}\n{"Scanned": []}'],
+        [
+            b"",
+            b"\n",
+            b"{}",
+            b"{}\n{}",
+            b'[{}, [], "x"]\n[]',
+            b'[{}, [-1], ""]\n',
+            b'[{"a": 1}, [], ""]\nnull',
+            b"[" * 100_000,
+            b'[{}, [], "6"]\n{"Scanned": []}',
+            b'[{}, [99999], ""]\n{}',
+        ],
     )
     def test_of_a_scan(self, cache: Path, shop: Path, value: bytes, analysed: list[str]) -> None:
         cold = run("cost", shop).output

@@ -78,8 +78,8 @@ TABLE = {
     ),
     "no limit": (
         "budgets: [{name: b}]",
-        "3:11: budgets[0] has none of per_call, per_run, per_month, increase and increase_percent; "
-        "add per_call, per_run, per_month, increase",
+        "3:11: budgets[0] has none of per_call, per_run, per_month, per_prompt, increase and increase_percent; "
+        "add per_call, per_run, per_month, per_prompt, increase",
     ),
     "two limits": (
         "budgets:\n- per_month: 5\n  name: b\n  per_call: 1",

@@ -1,7 +1,5 @@
 """Mustache templates, against the real chevron and pystache, and what guard reads of Handlebars."""
 
-
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -129,7 +129,7 @@ def joined(path: str, key: str | int) -> str:
     if not key or any(mark in key for mark in '."[]>#\n'):
         escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'{path}["{escaped}"]'
-    return key if not path or path.endswith((">", "#")) else f"{path}.{key}"
+    return f"{path}{key}" if not path or path.endswith((">", "#")) else f"{path}.{key}"
 
 
 PARSERS = {

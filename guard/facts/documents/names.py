@@ -31,6 +31,7 @@ _PREFIXED = re.compile(
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
+_PROVIDER = re.compile(r"(?:\w+_)?(?:llm|model|chat|embeddings?|ai)_provider|provider")
 _MODEL = re.compile(r"(?:^|_)(?:model|models|llm|model_name|model_id|modelname|deployment|deployment_name|engine)$")
 _START = r"(?:^|_)"
 """A word of a key begins."""
@@ -80,7 +81,6 @@ _MEANINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("cache", (r"caching_prompt", r"prompt_caching", r"(?:enable_)?cache_prompts?")),
     ("prompt", (r"system_(?:prompt|message|template)", r"prompt_template", r"instructions", r"user_prompt")),
-    ("provider", (r"(?:llm_|model_)?provider",)),
 )  # fmt: skip
 """What a key is about, by its last words; the first that fits."""
 _KEYS = tuple((re.compile(f"{_START}(?:{'|'.join(patterns)})$"), what) for what, patterns in _MEANINGS)
@@ -100,4 +100,6 @@ def what_of(key: str) -> str | None:
     """What a key in one style is about; None for all that guard does not know."""
     if _MODEL.search(key):
         return "model" if "fallback" not in key else "fallback"
+    if _PROVIDER.fullmatch(key):
+        return "provider"
     return next((what for pattern, what in _KEYS if pattern.search(key)), None)

@@ -25,7 +25,13 @@ LIMITS = {"yaml": 1_000_000, "json": 500_000, "toml": 1_000_000, "env": 200_000,
           "lines": 5_000_000}  # fmt: skip
 """Bytes up to which a file is looked at; what is larger is data, no configuration."""
 _TEMPLATE = (b"{{", b"{%")
-_NOT_OURS = frozenset({"package-lock.json", "package.json", "tsconfig.json", "pnpm-lock.yaml", "composer.lock"})
+_NOT_OURS = frozenset(
+    {
+        "package-lock.json", "package.json", "tsconfig.json", "pnpm-lock.yaml", "composer.lock",
+        "guard.yaml", "guard.yml", ".guard-baseline.json",
+    }
+)  # fmt: skip
+"""Of other programs, and guard's own, which say nothing of requests: a changed policy is no changed tree."""
 
 
 @dataclass(frozen=True, slots=True)

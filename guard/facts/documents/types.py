@@ -44,6 +44,8 @@ class Written:
     value: Scalar
     span: Span
     key_path: str = ""
+    default: bool = False
+    """It is what the format's own program takes where the file has no such key; then the place is that of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class Declared:
     """Files whose rows add to `repeats`."""
     prompt_file: str | None = None
     """The file that the prompt stands in, relative to this one."""
+    runs_file: str | None = None
+    """Path from the root of the file whose declared request this one runs; what is not said here, that says."""
     turns: Count = ONE
     layers: tuple[Layer, ...] = ()
     outputs: int | None = 1

@@ -80,7 +80,9 @@ def _variables(listed: At) -> Iterator[tuple[str, At]]:
         if item.text is not None and "=" in item.text:
             key, _, text = item.text.partition("=")
             node = item.node
-            moved = replace(node, value=text, text=text, column=node.column + len(key) + 1)
+            line = item.lines[node.line - 1] if node.line <= len(item.lines) else ""
+            quote = line[node.column - 1 : node.column] in ("'", '"')
+            moved = replace(node, value=text, text=text, column=node.column + quote + len(key) + 1)
             yield key, item._replace(node=moved)
         elif name is not None and name.text is not None and value is not None:
             yield name.text, value

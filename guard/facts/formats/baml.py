@@ -3,7 +3,8 @@
 Keys: `client<llm> N { provider; retry_policy; options { model, max_tokens, temperature, strategy [...] } }`,
 `retry_policy P { max_retries; strategy {...} }`, `function F(...) -> T { client C; prompt #"..."# }`; `client` is a
 name or `"provider/model"`. `strategy` of a `fallback` client is tried in order, that of a `round-robin` client in
-turn. `max_retries` counts further tries; without a policy there is none (docs.boundaryml.com, "retry").
+turn. `max_retries` counts further tries; without a policy there is none, and
+Anthropic is sent a limit of 4096 (docs.boundaryml.com, "retry").
 `parse/baml_file.py` reads the language.
 """
 
@@ -24,6 +25,8 @@ _OPTIONS = {
     "max_output_tokens": "max_tokens", "temperature": "temperature", "reasoning_effort": "reasoning",
     "strategy": "fallback",
 }  # fmt: skip
+ANTHROPIC_LIMIT = 4096
+"""Tokens, baml-py 0.226; Anthropic's interface demands a limit."""
 _LEFT_OUT = "parts of the template may repeat or be left out"
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _PROVIDERS = {
@@ -71,12 +74,19 @@ def _gateway(path: str, clients: list[tuple[str, At]], policies: tuple[tuple[str
             continue
         model = written(options.get("model")) if options is not None else None
         limit = next((one for key in _LIMITS if options is not None and (one := limit_of(options.get(key)))), None)
+        if limit is None and kind == "anthropic" and model is not None:
+            limit = _taken(model)
         if model is not None:
             targets.append(Target(name, model, limit, True, _PROVIDERS.get(kind, kind or None), own))
     return Gateway(
         path, "baml", tuple(targets), fallbacks=tuple(through["fallback"]), rotations=tuple(through["round-robin"]),
         policies=policies, policy_of=tuple(policy_of),
     )  # fmt: skip
+
+
+def _taken(model: Written) -> Written:
+    """The limit that BAML sends to Anthropic where none is set."""
+    return Written(ANTHROPIC_LIMIT, model.span, "max_tokens", default=True)
 
 
 def _function(name: str, function: At, found: Found) -> None:
@@ -86,17 +96,18 @@ def _function(name: str, function: At, found: Found) -> None:
     found.setting(prompt, "prompt")
     named = client.text or ""
     shorthand: tuple[Written, ...] = ()
-    provider = None
+    provider, limit = None, None
     if "/" in named:
         found.setting(client, "model")
         prefix, _, model = named.partition("/")
         shorthand, provider = (Written(model, client.span, client.path),), _PROVIDERS.get(prefix, prefix)
+        limit = _taken(shorthand[0]) if prefix == "anthropic" else None
     text = prompt.text if prompt is not None else None
     found.calls.append(
         Declared(
             found.format, "baml.function", name, client.span, shorthand,
             None if shorthand else f"client {named[:60]} is declared in no file, or names no model", provider,
-            client=None if shorthand else named, called_as=name,
+            limit=limit, client=None if shorthand else named, called_as=name,
             messages=by_role_calls(text, prompt) if text is not None and prompt is not None else (),
             prompt_why=_LEFT_OUT if text is not None and is_open(text) else None,
         )
@@ -105,7 +116,9 @@ def _function(name: str, function: At, found: Found) -> None:
 
 def by_role_calls(text: str, at: At) -> tuple[Message, ...]:
     """The messages of a prompt with `{{ _.role("user") }}`."""
-    plain = re.sub(r"\{\{-?\s*_\.(?:role|chat)\(\s*(?:role\s*=\s*)?[\"'](\w+)[\"'][^)]*\)\s*-?\}\}", r"\n\1:\n", text)
+    plain = re.sub(
+        r"\{\{-?\s*_\.(?:role|chat)\(\s*(?:role\s*=\s*)?[\"'](\w+)[\"'][^)]{0,200}\)\s{0,20}-?\}\}", r"\n\1:\n", text
+    )
     return by_role(plain, at.span)
 
 

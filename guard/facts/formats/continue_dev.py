@@ -41,6 +41,7 @@ def _is_model(at: At) -> bool:
 
 def _collect(document: Document, found: Found) -> None:
     root = document.root
+    shared = {id(value.node) for _, value in root.pairs()}
     single = [
         at for key in ("tabAutocompleteModel", "embeddingsProvider", "reranker") if (at := root.get(key)) is not None
     ]
@@ -54,17 +55,12 @@ def _collect(document: Document, found: Found) -> None:
         found.setting(at.get("cacheBehavior", "cacheSystemMessage"), "cache")
         for key in _MESSAGES:
             text = at.get("chatOptions", key)
-            if text is not None and not _is_shared(root, text):
+            if text is not None and id(text.node) not in shared:
                 found.setting(text, "prompt")
     found.keys(root.get("completionOptions"), _OPTIONS)
     for key, value in root.pairs():
         if key == "systemMessage" or ("message" in key.lower() and len(value.text or "") >= _LONG):
             found.setting(value, "prompt")
-
-
-def _is_shared(root: At, text: At) -> bool:
-    """Whether a text stands at the top level and is only referred to here."""
-    return any(value.node is text.node for _, value in root.pairs())
 
 
 FORMAT = Format(

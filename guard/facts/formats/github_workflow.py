@@ -58,7 +58,7 @@ _ACTIONS = {
     ),
 }  # fmt: skip
 _ARGUMENT = re.compile(
-    r"(?<![\w-])(?P<name>--model|--max-turns|--fallback-model|--max-tokens|-m)(?:\s+|=)"
+    r"(?<![\w-])(?P<name>--model|--max-turns|--fallback-model|--max-tokens|-m)(?:\s{1,40}|=)"
     r"(?P<value>\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[^\s\"'|;&)]{1,200})"
 )
 _WHAT = {
@@ -66,7 +66,8 @@ _WHAT = {
     "--max-tokens": "max_tokens",
 }  # fmt: skip
 _COMMAND = re.compile(
-    r"(?:^|[;&|(]|\bnpx\s(?:-y\s)?(?:@[\w.-]+/)?|\buvx\s)\s*(?P<tool>claude|aider|codex|gemini|llm)(?:-code|-cli)?\s+(?P<rest>(?:[^\n\\]|\\\n?)*)",
+    r"(?:^|[;&|(]|\bnpx[ \t](?:-y[ \t])?(?:@[\w.-]{1,60}/)?|\buvx[ \t])[ \t]*"
+    r"(?P<tool>claude|aider|codex|gemini|llm)(?:-code|-cli)?[ \t]+(?P<rest>(?:[^\n\\]|\\\n?)*)",
     re.MULTILINE,
 )
 _TOOLS = {"claude": "anthropic", "codex": "openai", "gemini": "google", "aider": None, "llm": None}
@@ -122,6 +123,7 @@ def _arguments(at: At, text: str, found: Found) -> dict[str, Written]:
         if is_filled_later(value) or not value:
             continue
         line, column = line_with(at, match[0].split("\n")[0], after)
+        after = line
         shown: str | int = int(value) if value.isdigit() and len(value) < 10 else value
         found.setting(at, what, value=shown, place=(line, column))
         values.setdefault(what, Written(shown, span(at.file, line, column, len(match[0])), at.path))
@@ -212,12 +214,14 @@ def _request(
     asked = models or ((model,) if model is not None else ())
     own = f"{name}.{step.path.rpartition('.')[2]} {action}"
     at = place.span if place is not None else uses.span
+    prompt_file = step.get("with", "prompt-file")
     made = Declared(
         found.format, action, own, at, asked, None if asked else "the step names no model; the tool decides", provider,
         limit=values.get("max_tokens"), limit_why="the tool decides" if "max_tokens" not in values else None,
         messages=messages or (hole("prompt", "the tool's own"),), prompt_why=_ADDED if agent else None,
         repeats=_matrix(job), turns=turns, stage="ci", entries=triggers,
         conditional=job.get("if") is not None or step.get("if") is not None,
+        runs_file=prompt_file.text.removeprefix("./") if prompt_file is not None and prompt_file.text else None,
     )  # fmt: skip
     found.calls.append(made)
     other = values.get("fallback")

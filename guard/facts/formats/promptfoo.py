@@ -79,7 +79,10 @@ def _takes(document: Document) -> bool:
     ):
         return False
     named = "promptfoo" in document.path.rpartition("/")[2].lower()
-    return any(_prefix(one.name) in _KNOWN or (named and _prefix(one.name) in _OTHERS) for one in _providers(root))
+    return any(
+        (":" in one.name and _prefix(one.name) in _KNOWN) or (named and _prefix(one.name) in _OTHERS)
+        for one in _providers(root)
+    )
 
 
 def _prefix(name: str) -> str:
@@ -254,10 +257,11 @@ def _grader(at: At, for_all: At | None, found: Found, name: str, count: Count, t
     named = _grader_setting(own if own is not None else for_all, found)
     kind = str(kind_at.value) if (kind_at := at.get("type")) is not None else ""
     models: tuple[Written, ...] = ()
-    provider, why = None, "promptfoo picks the grader by the keys that are set when it runs"
+    provider: str | None = None
+    why: str | None = "promptfoo picks the grader by the keys that are set when it runs"
     if named is not None and named.text is not None:
         models, provider, _, told = _model(named.text, named)
-        why = told or why
+        why = told
     rubric = at.get("value")
     messages: tuple[Message, ...] = (
         hole("rubric and answer", "promptfoo's own wording, the rubric and the answer", "user", at.span),

@@ -16,6 +16,7 @@ from guard.model import Layer, Step
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
 
+Known = dict[tuple[str, str], list[Gateway]]
 MAX_DEPTH = 4
 """Clients that go through clients."""
 MAX_WAYS = 8
@@ -32,18 +33,20 @@ class _Way(NamedTuple):
     """Further tries of it and of what goes through it; they multiply."""
 
 
-def asked(project: Project, path: str, declared: Declared) -> list[Declared]:
+def by_folder(project: Project) -> Known:
+    """The files that declare clients, by format and the folder whose files know each other."""
+    found: Known = {}
+    for facts in project.configured():
+        for gateway in facts.gateways:
+            found.setdefault((gateway.format, _folder(gateway.path)), []).append(gateway)
+    return found
+
+
+def asked(files: Known, path: str, declared: Declared) -> list[Declared]:
     """What a declared request asks; itself where it names no client, or one that no file declares."""
     if declared.client is None:
         return [declared]
-    folder = _folder(path)
-    known = [
-        gateway
-        for facts in project.configured()
-        for gateway in facts.gateways
-        if gateway.format == declared.format and _folder(gateway.path) == folder
-    ]
-    ways = _ways(known, declared.client, 0)
+    ways = _ways(files.get((declared.format, _folder(path)), []), declared.client, 0)
     if not ways:
         return [declared]
     in_turn = sum(not way.after for way in ways) > 1

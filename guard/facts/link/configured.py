@@ -11,6 +11,7 @@ Neighbours: `requests` asks; `gateways` resolves aliases afterwards; `file_rows`
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,19 @@ from guard.facts.expr import Call, Const
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import clients, control, file_rows, loops
 from guard.facts.link.above import node_of
+from guard.facts.link.gateways import shared_folders
 from guard.facts.link.stages import is_test, stage_of
 from guard.model import Choice, Count, Prompt, Reach, Request, Site, Step, Unknown, Value, Variant
 
 if TYPE_CHECKING:
+    from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
 
 MAX_DECLARED = 400
 """Requests of one file; beyond, it is data."""
 MAX_CALLS = 64
 """Calls in code that are looked at for one declared request."""
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NOT_RUN = "nothing that guard can see runs this file"
 
 
@@ -37,9 +41,14 @@ def requests(linker: Linker) -> tuple[Request, ...]:
     found: list[Request] = []
     counters: dict[str, int] = {}
     for facts in linker.project.configured():
+        for name in dict.fromkeys(call.called_as for call in facts.calls if call.called_as is not None):
+            linker.declared_in.setdefault(name, []).append(facts.path)
+    known = clients.by_folder(linker.project)
+    for facts in linker.project.configured():
         names: dict[str, str] = {}
         waiting: list[tuple[Declared, Request]] = []
-        calls = [one for call in facts.calls[:MAX_DECLARED] for one in clients.asked(linker.project, facts.path, call)]
+        calls = [_filled(linker, call) for call in facts.calls[:MAX_DECLARED]]
+        calls = [one for call in calls for one in clients.asked(known, facts.path, call)]
         for declared in calls:
             request = _request(linker, facts, declared)
             digest = "|".join(("guard/1", declared.api, *(f"{s.qualname}>{s.callee}" for s in request.sites)))
@@ -49,6 +58,20 @@ def requests(linker: Linker) -> tuple[Request, ...]:
             waiting.append((declared, replace(request, id=f"guard/1:{full}")))
         found += [_after(declared, request, names) for declared, request in waiting]
     return tuple(found)
+
+
+def _filled(linker: Linker, declared: Declared) -> Declared:
+    """A request that runs another file's: with what that file says of model, limit and prompt."""
+    if declared.runs_file is None:
+        return declared
+    run = next((f.calls[0] for f in linker.project.configured() if f.path == declared.runs_file and f.calls), None)
+    if run is None:
+        return declared
+    return replace(
+        declared, models=declared.models or run.models, model_why=None if declared.models else run.model_why,
+        limit=declared.limit or run.limit, limit_why=None if declared.limit or run.limit else declared.limit_why,
+        messages=run.messages, prompt_why=run.prompt_why,
+    )  # fmt: skip
 
 
 def _after(declared: Declared, request: Request, names: dict[str, str]) -> Request:
@@ -65,7 +88,7 @@ def _request(linker: Linker, facts: Facts, declared: Declared) -> Request:
     own = file_rows.multiplied(linker.project, facts.path, declared)
     messages, prompt_why = file_rows.messages(linker.project, facts.path, declared)
     site = Site(declared.span, "config", own, declared.name, declared.api)
-    used = _used(linker, declared)
+    used = _used(linker, facts.path, declared)
     before, reached = _callers(linker, used, own)
     why_not = declared.why_not or (NOT_RUN if (declared.used_by or declared.called_as) and not used else None)
     repeats = control.product([*(s.repeats for s in before[:1]), own])
@@ -97,7 +120,7 @@ def _request(linker: Linker, facts: Facts, declared: Declared) -> Request:
 
 def step(written: Written) -> Step:
     """Where a value of a file stands, as a step of a trail."""
-    return Step(written.span, "config_file", written.key_path)
+    return Step(written.span, "catalog_default" if written.default else "config_file", written.key_path)
 
 
 def _variants(linker: Linker, declared: Declared) -> tuple[Variant, ...]:
@@ -131,33 +154,50 @@ def _entries(path: str, declared: Declared, own: Count) -> tuple[Reach, ...]:
 # code that runs a file
 
 
-def _used(linker: Linker, declared: Declared) -> list[tuple[FileFacts, CallRef]]:
-    """Calls in code that run a declared request: by its function's name, or by a text that names its file."""
+def _used(linker: Linker, path: str, declared: Declared) -> list[tuple[FileFacts, CallRef]]:
+    """Calls in code that run a declared request: by its function's name, or by a text that names its file. Where
+    several files declare that name, a call means the nearest."""
     project = linker.project
-    if declared.called_as is not None:
-        paths = project.mentioning([b"baml_client"])
-        calls = [
-            (f, r) for f, r in project.calls_named(declared.called_as, paths) if "baml_client" not in f.path.split("/")
-        ]
-        return calls[:MAX_CALLS]
     found: list[tuple[FileFacts, CallRef]] = []
+    if declared.called_as is not None:
+        calls = project.calls_named(declared.called_as, project.naming("baml_client"))
+        found = [(facts, ref) for facts, ref in calls if "baml_client" not in facts.path.split("/")]
+        return [one for one in found if _is_nearest(linker, path, declared.called_as, one[0].path)][:MAX_CALLS]
     for name in declared.used_by:
-        for path in project.mentioning([name.encode()]):
-            facts = project.facts(path)
+        for code in _holding(project, name):
+            facts = project.facts(code)
             if facts is not None:
-                found += [(facts, ref) for ref in facts.calls if _names(ref.call, name)]
+                found += [(facts, ref) for ref in facts.calls if _names(ref.call, path, name)]
     return found[:MAX_CALLS]
 
 
-def _names(call: Call, name: str) -> bool:
-    """Whether an argument of a call is a text that ends with a file's name."""
+def _holding(project: Project, name: str) -> list[str]:
+    """Code files in which a name stands, found by its longest word."""
+    word = max(_WORD.findall(name), key=len, default="")
+    paths = project.naming(word) if word else project.mentioning([name.encode()])
+    return [path for path in paths if name.encode() in project.bytes_of(path)]
+
+
+def _is_nearest(linker: Linker, path: str, name: str, caller: str) -> bool:
+    """Whether no file that declares a function of that name shares more folders with the caller than this one."""
+    others = linker.declared_in.get(name, ())
+    return shared_folders(path, caller) == max((shared_folders(other, caller) for other in others), default=0)
+
+
+def _names(call: Call, path: str, name: str) -> bool:
+    """Whether an argument of a call is a text that names a file, or its folder."""
     values = (*call.args, *(value for _, value in call.keywords))
-    return any(isinstance(v, Const) and isinstance(v.value, str) and _is_path_to(v.value, name) for v in values)
+    return any(isinstance(v, Const) and isinstance(v.value, str) and _is_path_to(v.value, path, name) for v in values)
 
 
-def _is_path_to(text: str, name: str) -> bool:
-    text = text.replace("\\", "/").rstrip("/")
-    return text == name or text.endswith(f"/{name}")
+def _is_path_to(text: str, path: str, name: str) -> bool:
+    """Whether a text ends with a name, and what stands before it is the way to the file as far as it is known."""
+    parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    if not parts or parts[-1] != name:
+        return False
+    folders = path.split("/")
+    at = len(folders) - 1 - folders[::-1].index(name) if name in folders else None
+    return at is None or folders[max(0, at + 1 - len(parts)) : at + 1] == parts[-min(len(parts), at + 1) :]
 
 
 def _callers(

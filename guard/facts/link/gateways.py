@@ -9,7 +9,6 @@ nearest to the call counts. Neighbours: `facts.formats.litellm` reads the files,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -70,23 +69,20 @@ def _resolved(project: Project, gateways: list[Gateway], request: Request) -> li
 
 def _nearest(gateways: list[Gateway], request: Request) -> list[Gateway]:
     """The gateways that stand nearest to a request's send; those of tests only where there is no other."""
-    at = PurePosixPath(request.sites[-1].span.path).parent.parts
     if not is_test(request.sites[-1].span.path):
         gateways = [one for one in gateways if not is_test(one.path)]
-
-    def shared(one: Gateway) -> int:
-        parts = PurePosixPath(one.path).parent.parts
-        return sum(1 for _ in _common(parts, at))
-
-    best = max(map(shared, gateways), default=0)
-    return [one for one in gateways if shared(one) == best]
+    near = [shared_folders(one.path, request.sites[-1].span.path) for one in gateways]
+    return [one for one, folders in zip(gateways, near) if folders == max(near)]
 
 
-def _common(first: Iterable[str], second: Iterable[str]) -> Iterable[str]:
-    for ours, theirs in zip(first, second):
+def shared_folders(first: str, second: str) -> int:
+    """How many folders from the root on two files have in common."""
+    count = 0
+    for ours, theirs in zip(PurePosixPath(first).parent.parts, PurePosixPath(second).parent.parts):
         if ours != theirs:
-            return
-        yield ours
+            break
+        count += 1
+    return count
 
 
 def _hit(project: Project, gateways: list[Gateway], request: Request, name: str) -> _Hit | None:

@@ -65,7 +65,11 @@ def _below(base: FilePath, part: FilePath) -> FilePath:
 
 def _as_path(engine: Engine, arg: Expr, frame: Frame) -> Result:
     """What an argument is as a path; open where it may be something that is no known path."""
-    found = engine.eval(arg, frame)
+    return as_paths(engine.eval(arg, frame), frame)
+
+
+def as_paths(found: Result, frame: Frame) -> Result:
+    """Texts and paths as paths; open where there may be something that is neither."""
     alts, reasons = [], list(found.open)
     for alt in found.alts:
         if isinstance(alt.thing, FilePath):

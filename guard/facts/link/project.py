@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link.import_lines import Imported
 from guard.facts.link.module_paths import ModulePaths
 from guard.facts.link.origins import Origins
 from guard.facts.link.reads import Memo, Recorder
@@ -141,6 +142,11 @@ class Project:
         stems = sorted({self.stem(target) for target in targets})
         self.recorder.note(("importing", *stems))
         return [path for path in self.searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
+
+    def import_rows(self, path: str) -> tuple[Imported, ...]:
+        """The imports of a code file as its bytes show them."""
+        self.reads.add(("file", path))
+        return self._searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.link import objects, templates
+from guard.facts.link import containers, documents, objects, paths, templates
 from guard.facts.link.arguments import CallArguments, is_absent
-from guard.facts.link.things import Alt, DictOf, Entry, Ext, Inst, ListOf, Lit, Made, Pieces, Result, Thunk
+from guard.facts.link.things import Alt, DictOf, Entry, Ext, FilePath, Inst, ListOf, Lit, Made, Pieces, Result, Thunk
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
@@ -21,6 +21,8 @@ ROLES = {
     "developer": "system", "tool": "tool", "function": "tool", "generic": "user", "chat": "user",
 }  # fmt: skip
 PLACEHOLDER = "placeholder"
+STYLES = {"jinja2": "jinja", "mustache": "mustache"}
+"""Languages of templates as LangChain calls them; any other is that of `str.format`."""
 CLASSES = {
     "SystemMessagePromptTemplate": "system", "HumanMessagePromptTemplate": "user",
     "AIMessagePromptTemplate": "assistant", "ChatMessagePromptTemplate": "user",
@@ -58,15 +60,44 @@ def parts(engine: Engine, alt: Alt, fields: DictOf | None = None) -> list[Part]:
         return _listed(engine, arguments.get("messages", 0), fields, made, style)
     if name == "FewShotPromptTemplate":
         return _few_shots(engine, arguments, fields, made, style)
+    if maker == "load_prompt":
+        return _loaded(engine, arguments, fields, made)
     text = arguments.get("template", 0 if maker != name else None)
-    if maker == "from_file" or not text.alts or all(is_absent(a) for a in text.alts):
+    if maker == "from_file":
+        text = paths.read(engine, paths.as_paths(arguments.get("template_file", 0), made.frame))
+    if not text.alts or all(is_absent(a) for a in text.alts):
         return [Part("user", None, "prompt", text.open[0] if text.open else "a prompt that is built at run time")]
     return [Part("user", _filled(engine, text, fields, made, style))]
 
 
+def _loaded(engine: Engine, arguments: CallArguments, fields: DictOf | None, made: Made) -> list[Part]:
+    """`load_prompt("prompt.yaml")`: a template with a prefix, a suffix and examples, or the path of a text file."""
+    found: list[Part] = []
+    for alt in paths.as_paths(arguments.get("path", 0), made.frame).alts[:1]:
+        if not isinstance(alt.thing, FilePath):
+            continue
+        kind = "json" if alt.thing.path.endswith(".json") else "yaml"
+        data = documents.document(engine.project, alt.thing, kind)
+        thing = data.alts[0].thing if data.alts else None
+        if not isinstance(thing, DictOf):
+            return [Part("user", None, "prompt", data.open[0] if data.open else "a prompt that is built at run time")]
+        declared = containers.get(engine, thing, "template_format")
+        formats = [a.thing.value for a in declared.alts if isinstance(a.thing, Lit)] if declared is not None else []
+        style = STYLES.get(str(formats[0]), "format") if formats else "format"
+        for key in ("prefix", "template", "suffix"):
+            text = containers.get(engine, thing, key)
+            if text is None and (beside := containers.get(engine, thing, f"{key}_path")) is not None:
+                text = paths.read(engine, paths.as_paths(beside, made.frame))
+            if text is not None:
+                found.append(Part("user", _filled(engine, text, fields, made, style)))
+            if key == "prefix" and containers.get(engine, thing, "examples") is not None:
+                found.append(Part("user", None, "examples", "examples that are chosen and formatted at run time"))
+    return found or [Part("user", None, "prompt", "a prompt that is loaded at run time")]
+
+
 def _style(arguments: CallArguments) -> str:
     given = [a.thing.value for a in arguments.get("template_format", None).alts if isinstance(a.thing, Lit)]
-    return {"jinja2": "jinja", "mustache": "mustache"}.get(str(given[0]), "format") if given else "format"
+    return STYLES.get(str(given[0]), "format") if given else "format"
 
 
 def _partials(engine: Engine, thing: Ext, fields: DictOf | None) -> DictOf | None:

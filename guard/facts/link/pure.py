@@ -10,7 +10,8 @@ import builtins
 import operator
 import re
 import string
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from guard.facts.link.plain import MAX_TEXT, MAX_VALUES, TooLarge
@@ -33,6 +34,9 @@ _WIDE = re.compile(r"\d{4,}|[*{]")
 _NUMBER = re.compile(r"\d+")
 _STARS = re.compile(r"%[-#0 +\d.*]*\*")
 """A width or precision of `%` that is a value."""
+_KEYS = re.compile(r"%\(([^()]*)\)")
+_QUOTED = re.compile(r"%(?:\([^()]*\))?[-#0 +\d.*]*[ra]")
+_FIELD = re.compile(r"[.\[]")
 
 
 def text_method(name: str, keywords: tuple[str, ...] = ()) -> Function:
@@ -40,11 +44,11 @@ def text_method(name: str, keywords: tuple[str, ...] = ()) -> Function:
 
     def apply(text: str, *args: Any) -> object:
         method = getattr(text, name)
-        named = dict(zip(keywords, args[len(args) - len(keywords) :]))
-        args = args[: len(args) - len(keywords)]
         if name in ("zfill", "center", "ljust", "rjust", "expandtabs"):
             _check(max((a for a in args if isinstance(a, int)), default=0) * max(1, text.count("\t")), MAX_TEXT)
-        elif name == "replace" and len(args) > 1:
+        named = dict(zip(keywords, args[len(args) - len(keywords) :]))
+        args = args[: len(args) - len(keywords)]
+        if name == "replace" and len(args) > 1:
             _check(len(text) + (text.count(args[0]) + 1) * len(args[1]), MAX_TEXT)
         elif name == "join":
             _check(sum(len(part) + len(text) for part in args[0]), MAX_TEXT)
@@ -66,6 +70,7 @@ def operation(op: str) -> Function | None:
 def formatted(value: object, conversion: str, spec: str) -> str:
     """What an f-string or `str.format` makes of a value: `conversion` is `r`, `s`, `a` or empty."""
     _check_widths(spec)
+    _check(_length(value, conversion != "s"), MAX_TEXT)
     convert = _CONVERSIONS.get(conversion)
     return format(value if convert is None else convert(value), spec)
 
@@ -74,6 +79,18 @@ def percent(template: str, values: object) -> str:
     """`template % values`"""
     stars = sum(found.count("*") for found in _STARS.findall(template))
     _check_widths(template, values if isinstance(values, tuple) else (values,), stars)
+    quoted = _QUOTED.search(template) is not None
+    if isinstance(values, Mapping):
+        named = Counter(_KEYS.findall(template))
+        lengths = {key: _length(values[key], quoted) for key in named if key in values}
+        size = sum(times * lengths[key] for key, times in named.items() if key in lengths)
+        # A key with parentheses of its own, or none: the longest of all stands for it.
+        others = template.count("%") - named.total() - 2 * template.count("%%")
+        if others > 0:
+            size += others * max((_length(value, True) for value in (*values.values(), values)), default=0)
+    else:
+        size = sum(_length(value, quoted) for value in (values if isinstance(values, tuple) else (values,)))
+    _check(len(template) + size, MAX_TEXT)
     return template % values
 
 
@@ -87,6 +104,7 @@ def format_method(template: str, *args: object, **keywords: object) -> str:
     if any("[" in name for name in inner):
         raise TooLarge("widths inside of values are not followed")
     _check_widths(template, (*args, *keywords.values()), len(inner))
+    _check(len(template) + _filled_in(template, args, keywords), MAX_TEXT)
     return template.format(*args, **keywords)
 
 
@@ -108,6 +126,36 @@ def _width(value: object) -> int:
     return abs(value) if isinstance(value, int) else 0
 
 
+def _filled_in(template: str, args: tuple[object, ...], keywords: Mapping[str, object]) -> int:
+    """The most characters that the values of all fields of a template have together."""
+    given = dict(enumerate(args)) | dict(keywords)
+    lengths: dict[object, tuple[int, int]] = {}
+    size = number = 0
+    for _, field, _, conversion in string.Formatter().parse(template):
+        if field is None:
+            continue
+        key: object = _FIELD.split(field, maxsplit=1)[0]
+        if key == "":
+            key, number = number, number + 1
+        elif isinstance(key, str) and key.isdecimal() and len(key) < 4:
+            key = int(key)
+        if key not in lengths and key in given:
+            lengths[key] = _length(given[key], False), _length(given[key], True)
+        size += lengths.get(key, (0, 0))[conversion in ("r", "a")]
+    return size
+
+
+def _length(value: object, quoted: bool) -> int:
+    """The most characters that a value is shown with; `quoted`: as `repr` or `ascii` shows it."""
+    if isinstance(value, str):
+        return len(value) * (1 if not quoted else 2 if value.isascii() and value.isprintable() else 10) + 2
+    if isinstance(value, Mapping):
+        return 2 + sum(_length(key, True) + _length(item, True) + 4 for key, item in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return 2 + sum(_length(item, True) + 2 for item in value)
+    return value.bit_length() // 3 + 2 if isinstance(value, int) else 400
+
+
 def _check(size: float, most: int) -> None:
     if size > most:
         raise TooLarge("too large")
@@ -117,8 +165,8 @@ def _multiplied(a: Any, b: Any) -> object:
     if isinstance(a, int) and isinstance(b, int):
         _check(a.bit_length() + b.bit_length(), MAX_BITS)
     for sequence, times in ((a, b), (b, a)):
-        if isinstance(sequence, (str, list, tuple)):
-            _check(len(sequence) * max(times, 0), MAX_TEXT if isinstance(sequence, str) else MAX_VALUES)
+        if isinstance(sequence, (str, bytes, list, tuple)):
+            _check(len(sequence) * max(times, 0), MAX_TEXT if isinstance(sequence, (str, bytes)) else MAX_VALUES)
     return a * b
 
 
@@ -134,7 +182,32 @@ def _shifted(a: Any, b: Any) -> object:
 
 
 def _remainder(a: Any, b: Any) -> object:
+    if isinstance(a, bytes):
+        raise TooLarge("formats of bytes are not followed")
     return percent(a, b) if isinstance(a, str) else a % b
+
+
+def _rounded(number: Any, *digits: Any) -> object:
+    """`round(...)`; of whole numbers it makes a power of ten from the number of digits."""
+    _check(max((abs(one) for one in digits if isinstance(one, int)), default=0), MAX_BITS)
+    return round(number, *digits)
+
+
+def _summed(items: Any, *start: Any) -> object:
+    """`sum(...)`; of lists it copies all that was added so far for each of them."""
+    parts = [*items, *start]
+    _check(sum(len(part) for part in parts if isinstance(part, (list, tuple))), MAX_VALUES)
+    return sum(parts[: len(parts) - len(start)], *start)
+
+
+def _shown(convert: Callable[[object], str]) -> Function:
+    """`repr` or `ascii`, bounded."""
+
+    def apply(value: object) -> str:
+        _check(_length(value, True), MAX_TEXT)
+        return convert(value)
+
+    return apply
 
 
 _OPERATIONS: dict[str, Function] = {
@@ -146,7 +219,10 @@ _OPERATIONS: dict[str, Function] = {
 BUILTINS: dict[str, Function] = {
     f"builtins.{name}": getattr(builtins, name)
     for name in (
-        "len", "sum", "abs", "round", "any", "all", "divmod", "repr", "ascii", "chr", "ord", "hex", "oct", "bin",
+        "len", "abs", "any", "all", "divmod", "chr", "ord", "hex", "oct", "bin",
     )
+} | {
+    "builtins.sum": _summed, "builtins.round": _rounded,
+    "builtins.repr": _shown(repr), "builtins.ascii": _shown(ascii),
 }  # fmt: skip
 """Builtins of one or two plain arguments, without keywords."""

@@ -75,6 +75,8 @@ class Linker:
         self.entries = Entries(self.above)
         self.spans = Spans(project)
         self.counting = Counting(self.engine, self.callers, self.above)
+        self.declared_in: dict[str, list[str]] = {}
+        """Configuration files by the names of functions that they declare; filled by `configured`."""
         self.sites = Sites(self.engine, self.callers, self.above, self.spans)
 
     def requests(self) -> tuple[Request, ...]:

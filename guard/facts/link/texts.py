@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
 MAX_COMBINATIONS = 16
+MAX_WAY = 200
+"""Steps of the way of a text after which arguments of further parts are not added."""
 MAX_PIECES = 1000
 """Parts of one text; what stands behind them is one hole."""
 
@@ -127,19 +129,28 @@ def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> 
 
 def joined(parts: Sequence[Piece]) -> Thing:
     """One text of several parts; neighbours that stand at the same place are put together."""
-    merged: list[Piece] = []
+    stretches: list[list[Piece]] = []
+    size = 0
     for part in parts:
+        if size > MAX_TEXT:
+            break  # what follows is cut off below
+        size += len(part.text or "")
+        last = stretches[-1][-1] if stretches else None
         if part.text == "":
             continue
         if (
-            merged
+            last is not None
             and part.text is not None
-            and merged[-1].text is not None
-            and (merged[-1].path, merged[-1].pos) == (part.path, part.pos)
+            and last.text is not None
+            and (last.path, last.pos) == (part.path, part.pos)
         ):
-            merged[-1] = merged[-1]._replace(text=merged[-1].text + part.text)
+            stretches[-1].append(part)
         else:
-            merged.append(part)
+            stretches.append([part])
+    merged = [
+        some[0] if len(some) == 1 else some[0]._replace(text="".join(part.text or "" for part in some))
+        for some in stretches
+    ]
     if not merged:
         return Lit("")
     if sum(len(part.text or "") for part in merged) > MAX_TEXT or len(merged) > MAX_PIECES:
@@ -164,26 +175,42 @@ def _cut(parts: list[Piece]) -> Pieces:
 
 def combined(texts: Sequence[Result], hops: tuple[Hop, ...] = ()) -> Result:
     """All ways to put texts one behind the other, bounded; each part is the result of `as_text`."""
-    rows: list[tuple[tuple[Piece, ...], tuple[Hop, ...], Any]] = [((), (), NOWHERE)]
+    rows: list[tuple[_Parts | None, tuple[Hop, ...], Any]] = [(None, (), NOWHERE)]
     reasons: dict[str, None] = {}
     for text in texts:
         reasons.update(dict.fromkeys(text.open))
-        grown = []
+        grown: list[tuple[_Parts | None, tuple[Hop, ...], Any]] = []
         for parts, trail, world in rows:
             for alt in text.alts:
                 both = together(world, alt.world)
                 if both is not None:
                     place = (alt.trail[0].path, alt.trail[0].pos) if alt.trail else ("", Pos(1, 1, 1, 1))
-                    grown.append((parts + (pieces(alt.thing, *place) or ()), _longer(trail, alt.trail), both))
+                    grown.append(((parts, pieces(alt.thing, *place) or ()), _longer(trail, alt.trail), both))
         if len(grown) > MAX_COMBINATIONS:
             reasons[f"more than {MAX_COMBINATIONS} texts can arrive"] = None
             del grown[MAX_COMBINATIONS:]
         rows = grown
-    return Result(tuple(Alt(joined(parts), trail + hops, world) for parts, trail, world in rows), tuple(reasons))
+    return Result(
+        tuple(Alt(joined(_in_order(parts)), trail + hops, world) for parts, trail, world in rows), tuple(reasons)
+    )  # fmt: skip
+
+
+_Parts = tuple[Any, Sequence[Piece]]
+"""What came before, in the same form (None: nothing), and the parts behind it: rows share it instead of copying."""
+
+
+def _in_order(parts: _Parts | None) -> list[Piece]:
+    found: list[Sequence[Piece]] = []
+    while parts is not None:
+        parts, last = parts
+        found.append(last)
+    return [part for some in reversed(found) for part in some]
 
 
 def _longer(trail: tuple[Hop, ...], more: tuple[Hop, ...]) -> tuple[Hop, ...]:
     """The way of the first part, with the arguments by which further parts came."""
+    if len(trail) > MAX_WAY:
+        return trail
     return trail + tuple(h for h in more if h.how == "argument" and h not in trail) if trail else more
 
 

@@ -13,6 +13,7 @@ from guard.facts.expr import Call, Const
 from guard.facts.filefacts import CallRef
 from guard.facts.link import providers, texts
 from guard.facts.link.arguments import BodyArguments, CallArguments, sent
+from guard.facts.link.carriers import users
 from guard.facts.link.things import (
     Alt,
     Ext,
@@ -127,15 +128,12 @@ def asks_callers(engine: Engine, path: str, ref: CallRef) -> bool:
 
 
 def helper_files(project: Project) -> list[str]:
-    """Files that send HTTP requests, and import a file that holds an address of a known API or are imported by one.
+    """Files that send HTTP requests, and may get the address of a known API from a file that holds one, or there.
 
-    Such a file may get the address from there. Found in bytes, so that work grows with the size of the repository.
+    Found in bytes, so that work grows with the size of the repository.
     """
     catalog = project.catalog
-    holding = frozenset(project.mentioning(catalog.url_needles))
-    if not holding:
-        return []
+    holding = project.mentioning(catalog.url_needles)
     packages = [root.rpartition(".")[2].encode() for root in catalog.http_roots]
-    imported = frozenset[str]().union(*map(project.imports, holding))
-    importing = set(project.importing(holding))
-    return [path for path in project.mentioning(packages) if path in importing or path in imported]
+    sending = set(project.mentioning(packages))
+    return sorted({other for path in holding for other in users(project, path, catalog.url_needles)} & sending)

@@ -35,6 +35,7 @@ def new_ids(
     that is shown is new if any of them is.
     """
     known = {(one.id, one.verdict) for one in before if one.forgiven is None}
+    sizes = {one.id: one.extent.quantity for one in before if one.extent is not None and one.extent.unit == "tokens"}
     before_all = {(one.id, one.verdict) for one in before}
     budgets = {f"{_BUDGET}{budget.name}": budget for budget in rules.budgets}
     requests = [{item.request.id: item for item in side} for side in items]
@@ -46,6 +47,8 @@ def new_ids(
         budget = budgets.get(one.policy)
         if budget is None or one.verdict != "violated" or is_near(one):
             return (one.id, one.verdict) not in known
+        if one.extent is not None and one.extent.unit == "tokens":
+            return (one.id, one.verdict) not in known or one.extent.quantity > sizes.get(one.id, one.extent.quantity)
         if one.request is not None:
             return _call_grew(budget, requests[0].get(one.request), requests[1].get(one.request))
         if one.policy not in grown:

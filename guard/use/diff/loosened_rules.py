@@ -24,7 +24,8 @@ _STRICTNESS: Mapping[str, Mapping[str, int]] = {
 }
 """Words of which a higher one lets less pass."""
 _SELECTION = ("feature", "owner", "model", "stage", "paths")
-_AMOUNTS = ("per_call", "per_month", "increase")
+_AMOUNTS = ("per_call", "per_run", "per_month", "increase")
+_TOKENS = ("per_prompt",)
 _SHARES = ("increase_percent", "warn_at")
 _WIDENING = ("allow", "ignore", "except", "skip", "exempt")
 """Lists of a check's parameters of which a longer one lets more pass."""
@@ -46,7 +47,7 @@ def budgets(old: Iterable[Budget], new: Iterable[Budget], top: Span | None) -> I
 
 
 def _of_budget(was: Budget, budget: Budget) -> Iterator[str]:
-    for name in (*_AMOUNTS, *_SHARES):
+    for name in (*_AMOUNTS, *_TOKENS, *_SHARES):
         before, after = getattr(was, name, None), getattr(budget, name, None)
         if before is not None and (after is None or after > before):
             yield f"{name} {_rose(name, before, after)}"
@@ -61,6 +62,8 @@ def _rose(name: str, before: Decimal, after: Decimal | None) -> str:
         return "is gone"
     if name in _AMOUNTS:
         return f"rose from {money_exact(before)} to {money_exact(after)}"
+    if name in _TOKENS:
+        return f"rose from {before:,} to {after:,} tokens"
     return f"rose from {before:%} to {after:%}"
 
 
