@@ -6,14 +6,18 @@ Neighbours: `project`, which answers the look-ups; `keeping`, which compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from guard.facts.link.reads import Fact
+from guard.facts.link.searches import Searches
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
+
+SEARCHES = frozenset({"name", "mentioning", "importing"})
+"""Kinds of facts that are lists of files, each of which is in the list for its own content alone."""
 
 
 class FactValues:
@@ -28,22 +32,18 @@ class FactValues:
         kind, *parts = fact
         project = self._project
         if kind in ("file", "bytes"):
-            return self._content(parts[0])
+            return self.content(parts[0])
         if kind == "text":
             return self._text(parts[0])
         if kind in ("circle", "cut"):
             return ""
+        if kind in SEARCHES:
+            return _short(self.files(fact))
         with project.recorder.nothing():
-            if kind == "name":
-                return _short(project.naming(parts[0]))
             if kind == "module":
                 folder = parts[1]
                 importer = folder + "*" if folder.endswith("/") or not folder else folder
                 return project.module(parts[0], importer) or ""
-            if kind == "mentioning":
-                return _short(project.mentioning(needle.encode("latin-1") for needle in parts))
-            if kind == "importing":
-                return _short(project.importing_stems(parts))
             if kind in ("sdk", "has", "listed"):
                 ask = {"sdk": project.names_sdk, "has": project.has, "listed": project.lists}[kind]
                 return "yes" if ask(parts[0]) else ""
@@ -56,7 +56,25 @@ class FactValues:
                 return _short(find(parts[0]))
         raise LookupError(f"no fact is of the kind {kind}")
 
-    def _content(self, path: str) -> str:
+    def code(self) -> list[str]:
+        """The code files that could be read, in the order of the listing."""
+        return self._project.code()
+
+    def files(self, fact: Fact) -> Sequence[str]:
+        """The files that a search finds."""
+        return _searched(self._project.searches, fact)
+
+    def finding(self, path: str) -> Callable[[Fact], bool]:
+        """Tells of searches whether they find a file."""
+        data = self._project.content(path)
+        alone = Searches({} if data is None else {path: data})
+        return lambda fact: bool(_searched(alone, fact))
+
+    def is_script(self, path: str) -> bool:
+        """Whether a code file may be started as a script (see `module_paths`)."""
+        return b"__main__" in (self._project.content(path) or b"")
+
+    def content(self, path: str) -> str:
         """The hash of a code file's content; empty when it could not be read."""
         found = self._contents.get(path)
         if found is None:
@@ -67,6 +85,15 @@ class FactValues:
     def _text(self, path: str) -> str:
         data = self._project.tree.read_within(path)
         return blake2b(data, digest_size=20).hexdigest() if isinstance(data, bytes) else ""
+
+
+def _searched(searches: Searches, fact: Fact) -> Sequence[str]:
+    kind, *parts = fact
+    if kind == "name":
+        return searches.naming(parts[0])
+    if kind == "mentioning":
+        return searches.mentioning(needle.encode("latin-1") for needle in parts)
+    return searches.importing(parts)
 
 
 def _short(found: Iterable[str]) -> str:

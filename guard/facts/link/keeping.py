@@ -13,14 +13,18 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from guard.facts.filefacts import Comment, FileFacts
-from guard.facts.link.fact_values import FactValues
+from guard.facts.link.fact_values import SEARCHES, FactValues
 from guard.facts.link.groups import Group
 from guard.facts.link.linked import Calling, Linked
-from guard.facts.link.reads import Code, Fact
+from guard.facts.link.reads import Code as Stretch
+from guard.facts.link.reads import Fact
 from guard.model import Problem, Request
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
+
+MAX_SEARCHED = 40
+"""Changed files that are searched one by one for what was searched for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,19 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A code file that could be read, whether or not it was looked at."""
+
+    path: str
+    content: str
+    """Its hash."""
+    script: bool
+    """Whether it may be started as a script, which says what imports beside it mean."""
+    found: tuple[int, ...]
+    """The searches (by number of the facts) that found it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A question, what it was given, what it rests on (by number of the facts), and its answer."""
 
@@ -83,6 +100,7 @@ class Kept:
     about: str
     """What all of it depends on besides facts: the name of the root, its own distributions."""
     facts: tuple[Noted, ...]
+    code: tuple[Code, ...]
     answers: tuple[Answered, ...]
     files: tuple[Seen, ...]
     problems: tuple[Problem, ...]
@@ -98,10 +116,11 @@ class Questions:
         self.about = _short(repr((project.tree.name, sorted(project.own))))
         self._kept = kept if kept is not None and kept.about == self.about else None
         self._old = {answer.key: answer for answer in self._kept.answers} if self._kept is not None else {}
-        self._fresh: dict[int, bool] = {}
+        self._stale = changed(self._values, self._kept) if self._kept is not None else frozenset()
+        """Numbers of the facts that are not what they were."""
         self.used: dict[str, Answered] = {}
         """Answers that were taken from what was kept."""
-        self.made: dict[str, tuple[str, Code, Said]] = {}
+        self.made: dict[str, tuple[str, Stretch, Said]] = {}
         """Answers that were made, with what they were given."""
 
     def ask(self, key: str, given: str, make: Callable[[], Said], anew: bool = False) -> Said:
@@ -118,14 +137,7 @@ class Questions:
     def knows(self, key: str, given: str) -> bool:
         """Whether the answer to a question is kept and holds."""
         old = self._old.get(key)
-        return old is not None and old.given == given and all(map(self._same, old.reads))
-
-    def _same(self, number: int) -> bool:
-        found = self._fresh.get(number)
-        if found is None:
-            noted = self._kept.facts[number] if self._kept is not None else None
-            found = self._fresh[number] = noted is not None and self._values.of(noted.fact) == noted.value
-        return found
+        return old is not None and old.given == given and self._stale.isdisjoint(old.reads)
 
     def hand_over(self) -> None:
         """Tell the project of files that were not looked at again: their problems, and what a report says of them."""
@@ -154,14 +166,63 @@ class Questions:
         return Kept(
             self.about,
             tuple(Noted(fact, self._values.of(fact)) for fact in numbers),
+            self._code(numbers),
             tuple(answers),
             tuple(_seen(facts) for facts in self._project.parsed()),
             tuple(problem for problem in self._project.file_problems() if problem not in of_answers),
         )
 
+    def _code(self, numbers: dict[Fact, int]) -> tuple[Code, ...]:
+        found: dict[str, list[int]] = {}
+        for fact, number in numbers.items():
+            for path in self._values.files(fact) if fact[0] in SEARCHES else ():
+                found.setdefault(path, []).append(number)
+        return tuple(
+            Code(path, self._values.content(path), self._values.is_script(path), tuple(found.get(path, ())))
+            for path in self._values.code()
+        )
+
     @staticmethod
     def _numbered(numbers: dict[Fact, int], facts: Iterable[Fact]) -> tuple[int, ...]:
         return tuple(sorted(numbers.setdefault(fact, len(numbers)) for fact in facts))
+
+
+def changed(values: FactValues, kept: Kept) -> frozenset[int]:
+    """The numbers of the kept facts that are not what they were.
+
+    Where few files changed, only those are searched: whatever a search found in the others, it finds there again.
+    """
+    before = {code.path: code for code in kept.code}
+    now = values.code()
+    others = [path for path in now if path not in before or before[path].content != values.content(path)]
+    gone = before.keys() - set(now)
+    files = {*others, *gone}
+    moved = bool(gone) or len(now) != len(before)
+    moved = moved or any(before[path].script != values.is_script(path) for path in others)
+    few = len(files) <= MAX_SEARCHED
+    stale = set(_found_otherwise(values, kept, files, before)) if few else set()
+    for number, noted in enumerate(kept.facts):
+        kind = noted.fact[0]
+        if kind in ("file", "bytes", "sdk"):
+            same = noted.fact[1] not in files
+        elif (kind in SEARCHES and few) or (kind in ("module", "has") and not moved):
+            same = True
+        else:
+            same = values.of(noted.fact) == noted.value
+        if not same:
+            stale.add(number)
+    return frozenset(stale)
+
+
+def _found_otherwise(
+    values: FactValues, kept: Kept, files: Iterable[str], before: dict[str, Code]
+) -> Iterable[int]:  # fmt: skip
+    """The searches that find one of some files and did not before, or the other way about."""
+    searches = [(number, noted.fact) for number, noted in enumerate(kept.facts) if noted.fact[0] in SEARCHES]
+    for path in files:
+        finds = values.finding(path)
+        found = {number for number, fact in searches if finds(fact)}
+        yield from found.symmetric_difference(before[path].found if path in before else ())
 
 
 def _seen(facts: FileFacts) -> Seen:

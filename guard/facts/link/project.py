@@ -60,7 +60,8 @@ class Project:
         self._bytes: dict[str, bytes] = {}
         self._facts: dict[str, FileFacts | None] = {}
         self._seen: dict[str, FileFacts] = {}
-        self._searches = Searches(self._bytes)
+        self.searches = Searches(self._bytes)
+        """Look-ups in the bytes; who asks here notes nothing."""
         self._naming_sdk: frozenset[str] | None = None
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `files_named`."""
@@ -112,13 +113,13 @@ class Project:
         """Code files whose bytes hold one of the needles."""
         wanted = frozenset(needles)
         self.recorder.note(("mentioning", *sorted(needle.decode("latin-1") for needle in wanted)))
-        return list(self._searches.mentioning(wanted))
+        return list(self.searches.mentioning(wanted))
 
     def names_sdk(self, path: str) -> bool:
         """Whether the bytes of a code file hold the name of an SDK of the catalogue."""
         self.recorder.note(("sdk", path))
         if self._naming_sdk is None:
-            self._naming_sdk = frozenset(self._searches.mentioning(self.catalog.needles))
+            self._naming_sdk = frozenset(self.searches.mentioning(self.catalog.needles))
         return path in self._naming_sdk
 
     def bytes_of(self, path: str) -> bytes:
@@ -140,7 +141,7 @@ class Project:
         """Code files that import one of these modules, as far as their bytes show: a few too many at most."""
         stems = sorted({self.stem(target) for target in targets})
         self.recorder.note(("importing", *stems))
-        return [path for path in self._searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
+        return [path for path in self.searches.importing(stems) if not self.imports(path).isdisjoint(targets)]
 
     def import_rows(self, path: str) -> tuple[Imported, ...]:
         """The imports of a code file as its bytes show them."""
@@ -153,17 +154,13 @@ class Project:
         def found() -> frozenset[str]:
             self.recorder.note(("bytes", path))
             targets: set[str | None] = set()
-            for module, names in self._searches.imports(path):
+            for module, names in self.searches.imports(path):
                 base = module if module.endswith(".") else module + "."
                 targets.add(self.module(module, path))
                 targets.update(self.module(base + name, path) for name in names)
             return frozenset(target for target in targets if target is not None)
 
         return self._imports.once(path, found)
-
-    def importing_stems(self, stems: Iterable[str]) -> list[str]:
-        """Code files in which one of these words stands that names of modules end in. Notes nothing."""
-        return self._searches.importing(stems)
 
     def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of a code file hold something of a pattern."""
@@ -236,6 +233,10 @@ class Project:
         """The bytes of a code file that could be read. Notes nothing."""
         return self._bytes.get(path)
 
+    def code(self) -> list[str]:
+        """The code files that could be read, in the order of the listing. Notes nothing."""
+        return list(self._bytes)
+
     def text(self, path: str) -> str | None:
         """A text file inside the root, or None; never anything outside of it."""
         self.recorder.note(("text", path))
@@ -252,7 +253,7 @@ class Project:
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands."""
         self.recorder.note(("name", name))
-        return self._searches.naming(name)
+        return self.searches.naming(name)
 
     @staticmethod
     def stem(path: str) -> str:
