@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from guard.facts.link.project import Project
 from guard.facts.link.reads import Code
@@ -41,12 +41,34 @@ class _Answer:
             self._quiet = without_demands(self.consulted)
         return self._quiet
 
+    def rests_on(self, root: Root) -> bool:
+        """Whether something was asked of a root."""
+        return any(asked == root for asked, _ in self.consulted)
 
-class _Split(NamedTuple):
+    def bind(self, root: Root) -> Bind | None:
+        """What was decided for a root that it rests on."""
+        return next(bind for (asked, _), bind in self.consulted.items() if asked == root)
+
+
+class _Split:
     """Answers that differ by what the context decides for a root, by identity of the decision."""
 
-    root: Root
-    answers: dict[int, Any]
+    __slots__ = ("answers", "root")
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        self.answers: dict[int, _Kept] = {}
+
+
+_Kept = _Answer | _Split
+_NOT_DECIDED = id(None)
+
+
+def _one_of(found: _Kept) -> _Answer:
+    """One of the answers below; they agree in all that was asked before the first root that sets them apart."""
+    while type(found) is _Split:
+        found = next(iter(found.answers.values()))
+    return cast(_Answer, found)
 
 
 class Answers:
@@ -64,8 +86,12 @@ class Answers:
         self._context: dict[Root, Bind] = {}
         self._brief: dict[Key, _Answer] = {}
         """Answers under the context as it is."""
-        self._answers: dict[Key, _Answer | _Split] = {}
+        self._answers: dict[Key, _Kept] = {}
         """Answers by question and frame; where they depend on the context, by its decisions, in the order asked."""
+        self._decided: dict[Key, None] = {}
+        """Questions with answers that rest on a decision."""
+        self.decided = 0
+        """Such answers, made since the last `forget`."""
         self._active: set[Key] = set()
         """Questions at hand."""
         self._circles: frozenset[Key] = _NONE
@@ -170,27 +196,56 @@ class Answers:
 
     def knows(self, key: Key) -> _Answer | None:
         """The answer that the decisions of the context lead to."""
-        found: Any = self._answers.get(key)
+        found = self._answers.get(key)
         context = self._context
         while type(found) is _Split:
             found = found.answers.get(id(context.get(found.root)))
-        if found is not None:
-            self._brief[key] = found
-        return cast("_Answer | None", found)
+        if found is None:
+            return None
+        answer = cast(_Answer, found)
+        for (root, _), bind in answer.consulted.items():
+            if context.get(root) is not bind:
+                return None
+        self._brief[key] = answer
+        return answer
 
     def _keep(self, key: Key, answer: _Answer) -> None:
-        """Put an answer where the same decisions lead to it.
+        """Put an answer where the same decisions lead to it: apart from others by the first root that they differ in.
 
         Under the same decisions an evaluation asks for the same root next, unless it was cut off; then the newer wins.
         """
-        roots = dict.fromkeys(root for root, _ in answer.consulted)
-        holder: dict[Any, Any] = self._answers
+        context = self._context
+        holder: dict[Any, _Kept] = self._answers
         place: Any = key
-        while roots:
+        found = holder.get(place)
+        while found is not None and answer.consulted:
+            if type(found) is _Answer or not answer.rests_on(cast(_Split, found).root):
+                other = _one_of(found)
+                apart = next((r for (r, _), bind in other.consulted.items() if context.get(r) is not bind), None)
+                if apart is None or not answer.rests_on(apart):
+                    break
+                split = _Split(apart)
+                split.answers[id(other.bind(apart))] = found
+                holder[place] = split
+            else:
+                split = cast(_Split, found)
+            holder, place = split.answers, id(context.get(split.root))
             found = holder.get(place)
-            if type(found) is not _Split or found.root not in roots:
-                found = holder[place] = _Split(next(iter(roots)), {})
-            del roots[found.root]
-            holder, place = found.answers, id(self.context.get(found.root))
         holder[place] = answer
         self._brief[key] = answer
+        if any(bind is not None for bind in answer.consulted.values()):
+            self._decided[key] = None
+            self.decided += 1
+
+    def forget(self) -> None:
+        """Drop the answers that hold under decisions of a context alone: the next question makes others."""
+        for key in self._decided:
+            found: _Kept | None = self._answers.pop(key)
+            while type(found) is _Split:
+                found = found.answers.get(_NOT_DECIDED)
+            if found is not None and all(bind is None for bind in cast(_Answer, found).consulted.values()):
+                self._answers[key] = found
+        self._decided = {}
+        self.decided = 0
+        self._brief = {}
+        self._meanwhile = {}

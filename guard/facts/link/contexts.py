@@ -28,6 +28,8 @@ MAX_LEVELS = 12
 ENOUGH_FOR_PROMPTS = 15_000
 """Evaluations for one send after which callers that differ in nothing but text are no longer told apart, so that there
 is room for those that decide the model."""
+ENOUGH_KEPT = 50_000
+"""Answers under decisions of sends in other files after which they are dropped: who needs one makes it again."""
 MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
 MAX_DRAFTS = 600
@@ -60,6 +62,9 @@ def leaves(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     """All contexts of a send. Calls in tests are not followed to their callers: a test decides for itself."""
     found: list[Leaf] = []
     dropped: list[tuple[Leaf, Root]] = []
+    if drafter.path != facts.path and drafter.engine.decided >= ENOUGH_KEPT:
+        drafter.engine.forget()
+    drafter.path = facts.path
     start = drafter.engine.root(facts.path, ref.scope)
     waiting = deque(_begin(drafter, callers, facts, ref, number))
     drafts = len(waiting)

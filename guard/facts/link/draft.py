@@ -109,6 +109,8 @@ class Drafter:
         """Most objects that the call at hand asks at once; set back by who begins with a new call."""
         self.spent = 0
         """Evaluations for the call at hand."""
+        self.path = ""
+        """Where the call at hand stands."""
 
     def draft(
         self, facts: FileFacts, ref: CallRef, context: dict[Root, Bind], number: int = 0, maker: int | None = None,
