@@ -146,7 +146,7 @@ class Project:
     def import_rows(self, path: str) -> tuple[Imported, ...]:
         """The imports of a code file as its bytes show them."""
         self.recorder.note(("bytes", path))
-        return self._searches.imports(path)
+        return self.searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""
