@@ -145,8 +145,8 @@ class Project:
 
     def import_rows(self, path: str) -> tuple[Imported, ...]:
         """The imports of a code file as its bytes show them."""
-        self.reads.add(("file", path))
-        return self._searches.imports(path)
+        self.recorder.note(("bytes", path))
+        return self.searches.imports(path)
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""
