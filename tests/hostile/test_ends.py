@@ -61,7 +61,8 @@ def test_a_report_that_finds_no_room_leaves_the_old_one(folder: Path) -> None:
 def test_too_little_memory_is_no_verdict(folder: Path) -> None:
     (folder / "big.py").write_text(CALL + "x = [" + "1, " * 1_500_000 + "]\n")
     done = limited(folder, "r.setrlimit(r.RLIMIT_AS, (400_000_000,) * 2)", "check")
-    assert done.returncode not in (0, 1)
+    # Python's parser says the same of too little memory and of too deep nesting: a file that it gives up is named.
+    assert done.returncode == 2 or "big.py  is nested too deeply for Python's own parser" in done.stdout
 
 
 @linux
