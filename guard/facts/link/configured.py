@@ -10,7 +10,6 @@ Neighbours: `requests` asks; `gateways` resolves aliases afterwards; `file_rows`
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import clients, control, file_rows, loops
 from guard.facts.link.above import node_of
 from guard.facts.link.gateways import shared_folders
+from guard.facts.link.ids import KEY_VERSION, request_id
 from guard.facts.link.stages import is_test, stage_of
 from guard.model import Choice, Count, Prompt, Reach, Request, Site, Step, Unknown, Value, Variant
 
@@ -51,11 +51,11 @@ def requests(linker: Linker) -> tuple[Request, ...]:
         calls = [one for call in calls for one in clients.asked(known, facts.path, call)]
         for declared in calls:
             request = _request(linker, facts, declared)
-            digest = "|".join(("guard/1", declared.api, *(f"{s.qualname}>{s.callee}" for s in request.sites)))
+            digest = "|".join((KEY_VERSION, declared.api, *(f"{s.qualname}>{s.callee}" for s in request.sites)))
             number = counters[digest] = counters.get(digest, -1) + 1
-            full = hashlib.blake2b(f"{digest}|config {number}".encode(), digest_size=10).hexdigest()
-            names.setdefault(declared.name, f"guard/1:{full}")
-            waiting.append((declared, replace(request, id=f"guard/1:{full}")))
+            made = request_id(f"{digest}|config {number}")
+            names.setdefault(declared.name, made)
+            waiting.append((declared, replace(request, id=made)))
         found += [_after(declared, request, names) for declared, request in waiting]
     return tuple(found)
 

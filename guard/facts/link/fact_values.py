@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from guard.cache.contents import content_hash
 from guard.facts.link.reads import Fact
 from guard.facts.link.searches import Searches
 
@@ -79,12 +80,12 @@ class FactValues:
         found = self._contents.get(path)
         if found is None:
             data = self._project.content(path)
-            found = self._contents[path] = "" if data is None else blake2b(data, digest_size=20).hexdigest()
+            found = self._contents[path] = "" if data is None else content_hash(data)
         return found
 
     def _text(self, path: str) -> str:
         data = self._project.tree.read_within(path)
-        return blake2b(data, digest_size=20).hexdigest() if isinstance(data, bytes) else ""
+        return content_hash(data) if isinstance(data, bytes) else ""
 
 
 def _searched(searches: Searches, fact: Fact) -> Sequence[str]:

@@ -8,13 +8,13 @@ nearest to the call counts. Neighbours: `facts.formats.litellm` reads the files,
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from guard.facts.documents.names import looks_like_model
 from guard.facts.documents.types import Gateway, Target, Written
+from guard.facts.link.ids import request_id
 from guard.facts.link.project import Project
 from guard.facts.link.stages import is_test
 from guard.facts.link.values import MAX_VARIANTS
@@ -191,11 +191,11 @@ def _fallbacks(project: Project, changed: Request, request: Request, hits: dict[
                 continue
             asked = replace(request, variants=tuple(v for v in request.variants if v.model and v.model.value == name))
             made = _with_targets(project, asked, {name: _Hit(hit.alias, hit.gateway, targets)})
-            digest = hashlib.blake2b(f"{request.id}|{hit.alias}|fallback {number}".encode(), digest_size=10).hexdigest()
+            own = request_id(f"{request.id}|{hit.alias}|fallback {number}")
             attempts = Count(0, 0, changed.attempts.high, (*changed.attempts.why, f"runs only {why} of {hit.alias}"))
             found.append(
                 replace(
-                    made, id=f"guard/1:{digest}", after=changed.id, attempts=attempts, layers=changed.layers,
+                    made, id=own, after=changed.id, attempts=attempts, layers=changed.layers,
                     exclusive=None, exclusive_default=False,
                 )
             )  # fmt: skip

@@ -38,6 +38,7 @@ from guard.facts.link.draft import Draft, Drafter
 from guard.facts.link.engine import Engine, room_for_nesting
 from guard.facts.link.entries import Entries
 from guard.facts.link.groups import Group, Made
+from guard.facts.link.ids import KEY_VERSION, request_id
 from guard.facts.link.keeping import Kept, Questions, Said
 from guard.facts.link.linked import Calling, plainly
 from guard.facts.link.project import Project
@@ -47,7 +48,6 @@ from guard.facts.link.things import Called, Root, Stop
 from guard.facts.link.values import Spans, variants
 from guard.model import Count, Layer, Message, Operation, Problem, Request, Span, Unknown, Value, Variant
 
-KEY_VERSION = "guard/1"
 MAX_ASKED = 24
 """Objects that one call may ask."""
 MAX_EXAMPLES = 5
@@ -144,8 +144,7 @@ class Linker:
                 for call in said.used:
                     by_file.setdefault(call.path, set()).add(call)
                 for name, request in zip(said.names, said.requests):
-                    digest = hashlib.blake2b(f"{name}{len(found)}".encode(), digest_size=10)
-                    found.append(replace(request, id=f"{KEY_VERSION}:{digest.hexdigest()}"))
+                    found.append(replace(request, id=request_id(f"{name}{len(found)}")))
         return tuple(found)
 
     def _lone_in(self, path: str, agents: bool, used: set[Calling]) -> Said:
@@ -334,8 +333,7 @@ class Linker:
         for item in linked:
             digest = identity(item.request)
             ordinal = counters[digest] = counters.get(digest, -1) + 1
-            full = hashlib.blake2b(f"{digest}|{ordinal}".encode(), digest_size=10).hexdigest()
-            finished.append(replace(item.request, id=f"{KEY_VERSION}:{full}"))
+            finished.append(replace(item.request, id=request_id(f"{digest}|{ordinal}")))
         finished = groups.exclusive(
             linked, finished, lambda indices: self._compared([places[i] for i in indices], units)
         )
