@@ -26,7 +26,7 @@ from guard.cache import current
 from guard.cache.contents import Contents, content_hash
 from guard.cache.plain import Plain
 from guard.cache.store import Store
-from guard.config.types import Budget, Config, Place
+from guard.config.types import Budget, Config, Feature, Place
 from guard.model import Problem
 from guard.scanned import Scanned
 from guard.sources.files import Listing, SourceFile
@@ -37,16 +37,23 @@ KIND = "scan"
 CODE = (".py", ".ipynb")
 LARGE_BYTES = 100_000
 """Size from which a file may be left out for its size: below all limits of `guard.facts.documents.read`."""
+NOWHERE = Place("", 1, 1)
+"""Where a part stands says nothing about what is found: lines that are added above it leave a scan what it was."""
 _PASSING = "unreadable"
 """The kind of problem that may be gone without a change in any file."""
 
 
 def for_analysis(config: Config) -> Config:
-    """The configuration without what only judges: rules can change, and a scan stays what it was. Whether a budget is
-    about prompt templates stays, for they are read only then."""
+    """The configuration without what only judges or is only held against cost: rules and the economics of a feature can
+    change, and a scan stays what it was. Whether a budget is about prompt templates stays, for they are read only then.
+    """
     of_prompts = any(budget.per_prompt is not None for budget in config.budgets)
-    budgets = (Budget("", Place("", 1, 1), per_prompt=0),) if of_prompts else ()
-    return replace(config, extends=(), budgets=budgets, policies=(), exceptions=(), baseline=None)
+    budgets = (Budget("", NOWHERE, per_prompt=0),) if of_prompts else ()
+    return replace(
+        config, extends=(), scenarios=(), budgets=budgets, policies=(), exceptions=(), baseline=None, owners=None,
+        features=tuple(Feature(one.name, NOWHERE, one.paths, one.owner) for one in config.features),
+        usage=replace(config.usage, rules=tuple(replace(rule, place=NOWHERE) for rule in config.usage.rules)),
+    )  # fmt: skip
 
 
 class Noting:

@@ -169,6 +169,9 @@ class Segment:
     tokens: tuple[int, int, int | None] | None = None
     """Of a hole that a library fills: its size in tokens at least, as a rule and at most. Wording of its own has all
     three; what it looks up at run time (passages) has no known most."""
+    passages: int | None = None
+    """Of a hole that passages fill: how many of them `tokens` is made of, each as long as the others; None: it is not
+    made of passages, or their number is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +400,8 @@ class Estimate:
     assumed_share_month: float | None = None
     """Share of typical `usd_per_month` that rests on assumptions: all that comes through a loop of unknown length does.
     None: there is no month, or it was read from a stored report."""
+    runs_assumed: bool = False
+    """Whether a traffic profile says how often some entry points run, of which nobody declared it."""
     by_entry: tuple[EntryCost, ...] = ()
     """What a call costs from each entry point, by name, where usage rules size them differently; `usd` then spans them
     and its typical is their mean by calls a month, or the dearest where runs are not declared. Empty: it is the same.
@@ -480,12 +485,68 @@ class Setting:
     what: str
     """`model`, `max_tokens`, `retries`, ..."""
     value: Scalar
-    """As the file says; None where `items` has it. Of a prompt the whole text: reports show its beginning."""
+    """As the file says; None where `items` has it. Of a prompt the whole text: reports hide it."""
     column: int = 1
     confidence: Confidence = "certain"
     """`certain`: the format says what the key means; `likely`: an application's own key, by its name and value."""
     items: tuple[Scalar, ...] | None = None
     """Of a list its items; None: it is no list."""
+
+
+# --- self-hosted models -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """US dollars from a least to a most; `high` None: nothing bounds it."""
+
+    low: Decimal
+    high: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A model that a manifest serves on GPUs, with what those cost whether anything is asked or not."""
+
+    name: str
+    kind: str
+    """`Deployment`, `LLMInferenceService`, ..."""
+    format: str
+    span: Span
+    runtime: str | None
+    """`vllm`, `tgi`, ...; None: not known."""
+    model: str | None
+    """As the server is told; None: not known."""
+    model_span: Span | None
+    gpu: tuple[str, ...]
+    """GPUs of which one kind is used, by the names of the price table (`h100`), or as written where that has no such
+    name; empty: the manifest does not say."""
+    gpu_spans: tuple[Span, ...]
+    gpus: int | None
+    """Of one replica, all its pods together."""
+    gpus_spans: tuple[Span, ...]
+    replicas_low: int | None
+    replicas_high: int | None
+    """None: not known, or nothing bounds them, which `unknown` tells."""
+    replicas_spans: tuple[Span, ...]
+    scaled_by: str | None
+    """Format of what scales it; None: the number of replicas is fixed."""
+    idle: int | None
+    """Replicas that stay when nothing is asked."""
+    context_limit: int | None
+    """Tokens."""
+    context_span: Span | None
+    spot: bool
+    usd_per_hour: Bounds | None
+    """From the fewest replicas at the least price to the most replicas at the highest. None: not known."""
+    usd_per_month: Bounds | None
+    """730 hours of it."""
+    idle_usd_per_month: Bounds | None
+    """What is paid when nothing is asked, from the least price to the highest."""
+    prices: tuple[str, ...] = ()
+    """Sources of the prices that were taken."""
+    unknown: tuple[str, ...] = ()
+    """What is not known and why."""
 
 
 # --- the report -------------------------------------------------------------------------------------------------
@@ -499,6 +560,10 @@ class Priced:
     estimate: Estimate
     feature: str | None = None
     owner: str | None = None
+    remarks: tuple[str, ...] = ()
+    """What declarations did to the request. None in a report that was read from JSON."""
+    stands_in: bool = False
+    """Whether the variant that is marked as the default only stands in for one that is not known."""
 
     @property
     def in_totals(self) -> bool:
@@ -530,6 +595,8 @@ class Totals:
     """How many of the priced requests have figures that cover only what is known and priced (`Estimate.known_only`)."""
     assumed_share_month: float | None = None
     """Share of typical `usd_per_month` that rests on assumptions; None: not known."""
+    assumed_runs: int = 0
+    """How many of the requests with a monthly figure have runs that a traffic profile assumes."""
     stood_for: int = 0
     """How many of the requests without a price run instead of one that has a price (arms of one decision), which
     stands for them in the typical sum."""
@@ -570,3 +637,5 @@ class Report:
     looked: Looked
     settings: tuple[Setting, ...] = ()
     config_path: str | None = None
+    deployments: tuple[Deployment, ...] = ()
+    """Self-hosted models of manifests. None of `totals` is about them: they are paid by the hour."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from guard.config.types import Config
 from guard.model import Looked, Priced, PriceTable, Report, Request
 from guard.scanned import Scanned
+from guard.steps import doing
 
 if TYPE_CHECKING:
     from guard.facts.link.project import Project
@@ -42,9 +43,14 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
 
     Raises `guard.config.issues.ConfigError` when `calls` do not fit the rules of the catalogue.
     """
-    from guard.kept import Keeper, for_analysis, noting
+    from guard.kept import for_analysis
 
-    config = for_analysis(config)
+    return _owned(_looked(tree, for_analysis(config), listed), config)
+
+
+def _looked(tree: Tree, config: Config, listed: Listing | None) -> Scanned:
+    from guard.kept import Keeper, noting
+
     listing = listed or tree.listing(config.exclude, config.prefix)
     noted = noting(tree, listing, config)
     known = noted.found() if isinstance(noted, Keeper) else None
@@ -56,11 +62,23 @@ def look(tree: Tree, config: Config, listed: Listing | None = None) -> Scanned:
     return made
 
 
+def _owned(scanned: Scanned, config: Config) -> Scanned:
+    """The scan with the owners that CODEOWNERS names, which is no part of what is kept."""
+    if config.owners is None:
+        return scanned
+    from guard.estimate.owners import with_owners
+
+    report = scanned.report
+    return replace(scanned, report=replace(report, requests=with_owners(report.requests, config)))
+
+
 def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
     from guard.estimate.cost import estimate_all, totals
+    from guard.estimate.hosting import deployments
     from guard.estimate.prices import load as load_prices
     from guard.facts.catalog_user import unused
     from guard.facts.link import stored
+    from guard.facts.link.hosted import pools
     from guard.facts.link.project import Project
     from guard.facts.link.requests import Linker
     from guard.facts.registry import load as load_catalog
@@ -69,12 +87,15 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
     project = Project(tree, listing, load_catalog().with_calls(config.calls, config.prefix))
     links = stored.Links(place(tree), config)
     linker = Linker(project, kept=links.before())
+    doing("reading code")
     requests = linker.requests()
+    doing("estimating")
     links.keep(linker.questions)
     prices = load_prices().with_rules(config.prices)
     priced = estimate_all(requests, prices, config)
     parsed = project.parsed()
     configured = project.configured()
+    hosted = deployments(pools(configured))
     skipped = len({p.path for p in project.problems})
     report = Report(
         root=tree.name,
@@ -86,6 +107,7 @@ def _analysed(tree: Tree, listing: Listing, config: Config) -> Scanned:
         looked=Looked(len(listing.files), len(parsed), sum(f.lines for f in parsed), skipped),
         settings=tuple(setting for facts in configured for setting in facts.settings),
         config_path=config.path,
+        deployments=hosted,
     )
     prompts = None
     if any(budget.per_prompt is not None for budget in config.budgets):
@@ -103,23 +125,47 @@ def judged(
     merged: bool = True,
     before: Sequence[Priced] | None = None,
     holds: Holds | None = None,
+    sized: Config | None = None,
+    sized_before: Config | None = None,
 ) -> Report:
     """The report with the findings of all policies and budgets of `rules`; `merged`, `before`, `holds` as in `judge`.
+
+    `sized`: the configuration that the tree was looked at with (None: `rules`), by which budgets with a scenario
+    estimate anew; `sized_before`: that of `before`, None: they cannot be estimated anew, since they were saved.
 
     Raises `guard.config.issues.ConfigError` when policies do not fit their checks.
     """
     from guard.estimate.prices import load as load_prices
     from guard.policy.judge import context, judge
 
+    doing("asking policies and budgets")
     prices = load_prices().with_rules(rules.prices)
     known = context(prices, rules.aliases, today)
+
+    def under(name: str) -> tuple[Sequence[Priced], Sequence[Priced] | None]:
+        head = under_scenario(scanned.report.requests, rules, sized or rules, name)
+        base = None
+        if before is not None and sized_before is not None:
+            base = under_scenario(before, rules, sized_before, name)
+        return head, base
+
     requests, comments, files = scanned.report.requests, scanned.directives, scanned.files
     unread = {problem.path for problem in scanned.report.problems if problem.kind != "call-not-found"}
     findings = judge(
         requests, rules, known, comments, files, merged=merged, before=before, unread=unread, holds=holds,
-        prompts=scanned.prompts, settings=scanned.report.settings,
+        prompts=scanned.prompts, settings=scanned.report.settings, under=under,
     )  # fmt: skip
     return replace(scanned.report, findings=findings)
+
+
+def under_scenario(items: Sequence[Priced], rules: Config, sized: Config, name: str) -> tuple[Priced, ...]:
+    """Requests of a scan as estimated under a scenario of `rules`; `sized`: the configuration that they were looked at
+    with. Nothing is scanned again."""
+    from guard.estimate.again import under
+    from guard.estimate.prices import load as load_prices
+    from guard.estimate.scenarios import named
+
+    return under(items, load_prices().with_rules(sized.prices), sized, named(rules, name))
 
 
 def renamed(scanned: Scanned, ids: dict[str, str]) -> Scanned:

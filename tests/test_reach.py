@@ -67,6 +67,12 @@ TREES: dict[str, dict[str, str]] = {
         "app.py": "from web import send as post\n\nURL = 'https://api.openai.com/v1/chat/completions'\n\n\ndef ask():\n"
         "    return post(URL, {'model': 'gpt-4o', 'messages': []})\n",
     },
+    "a library is imported by a text that stands elsewhere": {
+        "names.py": "CLIENT = 'mistralai'\n",
+        "llm.py": "import importlib\nimport names\n\n# openai is not in use\n"
+        "client = importlib.import_module(names.CLIENT).Mistral()\n"
+        "client.chat.complete(model='mistral-large-latest', messages=[])\n",
+    },
     "models and callers come from files that name no SDK": {
         "names.py": "MODEL = 'gpt-4o-mini'\n",
         "llm.py": "from openai import OpenAI\n\n\ndef ask(text, model, limit=100):\n"
@@ -117,6 +123,7 @@ def _reach_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for search in ("mentioning", "naming", "importing"):
         monkeypatch.setattr(Searches, search, everything)
+    monkeypatch.setattr(Searches, "imports_top", lambda self, top: True)
 
 
 def _identity(request: Request) -> tuple[str, str, bool, str]:

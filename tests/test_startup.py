@@ -61,6 +61,7 @@ def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
         assert {name.split(".")[2] for name in commands if "." in name[6:]} <= {
             arguments[0],
             "shared",
+            "progress",
             "errors",
             "outputs",
             *(("comparing",) if arguments[0] in ("check", "diff") else ()),

@@ -52,6 +52,10 @@ _LITELLM_MODES = {
     "audio_transcription": "audio_stt", "audio_speech": "audio_tts", "moderation": "moderation", "rerank": "rerank",
     "realtime": "realtime", "ocr": "ocr",
 }  # fmt: skip
+_ABILITIES = {
+    "supports_function_calling": "t", "supports_response_schema": "s", "supports_vision": "v",
+    "supports_pdf_input": "p", "supports_audio_input": "a",
+}  # fmt: skip
 _KEPT_RETIRED = {"openai", "anthropic", "google", "vertex", "bedrock", "azure", "mistral", "cohere", "groq", "deepseek",
                  "xai", "perplexity", "voyage", "ai21"}  # fmt: skip
 _NO_MODEL = {"search", "vector_store", "guardrail", "evaluation"}
@@ -147,6 +151,7 @@ def litellm_offers(wheel: Path, retired: bool = False) -> Iterator[tuple[Key, Of
         offer.units = _litellm_units(entry, mode) | _sized_image(name, entry)
         offer.status = "removed" if retired else None
         offer.mode = mode
+        offer.abilities = "".join(sorted(letter for name, letter in _ABILITIES.items() if entry.get(name) is True))
         limits = {k: entry.get(k) for k in ("max_input_tokens", "max_output_tokens", "prompt_cache_min_tokens")}
         sizes = [int(v) if isinstance(v, int | Decimal) and v > 0 else None for v in limits.values()]
         offer.max_input, offer.max_output, offer.min_cacheable = sizes

@@ -72,6 +72,8 @@ class Offer:
     regional: Flat = field(default_factory=dict)
     deprecated: str | None = None
     status: str | None = None
+    abilities: str = ""
+    """Letters of what the source says that the model takes (`tools/compile_abilities.py`)."""
     same_as: str | None = None
     """The source's own id of the model where this is another declared name of it."""
 

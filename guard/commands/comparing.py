@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from guard.commands import shared
+from guard.commands import progress, shared
 from guard.commands.errors import Command, Refusal, Stage, escaped
 from guard.commands.outputs import Output
 
@@ -103,7 +103,8 @@ def _with_revision(
         why = "".join(f"note: {escaped(remark)}\n" for remark in comparison.remarks)
         return nothing(comparison.label.label) + why
     stage.name = "scanning"
-    found = comparison.compared(date.today())
+    with progress.shown("comparing"):
+        found = comparison.compared(date.today())
     shown = shared.view(
         path, found.rules, found.report, explicit=config, show_prompts=show_prompts, tree=comparison.head
     )
@@ -118,7 +119,8 @@ def _with_saved(
     assert against.baseline is not None
     stage.name = "comparing with the saved report"
     tree = head_tree(path, against.staged)
-    report, difference = with_saved(tree, against.baseline, loaded, date.today())
+    with progress.shown("comparing"):
+        report, difference = with_saved(tree, against.baseline, loaded, date.today())
     shown = shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts, tree=tree)
     return replace(shown, difference=difference)
 
@@ -138,7 +140,8 @@ def alone(path: Path, config: Path | None, staged: bool, show_prompts: bool, sta
         tree = head_tree(path, staged)
     except RevisionError as error:
         raise Refusal(escaped(str(error))) from None
-    report = judged(look(tree, loaded), loaded, date.today())
+    with progress.shown("looking for files"):
+        report = judged(look(tree, loaded), loaded, date.today())
     return shared.view(path, loaded, report, explicit=config, show_prompts=show_prompts, tree=tree)
 
 

@@ -43,12 +43,13 @@ def command(
         if rules.policies:
             known += f" Policies here: {', '.join(dict.fromkeys(policy.id for policy in rules.policies))}."
         raise Refusal(f"'{target}' is neither PATH:LINE nor a check nor a policy. {escaped(known)}")
-    report = shared.read(path, config, stage)
+    loaded, report = shared.read_with(path, config, stage)
     stage.name = "explaining"
     from guard.use.explain import NotThere
     from guard.use.explain import explain as explained
 
     try:
-        shared.emit(explained(report, shared.within(target, path), width=shared.width(width), everything=everything))
+        at = shared.within(target, path)
+        shared.emit(explained(report, at, width=shared.width(width), everything=everything, config=loaded))
     except NotThere as nothing:
         raise Refusal(str(nothing)) from None

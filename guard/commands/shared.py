@@ -10,6 +10,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +83,13 @@ def read(path: Path, config: Path | None, stage: Stage) -> Report:
     return read_with(path, config, stage)[1]
 
 
-def read_with(path: Path, config: Path | None, stage: Stage) -> tuple[Config, Report]:
-    """The configuration of a folder, and the report under it."""
+def read_with(path: Path, config: Path | None, stage: Stage, profile: str | None = None) -> tuple[Config, Report]:
+    """The configuration of a folder, and the report under it; `profile`: the traffic profile that was asked for, else
+    that of the configuration holds."""
     stage.name = "reading the configuration"
     loaded = configuration(path, config)
+    if profile is not None:
+        loaded = replace(loaded, usage=replace(loaded.usage, profile=profile))
     stage.name = "scanning"
     return loaded, scan(path, loaded)
 
@@ -97,9 +101,11 @@ def configuration(root: Path, explicit: Path | None) -> Config:
 
 
 def scan(root: Path, config: Config) -> Report:
+    from guard.commands import progress
     from guard.run import scan
 
-    return scan(root, config)
+    with progress.shown("looking for files"):
+        return scan(root, config)
 
 
 def again(path: Path, config: Path | None) -> str:

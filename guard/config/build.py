@@ -19,11 +19,12 @@ from guard.config.types import (
     Place,
     PolicySpec,
     PriceRule,
+    Scenario,
     Usage,
     UsageRule,
 )
 from guard.config.validate import label
-from guard.config.values import money, share
+from guard.config.values import factor, money, share
 from guard.config.written import aligned
 
 _Item = tuple[Path, dict[str, Any]]
@@ -42,10 +43,9 @@ def config(document: Document, policies: tuple[PolicySpec, ...], prefix: str = "
         aliases=dict(data.get("aliases", {})),
         calls=tuple(_call(document, *item) for item in _listed(document, "calls")),
         prices=tuple(_price(document, *item) for item in _named(document, "prices")),
-        features=tuple(
-            Feature(str(where[-1]), document.key_place(where), tuple(raw["paths"]), raw.get("owner"))
-            for where, raw in _named(document, "features")
-        ),
+        features=tuple(_feature(document, *item) for item in _named(document, "features")),
+        stages={stage: tuple(globs) for stage, globs in data.get("stages", {}).items()},
+        scenarios=tuple(_scenario(document, *item) for item in _named(document, "scenarios")),
         budgets=tuple(_budget(document, *item) for item in _listed(document, "budgets")),
         policies=policies,
         exceptions=tuple(
@@ -105,20 +105,39 @@ def _inner_places(document: Document, start: Path, value: Any, inner: Path = ())
 def _usage(document: Document) -> Usage:
     raw = document.data.get("usage", {})
     rules = tuple(_usage_rule(document, *item) for item in _listed(document, "usage", "rules"))
-    default = raw.get("default")
+    default, profile = raw.get("default"), raw.get("profile")
     if not default:
-        return Usage(rules=rules)
+        return Usage(rules=rules, profile=profile)
     # Each figure has a source of its own: who writes one has not declared the other.
     written = _shares(default, "output_share")
     sources: dict[str, Any] = {f"{figure}_source": "usage.default" for figure in written}
-    return Usage(**written, **sources, rules=rules)
+    return Usage(**written, **sources, rules=rules, profile=profile)
 
 
 def _usage_rule(document: Document, where: Path, raw: dict[str, Any]) -> UsageRule:
-    written = _shares(_with_paths(raw), "cache_hit_rate", "output_share")
+    written = _shares(_with_paths(raw), "cache_hit_rate", "error_rate", "output_share")
     if "runs_per_month" in written:
         written["runs_per_month"] = Decimal(written["runs_per_month"])
     return UsageRule(source=label(where), place=document.value_place(where), **written)
+
+
+def _feature(document: Document, where: Path, raw: dict[str, Any]) -> Feature:
+    written = _with_paths(raw)
+    for key in ("units_per_month", "units_per_run", "customers"):
+        if key in written:
+            written[key] = Decimal(written[key])
+    if "revenue_per_unit" in written:
+        written["revenue_per_unit"] = money(written["revenue_per_unit"])
+    return Feature(str(where[-1]), document.key_place(where), **written)
+
+
+def _scenario(document: Document, where: Path, raw: dict[str, Any]) -> Scenario:
+    written = _shares(raw, "cache_hit_rate", "error_rate")
+    for key in ("runs_per_month", "input", "output", "retrieval", "turns"):
+        if key in written:
+            written[key] = factor(written[key])
+    holes = {name: factor(value) for name, value in written.pop("holes", {}).items()}
+    return Scenario(str(where[-1]), document.key_place(where), holes=holes, **written)
 
 
 def _assume(document: Document, where: Path, raw: dict[str, Any]) -> Assume:
@@ -143,8 +162,8 @@ def _price(document: Document, where: Path, raw: dict[str, Any]) -> PriceRule:
 
 
 def _budget(document: Document, where: Path, raw: dict[str, Any]) -> Budget:
-    written = _shares(_with_paths(raw), "warn_at", "increase_percent", "min_coverage")
-    for limit in ("per_call", "per_run", "per_month", "increase"):
+    written = _shares(_with_paths(raw), "warn_at", "increase_percent", "min_coverage", "min_margin")
+    for limit in ("per_call", "per_run", "per_month", "per_unit", "per_customer", "increase"):
         if limit in written:
             written[limit] = money(written[limit])
     return Budget(place=document.value_place(where), **written)

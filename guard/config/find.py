@@ -15,8 +15,13 @@ from pathlib import Path
 
 from guard.config.document import MAX_BYTES
 from guard.config.issues import ConfigError, ConfigIssue
+from guard.config.types import Owners
 
 _NAMES = ("guard.yaml", "guard.yml")
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where a CODEOWNERS may stand, seen from the top of the repository; the first one holds."""
+MOST_OWNERS = 3_000_000
+"""Bytes of a CODEOWNERS; GitHub takes none that is larger."""
 _ENDINGS = (".yaml", ".yml", ".toml", ".json", ".lock")
 """Of the files that a repository may name as its configuration; a line of any other must not stand in a message."""
 
@@ -84,6 +89,22 @@ def read_inside(file: Path, project: Path, shown: str, most: int = MAX_BYTES, *,
         raise _error(shown, "this is a folder, not a file") from None
     except (OSError, ValueError) as error:
         raise _error(shown, f"the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def owners(root: Path) -> Owners | None:
+    """The CODEOWNERS of the repository that a folder belongs to, from where GitHub and GitLab read it."""
+    top = project_of(root / "CODEOWNERS")
+    for name in OWNERS:
+        file, shown = top / name, relative(top / name, root)
+        if not os.path.lexists(file):
+            continue
+        try:
+            raw = read_inside(file, top, shown, MOST_OWNERS, named=True)
+        except ConfigError:  # it only labels: what cannot be read names nobody
+            return None
+        text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
+        return None if len(raw) > MOST_OWNERS else Owners(shown, text, prefix(top / "CODEOWNERS", root))
+    return None
 
 
 def relative(file: Path, root: Path) -> str:

@@ -35,7 +35,7 @@ def load(root: Path, explicit: Path | None = None) -> Config:
     if held is None:
         defaults = Config()
         policies = build.policies([packs.shipped_pack(name) for name in defaults.extends])
-        return replace(defaults, policies=policies, baseline=baselines.read(None, None, root))
+        return replace(defaults, policies=policies, baseline=baselines.read(None, None, root), owners=find.owners(root))
     found, document = held
     issues = problems(document, SCHEMA)
     extended, pack_issues = packs.extended(document, found, root)
@@ -43,7 +43,7 @@ def load(root: Path, explicit: Path | None = None) -> Config:
         both = [*issues, *pack_issues]
         raise ConfigError(sorted(both, key=lambda i: (i.path != document.path, i.path, i.line, i.column)))
     made = build.config(document, build.policies([*extended, document]), find.prefix(found.file, root))
-    return replace(made, baseline=baselines.read(found, document, root))
+    return replace(made, baseline=baselines.read(found, document, root), owners=find.owners(root))
 
 
 def chosen(root: Path, explicit: Path | None = None) -> tuple[find.Found, Document]:

@@ -59,13 +59,43 @@ class UsageRule:
     """Globs (gitignore style) for the entry point's file, else the outermost site's."""
     entry: str | None = None
     """Entry point: `path::qualname`, `module:function` or `METHOD /route`."""
+    feature: str | None = None
+    """A key of `features`."""
+    request: str | None = None
+    """Id of a request, or `path::qualname` of a function in which one of its calls stands."""
     runs_per_month: Decimal | None = None
     cache_hit_rate: Decimal | None = None
     """Share of static input tokens that is read from the prompt cache, 0 to 1."""
+    error_rate: Decimal | None = None
+    """Share of tries that fail, 0 to 1."""
     output_share: Decimal | None = None
     output_tokens: int | None = None
     hole_tokens: int | None = None
     holes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`scenarios.NAME`: use as it may become. Multipliers (1.3 for `+30%`) of what is typical; None: as it is."""
+
+    name: str
+    place: Place
+    runs_per_month: Decimal | None = None
+    input: Decimal | None = None
+    """Of the whole input of a turn."""
+    output: Decimal | None = None
+    retrieval: Decimal | None = None
+    """Of the parts of a prompt that a retriever fills."""
+    turns: Decimal | None = None
+    holes: Mapping[str, Decimal] = field(default_factory=dict)
+    """By the names of parts of a prompt."""
+    cache_hit_rate: Decimal | None = None
+    """A share from 0 to 1, instead of what `usage` declares."""
+    error_rate: Decimal | None = None
+    """Likewise."""
+    max_output: int | None = None
+    """The output limit in tokens that is sent instead of the one in the code. No key of guard.yaml: `--what-if` asks.
+    Answers do not get shorter or longer by it; what does not fit is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +110,10 @@ class Usage:
     """`default` (shipped) or `usage.default` (written by the user); each figure has its own."""
     output_share_source: str = "default"
     rules: tuple[UsageRule, ...] = ()
+    profile: str | None = None
+    """Name of a traffic profile (`guard.estimate.profiles`) for entry points without declared runs."""
+    scenario: Scenario | None = None
+    """Under which everything is estimated; None: use as it is. No key of guard.yaml: a budget or a command asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +165,25 @@ class Feature:
     place: Place
     paths: tuple[str, ...]
     owner: str | None = None
+    unit: str | None = None
+    """What is sold or done, in the singular: `query`."""
+    units_per_month: Decimal | None = None
+    units_per_run: Decimal | None = None
+    """How many of these a run of its entry points makes; None: one, as an assumption."""
+    revenue_per_unit: Decimal | None = None
+    """US dollars."""
+    customers: Decimal | None = None
+
+    @property
+    def has_economics(self) -> bool:
+        """Whether something is declared that cost is held against."""
+        return any(one is not None for one in (self.unit, self.units_per_month, self.revenue_per_unit, self.customers))
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`budgets[i]`. One of `per_call`, `per_run`, `per_month` (US dollars), `per_prompt` (tokens), or one or both of
+    """`budgets[i]`. One of `per_call`, `per_run`, `per_month`, `per_unit`, `per_customer` (US dollars), `min_margin` (a
+    share), `per_prompt` (tokens), or one or both of
     the increases are set."""
 
     name: str
@@ -144,6 +192,12 @@ class Budget:
     per_run: Decimal | None = None
     """Limit on one run of each entry point."""
     per_month: Decimal | None = None
+    per_unit: Decimal | None = None
+    """Limit on one unit of the feature."""
+    per_customer: Decimal | None = None
+    """Limit on a month of one customer of the feature."""
+    min_margin: Decimal | None = None
+    """The least margin of the feature, as a share of its revenue."""
     per_prompt: int | None = None
     """Limit on the tokens of the text of each prompt template that stands in a file."""
     increase: Decimal | None = None
@@ -156,6 +210,8 @@ class Budget:
     """Glob over price ids."""
     stage: str | None = None
     paths: tuple[str, ...] = ()
+    scenario: str | None = None
+    """A key of `scenarios`, under which it is judged; None: use as it is."""
     compare: Compare = "typical"
     enforce: Enforce = "warn"
     warn_at: Decimal | None = None
@@ -238,6 +294,17 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class Owners:
+    """The repository's CODEOWNERS, which holds where a feature names no owner."""
+
+    path: str
+    """Relative to the root."""
+    text: str
+    prefix: str = ""
+    """The scanned folder as seen from the top of the repository, with a `/` behind it: `services/search/`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of `guard.yaml` (or `[tool.guard]`). `Config()` is what holds without a file."""
 
@@ -253,12 +320,17 @@ class Config:
     calls: tuple[DeclaredCall, ...] = ()
     prices: tuple[PriceRule, ...] = ()
     features: tuple[Feature, ...] = ()
+    stages: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
+    """Globs of files by the stage that they run in."""
+    scenarios: tuple[Scenario, ...] = ()
     budgets: tuple[Budget, ...] = ()
     policies: tuple[PolicySpec, ...] = ()
     """Those of the packs first, then the user's; a later id replaces an earlier one."""
     exceptions: tuple[Exemption, ...] = ()
     baseline: Baseline | None = None
     """The baseline that holds, or where one would stand; None: not asked for."""
+    owners: Owners | None = None
+    """CODEOWNERS of the repository; None: there is none."""
     prefix: str = ""
     """The scanned folder as seen from that of the configuration, with a `/` behind it, where the configuration lies
     above: `services/search/`. Globs and entry points are written relative to the configuration's folder, so

@@ -14,7 +14,8 @@ from typing import Any
 
 from guard.config.document import Document, Path
 from guard.config.issues import MAX_ISSUES, ConfigIssue, listed, nearest, printable, show
-from guard.config.schema import OF_REQUESTS, Schema
+from guard.config.schema import OF_FEATURES, OF_REQUESTS
+from guard.config.schema_values import Schema
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_YAML = re.compile(r"[A-Za-z0-9$][A-Za-z0-9_ ./%*$-]*")
@@ -44,7 +45,10 @@ def problems(document: Document, schema: Schema) -> list[ConfigIssue]:
     found.extend(_written_twice(document, "budgets", "name", "budget"))
     found.extend(_check_and_condition(document))
     found.extend(_not_of_prompts(document))
-    found.extend(_unknown_features(document))
+    found.extend(_without_feature(document))
+    found.extend(_unknown_names(document, "budgets", "feature", "features"))
+    found.extend(_unknown_names(document, "budgets", "scenario", "scenarios"))
+    found.extend(_unknown_names(document, "usage.rules", "feature", "features"))
     return sorted(found[:MAX_ISSUES], key=lambda issue: (issue.line, issue.column))
 
 
@@ -132,6 +136,8 @@ def _wrong_value(document: Document, where: Path, schema: Schema, instance: Any)
         hint = "did you mean 'off'?"
     elif words and isinstance(instance, str) and (meant := nearest(instance, words)):
         hint = f"did you mean '{meant}'?"
+    elif title.startswith("a factor"):
+        hint = example  # not "put it in quotes": `"10"` is no factor either
     elif schema.get("type") == "string" and isinstance(instance, bool | int | Decimal):
         hint = "put it in quotes"
     elif schema.get("type") == "array" and isinstance(instance, str):
@@ -141,7 +147,7 @@ def _wrong_value(document: Document, where: Path, schema: Schema, instance: Any)
 
 def _amount(name: str, title: str, instance: Any) -> tuple[str, str] | None:
     """Message and hint for figures that are of the right kind but out of range."""
-    if isinstance(instance, bool) or not isinstance(instance, str | int | Decimal):
+    if isinstance(instance, bool) or not isinstance(instance, str | int | Decimal) or title.startswith("a factor"):
         return None
     text = str(instance).strip()
     if re.fullmatch(r"\$?-\$?[0-9].*", text):
@@ -187,24 +193,47 @@ def _not_of_prompts(document: Document) -> Iterator[ConfigIssue]:
                 yield document.issue((*where, key), message, f"remove '{key}'", key=True)
 
 
-def _unknown_features(document: Document) -> Iterator[ConfigIssue]:
-    """A budget for a feature that does not exist would select nothing and never be exceeded."""
-    known = document.data.get("features", {}) if isinstance(document.data, dict) else {}
+def _unknown_names(document: Document, section: str, key: str, declared: str) -> Iterator[ConfigIssue]:
+    """A feature or scenario that does not exist would select nothing, so that a budget is never exceeded."""
+    known = document.data.get(declared, {}) if isinstance(document.data, dict) else {}
     names = list(known) if isinstance(known, dict) else []
-    for where, item in _items(document, "budgets"):
-        name = item.get("feature")
+    for where, item in _items(document, section):
+        name = item.get(key)
         if isinstance(name, str) and name and name not in names:
             meant = nearest(name, names)
-            hint = f"did you mean '{meant}'?" if meant else "declare it under 'features'"
-            yield document.issue((*where, "feature"), f"there is no feature {show(name)}", hint)
+            hint = f"did you mean '{meant}'?" if meant else f"declare it under '{declared}'"
+            yield document.issue((*where, key), f"there is no {key} {show(name)}", hint)
+
+
+def _without_feature(document: Document) -> Iterator[ConfigIssue]:
+    """A budget on units, customers or a margin without the feature that has them, or with one that lacks them."""
+    features = document.data.get("features", {}) if isinstance(document.data, dict) else {}
+    needs = {"per_unit": ("unit",), "per_customer": ("customers",), "min_margin": ("revenue_per_unit",)}
+    for where, item in _items(document, "budgets"):
+        for limit in OF_FEATURES:
+            if limit not in item:
+                continue
+            name = item.get("feature")
+            if name is None:
+                yield document.issue(
+                    (*where, limit), f"'{limit}' is about a feature, and the budget names none", "add 'feature'"
+                )
+                continue
+            feature = features.get(name) if isinstance(features, dict) and isinstance(name, str) else None
+            for key in needs[limit]:
+                if isinstance(feature, dict) and key not in feature:
+                    said = f"'{limit}' needs '{key}' of feature {show(name)}, which is not declared"
+                    yield document.issue((*where, limit), said, f"add it under 'features: {printable(name)}:'")
 
 
 def _items(document: Document, section: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The mappings of a list section, whatever else is wrong with the document."""
-    items = document.data.get(section) if isinstance(document.data, dict) else None
-    for i, item in enumerate(items if isinstance(items, list) else []):
+    """The mappings of a list section (`budgets`, `usage.rules`), whatever else is wrong with the document."""
+    found, way = document.data, tuple(section.split("."))
+    for part in way:
+        found = found.get(part) if isinstance(found, dict) else None
+    for i, item in enumerate(found if isinstance(found, list) else []):
         if isinstance(item, dict):
-            yield (section, i), item
+            yield (*way, i), item
 
 
 def _example(document: Document, where: Path, schema: Schema) -> str:

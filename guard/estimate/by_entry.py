@@ -41,6 +41,8 @@ class Month:
     notes: tuple[str, ...] = ()
     assumed_share: float | None = None
     """Share of typical `usd` that rests on assumptions."""
+    runs_assumed: bool = False
+    """Whether a traffic profile says some of the runs."""
 
 
 def guesses(request: Request) -> tuple[str, ...]:
@@ -49,9 +51,9 @@ def guesses(request: Request) -> tuple[str, ...]:
     return tuple(f"one round of a loop of unknown length: {loop}; declare `repeats`" for loop in dict.fromkeys(loops))
 
 
-def _assumed(usd: Money, repeats: Count, share: float | None) -> Decimal:
-    """How much of an amount is assumption: all of it where a loop of unknown length multiplies it."""
-    return usd.typical * (Decimal(1) if repeats.guessed else Decimal(str(share or 0)))
+def _assumed(usd: Money, repeats: Count, share: float | None, runs: usage.Runs) -> Decimal:
+    """How much of a month is assumption: all of it where a loop of unknown length or a traffic profile multiplies."""
+    return usd.typical * (Decimal(1) if repeats.guessed or runs.assumed else Decimal(str(share or 0)))
 
 
 def _share(assumed: Decimal, usd: Money) -> float | None:
@@ -219,7 +221,7 @@ def per_month(request: Request, call: Call, config: Config) -> Month:
         if own is None:
             return Month(None, None, None)
         money = times(times(call.in_loop, factor_of(request.repeats)), Factor.exactly(own.per_month))
-        assumed = _assumed(money, request.repeats, call.estimate.assumed_share)
+        assumed = _assumed(money, request.repeats, call.estimate.assumed_share, own)
         return Month(money, own.per_month, own.source, assumed_share=_share(assumed, money))
     found = [(reach, usage.runs_of(reach, request, config)) for reach in request.reached_from]
     known = [(reach, runs) for reach, runs in found if runs is not None]
@@ -230,13 +232,17 @@ def per_month(request: Request, call: Call, config: Config) -> Month:
     for reach, runs in known:
         usd, share = own_costs.get(reach.entry, (call.in_loop, call.estimate.assumed_share))
         one = times(times(usd, factor_of(reach.repeats)), Factor.exactly(runs.per_month))
-        money, assumed = plus(money, one), assumed + _assumed(one, reach.repeats, share)
+        money, assumed = plus(money, one), assumed + _assumed(one, reach.repeats, share, runs)
     notes: tuple[str, ...] = ()
     if len(known) < len(found):
         notes = (_silent([reach for reach, runs in found if runs is None]),)
+    notes += tuple(
+        dict.fromkeys(f"{runs.per_month:g} runs a month of a {reach.kind}: {runs.source}"
+                      for reach, runs in known if runs.assumed)
+    )  # fmt: skip
     source = ", ".join(dict.fromkeys(runs.source for _, runs in known))
     whole = sum((runs.per_month for _, runs in known), Decimal(0))
-    return Month(money, whole, source, notes, _share(assumed, money))
+    return Month(money, whole, source, notes, _share(assumed, money), any(runs.assumed for _, runs in known))
 
 
 def _silent(reaches: Sequence[Reach]) -> str:

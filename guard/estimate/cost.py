@@ -7,17 +7,21 @@ The formulas stand in `docs/cost.md`. Neighbours: `run` asks for all requests of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from guard.config.types import Config, UsageRule
-from guard.estimate import by_entry, framing, units, usage, variant
+from guard.estimate import by_entry, framing, scenarios, units, usage, variant
 from guard.estimate import declared as declarations
 from guard.estimate.by_entry import NOTHING, Call
 from guard.estimate.coverage import known_only
-from guard.estimate.money import Factor, factor_of, times
+from guard.estimate.failures import Failures, Tries
+from guard.estimate.money import factor_of, times
 from guard.estimate.prices import Prices, Row
+from guard.estimate.stage_rules import with_stage
 from guard.estimate.totals import place, totals
+from guard.estimate.usage import Sizing
 from guard.estimate.variant import NotPriced, VariantCost
 from guard.model import Choice, Estimate, Money, Priced, Request, Tokens, Value, Variant
 
@@ -143,32 +147,6 @@ def _unpriced(request: Request, why: tuple[str, ...], notes: tuple[str, ...]) ->
     )  # fmt: skip
 
 
-def _billed_attempts(request: Request) -> tuple[Factor, tuple[str, ...]]:
-    """Attempts that are paid for: low 0 where the call may not happen, typical as analysed, high those of the layers
-    that are billed or may be."""
-    low = 0 if request.conditional or request.after is not None else min(1, request.attempts.low)
-    typical = 0.0 if request.after is not None else request.attempts.typical
-    high = request.attempts.high
-    why: tuple[str, ...] = ()
-    billed = [layer for layer in request.layers if layer.billed in ("yes", "maybe")]
-    endless = [layer.name for layer in billed if layer.attempts is None]
-    if endless:
-        high = None
-        why = tuple(f"no bound on the attempts of {name}" for name in endless)
-    elif request.layers and (high is not None or any(layer.attempts is None for layer in request.layers)):
-        product = 1
-        for layer in billed:
-            product *= max(1, layer.attempts or 1)
-        high = product if high is None else min(product, high)
-    elif high is None:
-        why = request.attempts.why or ("no bound on the number of attempts",)
-    if high is not None:
-        high = max(high, 1)
-        typical = min(typical, high)
-    low = low if typical >= low else 0  # a call in an `except` block: typically none
-    return Factor(low, typical, high), why
-
-
 def _chosen(request: Request, found: _Costs) -> tuple[VariantCost, str | None]:
     """The variant whose cost is typical: the default one, else the dearest, with the remark that says so.
 
@@ -206,11 +184,11 @@ def _dearest(costs: tuple[VariantCost, ...]) -> VariantCost:
 
 
 def _call(
-    request: Request, prices: Prices, config: Config, remarks: tuple[str, ...], rules: tuple[UsageRule, ...]
+    request: Request, prices: Prices, config: Config, remarks: tuple[str, ...], sizing: Sizing, tries: Tries
 ) -> Call:
     """One call, sized by the usage rules of some entry points."""
-    costs = _price_variants(request, prices, config, rules)
-    notes = (*remarks, *costs.notes)
+    costs = _price_variants(request, prices, config, sizing.rules)
+    notes = (*remarks, *costs.notes, *tries.notes)
     if costs.missing and (costs.default_missing or not costs.priced):
         return Call(_unpriced(request, costs.missing, notes), NOTHING)
     if not costs.priced:
@@ -225,7 +203,7 @@ def _call(
     served = framing.server_tools(request.prompt.tools_json)
     if served:
         one = replace(one, high=None)
-    attempts, attempts_why = _billed_attempts(request)
+    attempts, attempts_why = tries.billed, tries.why
     usd = times(one, attempts)
     # In a loop that makes its own prompt longer, a call costs more on average than one call does.
     in_loop = usd if chosen.usd_in_loop is None else times(_with_typical(one, chosen.usd_in_loop), attempts)
@@ -259,9 +237,12 @@ def _call(
     return Call(found, in_loop)
 
 
-def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[str, ...]) -> Estimate:
+def _estimate(
+    request: Request, prices: Prices, config: Config, remarks: tuple[str, ...], failures: Failures
+) -> Estimate:
     calls = [
-        (sizing, _call(request, prices, config, remarks, sizing.rules)) for sizing in usage.sizings(request, config)
+        (sizing, _call(request, prices, config, remarks, sizing, failures.of(request, sizing)))
+        for sizing in usage.sizings(request, config)
     ]
     call = by_entry.together(request, config, calls)
     found = call.estimate
@@ -281,6 +262,7 @@ def _estimate(request: Request, prices: Prices, config: Config, remarks: tuple[s
         runs_source=month.source,
         assumptions=tuple(dict.fromkeys((*found.assumptions, *by_entry.guesses(request), *month.notes))),
         assumed_share_month=month.assumed_share,
+        runs_assumed=month.runs_assumed,
     )
 
 
@@ -296,7 +278,7 @@ def estimate(request: Request, prices: Prices, config: Config) -> Estimate:
     `prices` is the table with the rules of guard.yaml applied (`Prices.with_rules`).
     """
     request, remarks = declarations.apply(request, config)
-    return _estimate(with_lead(request), prices, config, remarks)
+    return estimated([request], [remarks], prices, config)[0].estimate
 
 
 def _marked(request: Request, found: Estimate) -> Request:
@@ -313,11 +295,21 @@ def _marked(request: Request, found: Estimate) -> Request:
 def estimate_all(requests: tuple[Request, ...], prices: Prices, config: Config) -> tuple[Priced, ...]:
     """Every request with its estimate, feature and owner. The requests come back with declared models, limits and
     repeats applied, with the `price_id` of their models filled in and the variant marked whose price is typical."""
+    applied = [declarations.apply(with_stage(request, config), config) for request in requests]
+    found = estimated([request for request, _ in applied], [remarks for _, remarks in applied], prices, config)
+    places = [place(request, config) for request, _ in applied]
+    return tuple(replace(item, feature=f, owner=o) for item, (f, o) in zip(found, places, strict=True))
+
+
+def estimated(
+    requests: Sequence[Request], remarks: Sequence[tuple[str, ...]], prices: Prices, config: Config
+) -> tuple[Priced, ...]:
+    """Requests to which declarations are applied already, with their estimates; `remarks`: what that did to each."""
     priced: list[Priced] = []
-    for request in requests:
-        applied, remarks = declarations.apply(request, config)
-        applied = with_price_ids(applied, prices, config)
-        feature, owner = place(applied, config)
-        found = _estimate(with_lead(applied), prices, config, remarks)
-        priced.append(Priced(_marked(applied, found), found, feature, owner))
+    failures = Failures(requests, config)
+    for request, said in zip(requests, remarks, strict=True):
+        asked = scenarios.with_turns(with_price_ids(request, prices, config), config.usage.scenario)
+        found = _estimate(with_lead(asked), prices, config, said, failures)
+        marked = _marked(asked, found)
+        priced.append(Priced(marked, found, remarks=said, stands_in=marked is not asked))
     return tuple(priced)

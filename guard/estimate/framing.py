@@ -321,3 +321,9 @@ def tool_tokens(tools_json: str, method: Method, model: str) -> Tokens | None:
     fit, error = _fit_for(method, name)
     total = max(0.0, _fitted(tools, fit, text))
     return Tokens(math.floor(total * (1 - error)), total, math.ceil(total * (1 + error)))
+
+
+def around_tools(method: Method, model: str) -> int:
+    """Tokens that a request has once it sends any tool, beside those of the tools (Claude's tool prompt)."""
+    bare = tool_tokens('[{"name": ""}]', method, model)
+    return 0 if bare is None else round(bare.typical)

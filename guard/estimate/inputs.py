@@ -12,7 +12,7 @@ import json
 import math
 from dataclasses import dataclass, replace
 
-from guard.estimate import batches, framing, tokens
+from guard.estimate import batches, framing, image_input, scenarios, tokens
 from guard.estimate.batches import Draft
 from guard.estimate.tokens import Method
 from guard.estimate.usage import Declared, Sized
@@ -87,7 +87,26 @@ def _static(message: Message, method: Method, model: str, tools: bool) -> tuple[
     return total, tuple(counts)
 
 
-def _draft(name: str, segment: Segment | None, declared: Declared) -> Draft:
+def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -> Draft:
+    """The size that is taken for a hole, as the scenario has it."""
+    draft = _as_it_is(name, segment, declared)
+    picture = image_input.typical(model) if draft.assumed and _is_image(name, segment) else None
+    if picture is not None:
+        draft = replace(draft, typical=picture, source=image_input.SIZE)
+    retrieved = segment is not None and segment.tokens is not None and segment.tokens[2] is None
+    factor, how = scenarios.of_hole(declared.scenario, name, retrieved)
+    if factor == 1:
+        return draft
+    typical = math.ceil(draft.typical * float(factor))
+    typical = typical if draft.high is None else min(typical, draft.high)
+    return replace(draft, low=min(draft.low, typical), typical=typical, source=draft.source + how)
+
+
+def _is_image(name: str, segment: Segment | None) -> bool:
+    return segment is not None and name == "image" and segment.why == image_input.MEDIA
+
+
+def _as_it_is(name: str, segment: Segment | None, declared: Declared) -> Draft:
     limit = segment.max_chars if segment is not None else None
     bound = limit * TOKENS_PER_CHARACTER_BOUND if limit is not None else None
     size = declared.hole(name)
@@ -130,9 +149,11 @@ def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tu
         if size is not None:
             drafts.append(Draft("tools", 0, size.tokens, None, size.source, False))
         elif unread:
-            drafts.append(Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS, None, "assumption", True))
+            around = 0 if static.typical else framing.around_tools(method, model)
+            drafts.append(Draft("tools", 0, unread * UNKNOWN_TOOL_TOKENS + around, None, "assumption", True))
             which = "1 tool definition is" if unread == 1 else f"{unread} tool definitions are"
-            notes.append(f"{which} not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken")
+            once = f", and {around} for having tools" if around else ""
+            notes.append(f"{which} not readable: {UNKNOWN_TOOL_TOKENS} tokens each are taken{once}")
         else:
             typical = 0 if static.typical else declared.default_hole.tokens
             drafts.append(Draft("tools", 0, typical, None, declared.default_hole.source, True))
@@ -141,17 +162,17 @@ def _tools(prompt: Prompt, declared: Declared, method: Method, model: str) -> tu
     return static, drafts, notes
 
 
-def _holes(request: Request, declared: Declared) -> list[Draft]:
+def _holes(request: Request, declared: Declared, model: str) -> list[Draft]:
     drafts = [
-        _draft(segment.name or "hole", segment, declared)
+        _draft(segment.name or "hole", segment, declared, model)
         for message in request.prompt.messages
         for segment in message.segments
         if segment.text is None
     ]
     if not request.prompt.messages:
-        drafts.append(_draft("prompt", None, declared))
+        drafts.append(_draft("prompt", None, declared, model))
     elif request.prompt.open and not _listed(request.prompt):
-        drafts.append(_draft("messages", None, declared))
+        drafts.append(_draft("messages", None, declared, model))
     return drafts
 
 
@@ -231,6 +252,18 @@ def input_size(request: Request, declared: Declared, method: Method, model: str,
     )
 
 
+def under_scenario(size: InputSize, declared: Declared, window: int | None) -> InputSize:
+    """The size as the scenario has it: the whole input times its factor, at most the window."""
+    scenario = declared.scenario
+    if scenario is None or scenario.input is None:
+        return size
+    factor = scenario.input
+    total = scenarios.scaled(size.total, factor, window)
+    fixed = scenarios.scaled(size.cacheable, factor, total.high)
+    note = f"input {scenarios.said(factor)} by scenario {scenario.name}"
+    return replace(size, total=total, cacheable=fixed, assumed=size.assumed * float(factor), notes=(*size.notes, note))
+
+
 def _span(sizes: list[Tokens]) -> Tokens:
     """The least low and the most high of sizes, with the typical of the first."""
     highs = [one.high for one in sizes]
@@ -261,7 +294,7 @@ def _one_size(request: Request, declared: Declared, method: Method, model: str, 
     static = add(*(total for total, _ in counted)) if counted else ZERO
     frame = ZERO if _bare(request) else framing.frame_tokens(prompt, method, model)
     tools, tool_drafts, notes = _tools(prompt, declared, method, model)
-    drafts = [*_holes(request, declared), *tool_drafts]
+    drafts = [*_holes(request, declared, model), *tool_drafts]
     fixed = add(static, frame, tools)
     bounded = (fixed.high or 0) + sum(draft.high or 0 for draft in drafts)
     rest = None if window is None else max(0, window - bounded)
@@ -297,7 +330,7 @@ def _batch_size(
     counted = {id(message): _static(message, method, model, False) for message in prompt.messages}
 
     def drafts(message: Message) -> list[Draft]:
-        return [_draft(s.name or "hole", s, declared) for s in message.segments if s.text is None]
+        return [_draft(s.name or "hole", s, declared, model) for s in message.segments if s.text is None]
 
     found = batches.size(prompt.messages, batch, lambda message: counted[id(message)][0], drafts, window)
     return InputSize(

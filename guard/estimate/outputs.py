@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from guard.estimate import scenarios
 from guard.estimate.usage import Declared
 from guard.model import Request, Scalar, Tokens, Variant
 
@@ -119,6 +120,13 @@ def output_size(
         typical = TYPICAL_ANSWER_TOKENS + thought
         notes.append(f"output: {TYPICAL_ANSWER_TOKENS} tokens for an answer without a limit")
         notes += [remark] if remark else []
+    scenario = declared.scenario
+    if scenario is not None and scenario.output is not None:
+        typical = math.ceil(typical * scenario.output)
+        notes.append(f"output {scenarios.said(scenario.output)} by scenario {scenario.name}")
+    if scenario is not None and scenario.max_output is not None:
+        high = _high(scenario.max_output, model_max, window)
+        notes.append(f"output limit {scenario.max_output} by scenario {scenario.name}")
     if high is not None and typical > high:
         typical = high
         if stated is not None:

@@ -22,13 +22,8 @@ NOTHING = Money(Decimal(0), Decimal(0), Decimal(0))
 def place(request: Request, config: Config) -> tuple[str | None, str | None]:
     """Feature and owner of a request by the file of its outermost site: the feature with the most literal pattern
     that matches, the first of equals."""
-    path = usage.outermost_path(request)
-    best: tuple[int, str, str | None] | None = None
-    for feature in config.features:
-        hit = usage.matches(path, feature.paths, config.prefix)
-        if hit is not None and (best is None or usage.literal(hit) > best[0]):
-            best = (usage.literal(hit), feature.name, feature.owner)
-    return (best[1], best[2]) if best else (None, None)
+    feature = usage.feature_of(request, config)
+    return (None, None) if feature is None else (feature.name, feature.owner)
 
 
 def _arms(priced: Iterable[Priced]) -> list[list[Priced]]:
@@ -92,6 +87,7 @@ def totals(priced: Iterable[Priced]) -> Totals:
         unpriced=tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         tests=sum(item.request.counted and not item.in_totals for item in every),
         known_only=sum(_covers_part(item, arms) for arms in groups for item in arms),
+        assumed_runs=sum(item.estimate.runs_assumed for item in counted if item.estimate.usd_per_month is not None),
         stood_for=sum(_lacking(arms) for arms in groups if _lacking(arms) < len(arms)),
     )
 

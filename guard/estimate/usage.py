@@ -1,13 +1,13 @@
 """What the user declared for a request. In: `Request`, `Config`. Out: sizes, runs per month and where they stand.
 
 Which rule holds: of all `usage.rules` that match, the most specific one that says something about the quantity. More
-specific is, in this order: a rule with `entry`; then the path pattern with more literal characters (wildcards don't
-count); then a rule with neither. Of two equals the later one holds. Every quantity is looked up on its own, so a rule
-for one path may set the holes and a general one the runs.
+specific is, in this order: a rule with `request`; with `entry`; the path pattern with more literal characters
+(wildcards don't count); a rule with `feature`; one with none of them. Of two equals the later one holds. Every quantity
+is looked up on its own, so a rule for one path may set the holes and a general one the runs.
 
 Each entry point is sized by its own rules (`sizings`): a rule about one route says nothing about another that calls
 the same wrapper. `paths` match the file of the entry point, else (nothing reaches the request) that of the outermost
-site. A rule with both `entry` and `paths` must match in both. `# guard: assume` beside the code is more specific than
+site. A rule with several of these must match in all. `# guard: assume` beside the code is more specific than
 every rule.
 Neighbours: `inputs`, `outputs`, `cost` ask; `declared` applies assumptions about the model, limit and repeats.
 """
@@ -20,7 +20,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from guard.config.types import Config, UsageRule
+from guard.config.types import Config, Feature, Scenario, UsageRule
+from guard.estimate import profiles, scenarios
 from guard.model import Reach, Request
 
 if TYPE_CHECKING:
@@ -60,14 +61,42 @@ def _entry_names(reach: Reach, prefix: str) -> set[str]:
     return {name.casefold() for name in names}
 
 
-def _rank(rule: UsageRule, reach: Reach | None, path: str, prefix: str) -> tuple[int, int] | None:
-    """How specifically a rule matches an entry point in a file; None: it doesn't."""
-    if rule.entry is not None and (reach is None or rule.entry.casefold() not in _entry_names(reach, prefix)):
+Rank = tuple[int, int, int, int]
+
+
+def _rank(rule: UsageRule, reach: Reach | None, path: str, request: Request, config: Config) -> Rank | None:
+    """How specifically a rule matches an entry point in a file, for a request; None: it doesn't."""
+    if rule.entry is not None and (reach is None or rule.entry.casefold() not in _entry_names(reach, config.prefix)):
         return None
-    pattern = matches(path, rule.paths, prefix)
+    if rule.request is not None and rule.request not in _request_names(request, config.prefix):
+        return None
+    pattern = matches(path, rule.paths, config.prefix)
     if rule.paths and pattern is None:
         return None
-    return (1 if rule.entry is not None else 0, literal(pattern) if pattern else -1)
+    if rule.feature is not None:
+        feature = feature_of(request, config)
+        if feature is None or feature.name != rule.feature:
+            return None
+    by_request, by_entry, by_feature = (int(name is not None) for name in (rule.request, rule.entry, rule.feature))
+    return (by_request, by_entry, literal(pattern) if pattern else -1, by_feature)
+
+
+def _request_names(request: Request, prefix: str) -> set[str]:
+    """The request's id, and the functions in which its calls stand."""
+    functions = {f"{site.span.path}::{site.qualname}" for site in request.sites}
+    return {request.id, *functions, *(prefix + name for name in functions)}
+
+
+def feature_of(request: Request, config: Config) -> Feature | None:
+    """The feature of a request by the file of its outermost site: that with the most literal pattern that matches, the
+    first of equals; None: it belongs to none."""
+    path = outermost_path(request)
+    best: tuple[int, Feature] | None = None
+    for feature in config.features:
+        hit = matches(path, feature.paths, config.prefix)
+        if hit is not None and (best is None or literal(hit) > best[0]):
+            best = (literal(hit), feature)
+    return None if best is None else best[1]
 
 
 def entry_path(reach: Reach) -> str:
@@ -80,20 +109,20 @@ def outermost_path(request: Request) -> str:
     return request.sites[0].span.path if request.sites else ""
 
 
-def rules_for_reach(reach: Reach, config: Config) -> tuple[UsageRule, ...]:
-    """The rules that match an entry point, most specific first."""
-    return _sorted(config, reach, entry_path(reach))
+def rules_for_reach(reach: Reach, request: Request, config: Config) -> tuple[UsageRule, ...]:
+    """The rules that match an entry point of a request, most specific first."""
+    return _sorted(config, reach, entry_path(reach), request)
 
 
 def rules_for(request: Request, config: Config) -> tuple[UsageRule, ...]:
     """The rules that match a request by the file of its outermost site, whatever reaches it, most specific first."""
-    return _sorted(config, None, outermost_path(request))
+    return _sorted(config, None, outermost_path(request), request)
 
 
-def _sorted(config: Config, reach: Reach | None, path: str) -> tuple[UsageRule, ...]:
-    found: list[tuple[tuple[int, int], int, UsageRule]] = []
+def _sorted(config: Config, reach: Reach | None, path: str, request: Request) -> tuple[UsageRule, ...]:
+    found: list[tuple[Rank, int, UsageRule]] = []
     for position, rule in enumerate(config.usage.rules):
-        rank = _rank(rule, reach, path, config.prefix)
+        rank = _rank(rule, reach, path, request, config)
         if rank is not None:
             found.append((rank, position, rule))
     return tuple(rule for _, _, rule in sorted(found, key=lambda item: item[:2], reverse=True))
@@ -117,7 +146,7 @@ def sizings(request: Request, config: Config) -> tuple[Sizing, ...]:
         return (Sizing(_about_sizes(rules_for(request, config))),)
     found: dict[tuple[str, ...], tuple[tuple[UsageRule, ...], list[Reach]]] = {}
     for reach in request.reached_from:
-        rules = _about_sizes(rules_for_reach(reach, config))
+        rules = _about_sizes(rules_for_reach(reach, request, config))
         found.setdefault(tuple(rule.source for rule in rules), (rules, []))[1].append(reach)
     return tuple(Sizing(rules, tuple(reaches)) for rules, reaches in found.values())
 
@@ -127,7 +156,16 @@ def _about_sizes(rules: tuple[UsageRule, ...]) -> tuple[UsageRule, ...]:
         rule
         for rule in rules
         if rule.holes
-        or any(x is not None for x in (rule.cache_hit_rate, rule.output_share, rule.output_tokens, rule.hole_tokens))
+        or any(
+            figure is not None
+            for figure in (
+                rule.cache_hit_rate,
+                rule.error_rate,
+                rule.output_share,
+                rule.output_tokens,
+                rule.hole_tokens,
+            )
+        )
     )
 
 
@@ -152,6 +190,8 @@ class Declared:
     default_hole: Sized
     output_share: Decimal
     output_share_source: str
+    scenario: Scenario | None = None
+    """Under which is estimated; None: use as it is."""
 
     def hole(self, name: str) -> Sized | None:
         """The declared size of a hole, by its name or (for `self.docs`, `state.docs`) the last part of it."""
@@ -176,10 +216,15 @@ class Declared:
 
     def cache_hit_rate(self) -> tuple[Decimal, str] | None:
         """Declared share of static input tokens that is read from the prompt cache."""
-        for rule in self.rules:
-            if rule.cache_hit_rate is not None:
-                return rule.cache_hit_rate, rule.source
-        return None
+        if self.scenario is not None and self.scenario.cache_hit_rate is not None:
+            return self.scenario.cache_hit_rate, f"scenario {self.scenario.name}"
+        return next(((r.cache_hit_rate, r.source) for r in self.rules if r.cache_hit_rate is not None), None)
+
+    def error_rate(self) -> tuple[Decimal, str] | None:
+        """Declared share of tries that fail."""
+        if self.scenario is not None and self.scenario.error_rate is not None:
+            return self.scenario.error_rate, f"scenario {self.scenario.name}"
+        return next(((r.error_rate, r.source) for r in self.rules if r.error_rate is not None), None)
 
 
 def whole_number(text: str) -> int | None:
@@ -210,7 +255,7 @@ def declared(request: Request, config: Config, rules: tuple[UsageRule, ...]) -> 
         ((rule.output_share, rule.source) for rule in rules if rule.output_share is not None),
         (usage.output_share, usage.output_share_source),
     )
-    return Declared(rules, inline, tuple(notes), default_hole, share, share_source)
+    return Declared(rules, inline, tuple(notes), default_hole, share, share_source, usage.scenario)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,27 +264,46 @@ class Runs:
 
     per_month: Decimal
     source: str
+    assumed: bool = False
+    """Whether a traffic profile says so and nobody declared it."""
 
 
 def runs_of(reach: Reach, request: Request, config: Config) -> Runs | None:
-    """Runs per month of an entry point; None: not declared.
+    """Runs per month of an entry point; None: not declared, and no profile that was asked for says any.
 
-    Tests, notebooks and examples count 0 once any rule declares runs at all; a rule without `entry` and `paths`
-    doesn't reach them.
+    Tests, notebooks and examples count 0 once any rule or a profile declares runs at all; a rule without `entry`,
+    `paths`, `feature` and `request` doesn't reach them.
     """
     idle = reach.kind in NO_RUNS or request.stage == "test"
-    for rule in rules_for_reach(reach, config):
-        if rule.runs_per_month is not None and (not idle or rule.entry is not None or rule.paths):
-            return Runs(rule.runs_per_month, rule.source)
-    if idle and any(rule.runs_per_month is not None for rule in config.usage.rules):
+    for rule in rules_for_reach(reach, request, config):
+        if rule.runs_per_month is not None and (not idle or _chooses(rule)):
+            return _multiplied(Runs(rule.runs_per_month, rule.source), config)
+    profile = profiles.PROFILES.get(config.usage.profile or "")
+    if idle and (profile is not None or any(rule.runs_per_month is not None for rule in config.usage.rules)):
         kind = reach.kind if reach.kind in NO_RUNS else "test"
         return Runs(Decimal(0), f"{kind}: 0 runs unless declared")
-    return None if reach.runs_per_month is None else Runs(reach.runs_per_month, f"schedule of {reach.entry}")
+    if reach.runs_per_month is not None:
+        return _multiplied(Runs(reach.runs_per_month, f"schedule of {reach.entry}"), config)
+    assumed = None if profile is None else profile.runs(reach.kind)
+    return None if assumed is None else _multiplied(Runs(*assumed, True), config)
 
 
 def runs_of_request(request: Request, config: Config) -> Runs | None:
     """Runs per month of the outermost function of a request that no entry point reaches; None: not declared."""
     for rule in rules_for(request, config):
         if rule.runs_per_month is not None:
-            return Runs(rule.runs_per_month, rule.source)
+            return _multiplied(Runs(rule.runs_per_month, rule.source), config)
     return None
+
+
+def _chooses(rule: UsageRule) -> bool:
+    return bool(rule.paths) or any(name is not None for name in (rule.entry, rule.feature, rule.request))
+
+
+def _multiplied(runs: Runs, config: Config) -> Runs:
+    """The runs that the scenario makes of them."""
+    scenario = config.usage.scenario
+    if scenario is None or scenario.runs_per_month is None:
+        return runs
+    said = f"{runs.source}, {scenarios.said(scenario.runs_per_month)} by scenario {scenario.name}"
+    return Runs(runs.per_month * scenario.runs_per_month, said, runs.assumed)

@@ -8,11 +8,11 @@ give quantities; `units` prices what is not billed by tokens.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from guard.estimate import inputs, outputs, tokens, turns
+from guard.estimate import framing, inputs, outputs, tokens, turns
 from guard.estimate.history import History, history
 from guard.estimate.inputs import InputSize
 from guard.estimate.outputs import OutputSize
@@ -25,6 +25,11 @@ MILLION = Decimal(1_000_000)
 Side = Literal["low", "typical", "high"]
 SIDES: tuple[Side, ...] = ("low", "typical", "high")
 SERVICES = {"batch": "batch", "flex": "flex", "priority": "priority", "fast": "fast"}
+LEAST_CACHED = {"openai": 1024, "azure": 1024}
+"""The shortest prompt in tokens that providers cache whose limit is in no price list (developers.openai.com, "Prompt
+caching"; the same at Azure)."""
+FEES = {"web_search": "web_search", "google_search": "web_search", "file_search": "file_search"}
+"""Units of the price table by what the names of tools that a provider runs begin with."""
 SURCHARGED = ("priority", "fast")
 """Services that cost more than the standard one: without a published rate the standard one would be too low."""
 
@@ -79,6 +84,8 @@ class _Sizes:
     turns: float
     hit_rate: float | None
     """Share of the cacheable tokens that is read from the cache; None: no cache is counted on."""
+    fees: dict[Line, float] = field(default_factory=dict)
+    """Uses in one turn of tools that the provider runs."""
 
 
 def unit_part(name: str, quantity: Tokens, usd_per_unit: Decimal, index: int) -> Part:
@@ -142,26 +149,45 @@ def total(bill: dict[Line, float]) -> Decimal:
 
 
 def _hit_rates(
-    row: Row, declared: Declared, size: InputSize, caches: bool
+    row: Row, declared: Declared, size: InputSize, request: Request
 ) -> tuple[dict[Side, float | None], list[str]]:
     """Cache hit rates per side. A declared rate is typical; then all or nothing of the prefix may be cached."""
     none: dict[Side, float | None] = dict.fromkeys(SIDES)
     found = declared.cache_hit_rate()
-    if found is None and caches and row.rates.cache_read is not None:
+    even = _break_even(row.rates)
+    if found is None and request.prompt.caches and row.rates.cache_read is not None:
+        most = size.total.high if request.turns.high == 1 else None
+        if row.min_cacheable is not None and most is not None and most < row.min_cacheable:
+            return none, [
+                f"cache_control is sent, and the prompt has at most {most} tokens: {row.price_id} caches no "
+                f"fewer than {row.min_cacheable}"
+            ]
         return {"low": 1.0, "typical": None, "high": 0.0}, [
-            "cache_control is sent: typical counts on no cache, low on reading the fixed part, worst on writing it all"
+            "cache_control is sent: typical counts on no cache, low on reading the fixed part, worst on writing it all",
+            *even,
         ]
     if found is None:
         return none, []
     rate, source = found
     if row.rates.cache_read is None:
         return none, [f"no cache rate is published for {row.price_id}: cache_hit_rate ({source}) is not applied"]
-    if row.min_cacheable is not None and size.cacheable.typical < row.min_cacheable:
+    least = row.min_cacheable or LEAST_CACHED.get(row.provider)
+    if least is not None and size.cacheable.typical < least:
         return none, [
-            f"the prompt's fixed part of {size.cacheable.typical:g} tokens is below the {row.min_cacheable} that "
+            f"the prompt's fixed part of {size.cacheable.typical:g} tokens is below the {least} that "
             f"{row.price_id} caches: cache_hit_rate ({source}) is not applied"
         ]
-    return {"low": 1.0, "typical": float(rate), "high": 0.0}, []
+    return {"low": 1.0, "typical": float(rate), "high": 0.0}, even
+
+
+def _break_even(rates: Rates) -> list[str]:
+    """The share of reads from which a cache saves money, in words: where writing costs more than plain input."""
+    if rates.input is None or rates.cache_read is None or rates.cache_write is None:
+        return []
+    plain, read, write = (rate.usd_per_million for rate in (rates.input, rates.cache_read, rates.cache_write))
+    if not read < plain < write:
+        return []
+    return [f"the cache saves money once {float((write - plain) / (write - read) * 100):.3g} % of its tokens are reads"]
 
 
 def _result_size(request: Request, declared: Declared) -> tuple[Sized | None, list[str]]:
@@ -256,13 +282,18 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
         return NotPriced(missing)
     method = _method(row)
     window = row.max_input if row.max_input is not None else row.context_window
-    size = inputs.input_size(request, declared, method, row.id, window)
+    size = inputs.under_scenario(inputs.input_size(request, declared, method, row.id, window), declared, window)
     written = outputs.output_size(request, variant, declared, row.id, row.max_output, row.context_window)
-    hits, cache_notes = _hit_rates(row, declared, size, request.prompt.caches)
+    hits, cache_notes = _hit_rates(row, declared, size, request)
     result, result_notes = _result_size(request, declared)
     if request.prompt.batch is not None:
         window = None  # of each input, and counted there
-    sides = _sides(request, size, written, result, hits, window)
+    fees, fee_notes = _tool_fees(request, row, declared)
+    sides = {
+        # Declared uses are a mean, so they say nothing of the low side.
+        side: sizes if sizes is None or side == "low" else replace(sizes, fees=fees)
+        for side, sizes in _sides(request, size, written, result, hits, window).items()
+    }
     remarks: dict[str, None] = {}
     bills: dict[Side, dict[Line, float] | None] = {}
     for side, sizes in sides.items():
@@ -291,7 +322,15 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
         static_tokens=size.static_tokens,
         segment_tokens=size.segment_tokens,
         assumed_usd=max(Decimal(0), usd.typical - total(certain)),
-        notes=(*size.notes, *written.notes, *result_notes, *cache_notes, *remarks, *([grown.note] if grown else [])),
+        notes=(
+            *size.notes,
+            *written.notes,
+            *result_notes,
+            *cache_notes,
+            *fee_notes,
+            *remarks,
+            *([grown.note] if grown else []),
+        ),
         why_open=why,
         approximate=None if method.exact or not size.static_tokens else label(request, method),
         usd_in_loop=in_loop,
@@ -306,9 +345,33 @@ def _rounds(typical: _Sizes, size: InputSize, grown: History) -> _Sizes:
 
 
 def _fee(row: Row, sizes: _Sizes) -> dict[Line, float]:
-    """A fee per request, where the provider asks one beside the tokens (Perplexity)."""
+    """A fee per request, where the provider asks one beside the tokens (Perplexity), and those of its tools."""
     fee = row.units.get("request")
-    return {Line("request fee (per request)", fee.usd * MILLION): sizes.turns} if fee is not None else {}
+    every = {Line("request fee (per request)", fee.usd * MILLION): sizes.turns} if fee is not None else {}
+    return every | {line: number * sizes.turns for line, number in sizes.fees.items()}
+
+
+def _tool_fees(request: Request, row: Row, declared: Declared) -> tuple[dict[Line, float], list[str]]:
+    """Declared uses of tools that the provider runs, in one turn, and what it asks for one of the others."""
+    fees: dict[Line, float] = {}
+    notes: list[str] = []
+    for unit in dict.fromkeys(
+        unit
+        for name in framing.server_tools(request.prompt.tools_json)
+        for start, unit in FEES.items()
+        if name.startswith(start)
+    ):
+        fee = row.units.get(unit)
+        if fee is None:
+            notes.append(f"no fee of {unit} is published for {row.price_id}")
+            continue
+        uses = declared.hole(unit)
+        if uses is None:
+            notes.append(f"each {unit} costs {fee.usd} USD and none is counted: declare `{unit}`, the uses of a call")
+        else:
+            fees[Line(f"{unit} (per use)", fee.usd * MILLION)] = uses.tokens
+            notes.append(f"{unit}: {uses.tokens} a call ({uses.source})")
+    return fees, notes
 
 
 def _method(row: Row) -> Method:

@@ -34,12 +34,12 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 CLIENT_KEYS = frozenset({
     "id", "names", "legacy_names", "modules", "on", "paths", "provider", "provider_in_model", "when", "derive",
     "transparent", "wraps", "groups", "like", "is", "object", "holds", "makers", "site", "one_model",
-    "wording", "tries", "handover",
+    "wording", "tries", "handover", "file",
 })  # fmt: skip
 CALL_KEYS = frozenset({
     "api", "operation", "provider", "provider_in_model", "on", "paths", "legacy_paths", "names", "legacy_names",
     "duck", "like", "each", "attempts", "turns", "turns_when", "not_when", "keeps_history", "by_model", "of",
-    "class_paths", "at_most", "any_deployment", "gives",
+    "class_paths", "at_most", "any_deployment", "gives", "file",
 })  # fmt: skip
 METHOD_KEYS = frozenset({"paths", "holds"})  # fmt: skip
 USER_CALL_KEYS = frozenset({
@@ -170,6 +170,7 @@ def read_client(
         derive=derive,
         makers=makers,
         variants={**derived, **made} if derived or made else _NOTHING,
+        file=read_arg(raw["file"], f"{where}.file") if "file" in raw else None,
     )
 
 
@@ -256,6 +257,7 @@ def read_calls(raw: Mapping[str, Any], family: str, known: Mapping[str, Any], wh
         of=read_arg(full["of"], f"{where}.of") if "of" in full else None,
         class_paths=tuple("" if path == "()" else path for path in full.get("class_paths", ())),
         at_most=_limits(full.get("at_most", ()), f"{where}.at_most"),
+        file=read_arg(full["file"], f"{where}.file") if "file" in full else None,
         **read_shared(full, CALL_KEYS, f"{full.get('api', family).partition('.')[0]} SDK", attempts, where),
     )
     if "api" in full:

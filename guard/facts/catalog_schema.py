@@ -147,6 +147,7 @@ def _client() -> dict[str, Any]:
         "handover": _object("The tool by which others hand over to it; `{x}` is an argument.",
                             ["name", "description"], name=_NAME, description=_NAME),
         "tries": {"$ref": "#/$defs/arg", "description": "A list of configurations, tried one after the other."},
+        "file": {"$ref": "#/$defs/arg", "description": "Path of a prompt file, which is the further argument `file`."},
         "groups": _object("List of model groups.", ["arg", "name", "params"], arg=_NAME, name=_NAME, params=_NAME),
     }  # fmt: skip
     assert own.keys() == CLIENT_KEYS
@@ -177,6 +178,7 @@ def _call() -> dict[str, Any]:
         "keeps_history": {"type": "boolean", "description": "The receiver sends earlier turns again."},
         "gives": {**reference, "description": "Argument that the call gives back, itself or a copy that works alike."},
         "any_deployment": {"type": "boolean", "description": "The client's deployment has no say in it."},
+        "file": {**reference, "description": "Path of a prompt file, or an object that was made of one."},
         "by_model": {
             "type": "object",
             "description": "Operation by glob over the model's name.",

@@ -256,6 +256,10 @@ class Client:
     """Class methods that make one as the constructor does (`Chroma.from_documents`)."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
     """By name of a deriving method or maker whose arguments mean something else than the constructor's."""
+    file: Arg | None = None
+    """Argument that holds the path of a prompt file (Prompty): what the file says counts as a further argument of the
+    call, `file`, a dict with `model`, `max_tokens`, `provider` and `messages`. `how: unknown`: where the path is not
+    known, a model is asked all the same; else nothing is known to be."""
 
     @property
     def is_site(self) -> bool:
@@ -429,6 +433,8 @@ class Call:
     """Limits of one request for embeddings, by provider; without an entry none is known."""
     place: tuple[str, int, int] | None = None
     """Of a user's own call: file, line and column where guard.yaml declares it."""
+    file: Arg | None = None
+    """Argument that holds the path of a prompt file, or what a client with `file` made of one; see there."""
 
     def operation_for(self, model: str | None) -> Operation:
         """The operation when `model` (as sent) is known."""

@@ -200,6 +200,10 @@ class Catalog:
         paths = (path for kind, path in self._call_on if kind in own and path not in self.duck_calls)
         return makers, frozenset(path.rpartition(".")[2] for path in paths) - frozenset(dir(list))
 
+    def methods(self) -> list[tuple[str, str]]:
+        """Every method that sends a request, as the client that has it and its path."""
+        return [*self._call_on, *self._class_on]
+
     def class_call(self, chain: str) -> Resolved | None:
         """A request that is sent while an object is made, by a class method (`Chroma.from_documents`) or by the
         constructor (`VectorStoreIndex(nodes)`), with that object."""

@@ -49,7 +49,7 @@ def decoded(path: str, data: bytes, *, python: bool = False) -> str | Problem:
     except (UnicodeError, ValueError):
         message = f"is not valid text in {name[:40]!r}, the encoding that it declares"
         return Problem(path, 1, 1, "bad-encoding", message, _SAVE_AS_UTF8)
-    return _one_line_end(text)
+    return one_line_end(text)
 
 
 def source_lines(path: str, data: bytes) -> list[str]:
@@ -57,14 +57,14 @@ def source_lines(path: str, data: bytes) -> list[str]:
     neither at form feeds. What cannot be decoded shows as replacement characters."""
     text = decoded(path, data, python=path.endswith(".py"))
     if isinstance(text, Problem):
-        text = _one_line_end(data.decode("utf-8", "replace"))
+        text = one_line_end(data.decode("utf-8", "replace"))
     lines = _YAML_LINE_END.split(text) if path.endswith((".yaml", ".yml")) else text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def _utf8(path: str, data: bytes) -> str | Problem:
     try:
-        return _one_line_end(data.decode("utf-8"))
+        return one_line_end(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = len(_LINE_END.findall(before)) + 1
@@ -85,5 +85,6 @@ def _cookie(data: bytes) -> str | None:
     return None
 
 
-def _one_line_end(text: str) -> str:
+def one_line_end(text: str) -> str:
+    """Text with every line ending as `\n`, as Python reads a text file."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -55,7 +55,7 @@ def directives(path: str, text: str) -> Iterator[Directive]:
     patterns = _patterns(path)
     if not patterns or "guard:" not in text:
         return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if "guard:" not in line:
             continue
         for pattern in patterns:

@@ -35,7 +35,7 @@ def judged(
     if budget.min_coverage is None or not items:
         return tuple(items), None
     asked, having = _covered(budget, items, incomplete)
-    what = "a price" if budget.per_month is None else "a figure for the month"
+    what = "a price" if not _of_months(budget) else "a figure for the month"
     if not asked or len(having) >= budget.min_coverage * len(asked):
         return tuple(having), None
     known = {id(item) for item in having}
@@ -58,11 +58,17 @@ def share(budget: Budget, items: Sequence[Priced], incomplete: frozenset[str]) -
     return Fraction(len(having), len(asked)) if asked else Fraction(1)
 
 
+def _of_months(budget: Budget) -> bool:
+    """Whether a budget is about what a month costs."""
+    limits = (budget.per_month, budget.per_unit, budget.per_customer, budget.min_margin)
+    return any(limit is not None for limit in limits)
+
+
 def _covered(
     budget: Budget, items: Sequence[Priced], incomplete: frozenset[str]
 ) -> tuple[Sequence[Priced], Sequence[Priced]]:
     """The requests that should have a figure, and those that do."""
-    if budget.per_month is None:
+    if not _of_months(budget):
         return items, [item for item in items if item.estimate.usd is not None]
     asked = [item for item in items if item.estimate.usd_per_month is not None or runs_expected(item)]
     known = [item for item in asked if item.estimate.usd_per_month is not None]

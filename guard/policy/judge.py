@@ -85,6 +85,7 @@ def judge(
     holds: Holds | None = None,
     prompts: Sequence[PromptSize] | None = None,
     settings: Sequence[Setting] = (),
+    under: budgets.Under | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, forgiven ones included, in the order of their first places. `files`: those that were scanned.
 
@@ -92,13 +93,15 @@ def judge(
     requests of the base, for budgets on increases; None: there is none. `unread`: files that could not be read, of
     which the baseline does not expect the findings that it knows. `holds`: which comments excuse what; None: all do.
     `prompts`: the prompt templates in files; None: they were not looked for. `settings`: those of configuration files.
+    `under`: the requests, and those of the base, as estimated under a scenario, for budgets that name one.
 
     Raises `guard.policy.load.PolicyError` when a policy of the configuration cannot be used.
     """
     policies = load(config.policies)
     held: tuple[Finding, ...] = ()
     if config.budgets:
-        held = budgets.judge(config.budgets, items, incomplete(items, config), config.prefix, before, prompts)
+        lacking = incomplete(items, config)
+        held = budgets.judge(config.budgets, items, lacking, config.prefix, before, prompts, under, config)
     findings = (*decide(policies, items, context, config.prefix, config, settings), *held)
     marked = forgive(
         findings,

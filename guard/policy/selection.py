@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from guard.config.types import Budget, Compare, Config
 from guard.estimate import usage
+from guard.estimate.owners import is_of
 from guard.model import Priced, Request
 from guard.policy import places
 
@@ -31,7 +32,7 @@ def _counts(budget: Budget, item: Priced) -> bool:
 def _selected(budget: Budget, item: Priced, prefix: str) -> bool:
     return (
         (budget.feature is None or item.feature == budget.feature)
-        and (budget.owner is None or item.owner == budget.owner)
+        and (budget.owner is None or is_of(item.owner, budget.owner))
         and (budget.stage is None or item.request.stage == budget.stage)
         and (budget.model is None or _model_matches(budget.model, item.request))
         and places.within(item.request, budget.paths, prefix)

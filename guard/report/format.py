@@ -220,6 +220,8 @@ def months_known(totals: Totals) -> str:
         (totals.priced - totals.monthly_requests, "no declared runs"),
     ]
     said = [f"{amount:,} {'has' if amount == 1 else 'have'} {what}" for amount, what in lacking if amount > 0]
+    if totals.assumed_runs:
+        said.append(f"of {totals.assumed_runs:,} a profile assumes the runs")
     if not said:
         return f"usage is declared for {totals.monthly_requests:,} of {totals.counted:,}"
     return f"a month is known for {totals.monthly_requests:,} of {totals.counted:,}; {', '.join(said)}"

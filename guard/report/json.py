@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guard import __version__
+from guard.bill import Bill
 from guard.difference import Difference
 from guard.model import (
     ONCE,
@@ -38,20 +39,21 @@ from guard.model import (
     Variant,
 )
 from guard.report import json_values as plain
+from guard.report.bill_json import bill_data
+from guard.report.deployment_json import deployment_data
 from guard.report.json_difference import difference_data
 
 SCHEMA_VERSION = 1
 """Grows only when a key changes its meaning or goes; new keys do not change it."""
 
-PROMPT_SHOWN = 60
-"""Characters of a prompt in a configuration file that `settings` shows, so that one can tell which it is."""
-
 Json = plain.Json
 
 
-def render(report: Report, *, show_prompts: bool = False, difference: Difference | None = None) -> str:
+def render(
+    report: Report, *, show_prompts: bool = False, difference: Difference | None = None, bill: Bill | None = None
+) -> str:
     """The report as JSON text with a closing newline; `show_prompts` adds the static text of prompts."""
-    return _lines(as_data(report, show_prompts=show_prompts, difference=difference))
+    return _lines(as_data(report, show_prompts=show_prompts, difference=difference, bill=bill))
 
 
 def _lines(data: Json) -> str:
@@ -66,8 +68,11 @@ def _lines(data: Json) -> str:
     return "{\n" + ",\n".join(entries) + "\n}\n"
 
 
-def as_data(report: Report, *, show_prompts: bool = False, difference: Difference | None = None) -> Json:
-    """The report as plain data, ready for `json.dumps`; `difference`: what changed against a base."""
+def as_data(
+    report: Report, *, show_prompts: bool = False, difference: Difference | None = None, bill: Bill | None = None
+) -> Json:
+    """The report as plain data, ready for `json.dumps`; `difference`: what changed against a base; `bill`: what was
+    asked beyond the requests."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "guard", "version": __version__},
@@ -81,7 +86,7 @@ def as_data(report: Report, *, show_prompts: bool = False, difference: Differenc
             "skipped": report.looked.skipped,
         },
         "requests": [_request(priced, show_prompts) for priced in sorted(report.requests, key=_request_order)],
-        "deployments": [],
+        "deployments": [deployment_data(one) for one in report.deployments],
         "settings": [
             _setting(setting, show_prompts)
             for setting in sorted(report.settings, key=lambda item: (item.path, item.line, item.column, item.key_path))
@@ -90,6 +95,7 @@ def as_data(report: Report, *, show_prompts: bool = False, difference: Differenc
         "problems": [_problem(problem) for problem in sorted(report.problems, key=_problem_order)],
         "totals": _totals(report.totals),
         "difference": None if difference is None else _difference(difference),
+        "views": None if bill is None else bill_data(bill),
     }
 
 
@@ -326,9 +332,10 @@ def _estimate(estimate: Estimate) -> Json:
 
 
 def _setting(setting: Setting, show_prompts: bool) -> Json:
-    value = setting.value
-    if setting.what == "prompt" and isinstance(value, str) and not show_prompts:
-        value = value[:PROMPT_SHOWN]
+    hidden = setting.what == "prompt" and not show_prompts
+    shown: object = plain.scalar(setting.value)
+    if setting.items is not None:
+        shown = [plain.scalar(item) for item in setting.items]
     return {
         "path": setting.path,
         "line": setting.line,
@@ -336,7 +343,7 @@ def _setting(setting: Setting, show_prompts: bool) -> Json:
         "format": setting.format,
         "key_path": setting.key_path,
         "what": setting.what,
-        "value": plain.scalar(value) if setting.items is None else [plain.scalar(item) for item in setting.items],
+        "value": None if hidden else shown,
         "confidence": setting.confidence,
     }
 

@@ -13,6 +13,8 @@ from typing import Any, get_args
 
 from guard.difference import CauseKind, ChangeKind
 from guard.model import Billed, Confidence, Enforce, How, Operation, Role, Severity, Stage, VerdictWord
+from guard.report.bill_schema import bill_objects
+from guard.report.deployment_json import SCHEMA as DEPLOYMENT
 
 Json = dict[str, Any]
 
@@ -92,17 +94,18 @@ def _report() -> Json:
         "prices": _object({"as_of": _says(TEXT, "Date of the price table."), "sha256": TEXT}, False),
         "looked": _ref("looked"),
         "requests": _says(_list(_ref("request")), "Sorted by place of the outermost site."),
-        "deployments": _says(_list({"type": "object"}), "Self-hosted models in manifests; empty in this release."),
+        "deployments": _says(_list(DEPLOYMENT), "Self-hosted models in manifests, by place."),
         "settings": _says(_list(_ref("setting")), "Cost-relevant keys of known configuration formats."),
         "findings": _list(_ref("finding")),
         "problems": _says(_list(_ref("problem")), "Files that could not be read; the scan went on."),
         "totals": _ref("totals"),
         "difference": _says(_or_null(_ref("difference")), "What changed against a base; null without one."),
+        "views": _says(_or_null(_ref("views")), "What was asked beyond the requests; null: nothing."),
     }
 
 
 def _objects() -> Json:
-    parts = {**_figures(), **_places(), **_request_parts(), **_verdicts(), **_differences()}
+    parts = {**_figures(), **_places(), **_request_parts(), **_verdicts(), **_differences(), **bill_objects()}
     return {**parts, "request": _request()}
 
 
@@ -303,9 +306,7 @@ def _verdicts() -> Json:
                 TEXT, "Dots, `[i]`, quotes around keys with dots, `N#` before document N, `>` into a text."
             ),
             "what": _says(TEXT, "`model`, `max_tokens`, `retries`, ...: docs/formats.md lists them."),
-            "value": _says(
-                {"anyOf": [SCALAR, _list(SCALAR)]}, "Of a prompt the first 60 characters, all with --show-prompts."
-            ),
+            "value": _says({"anyOf": [SCALAR, _list(SCALAR)]}, "Of a prompt null, its text with --show-prompts."),
             "confidence": {"enum": list(get_args(Confidence))},
         },
         "forgiven": {"by": TEXT, "reason": TEXT, "at": _or_null(_ref("point"))},

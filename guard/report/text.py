@@ -11,10 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from shlex import quote
 
+from guard.bill import Bill
 from guard.model import Finding, Money, Priced, Problem, Report, Totals
+from guard.report.bill_text import bill_lines, units_lines
+from guard.report.deployment_text import deployment_lines
 from guard.report.findings import Blocks, Paper, paragraphs, summary
 from guard.report.format import UNBOUNDED, UNKNOWN, columns, money, months_known, percent, place, plural, safe, wrap
 from guard.report.frame import Sources
+from guard.report.moves_text import sensitivity_lines, what_if_lines
 from guard.report.reasons import assumptions, order, reasons, why_outside, why_partial, why_unbounded, why_unpriced
 from guard.report.style import paint
 from guard.report.table import table
@@ -43,20 +47,21 @@ def render_cost(
     known: Sequence[str] = (),
     everything: bool = False,
     again: str = "",
+    bill: Bill | None = None,
 ) -> str:
     """What the requests of `report` cost: the table, what it rests on, what is missing, sums, and a next step.
 
     Requests that no sum is about (in tests, not counted) are one line; `everything` shows them, too. `known` names the
     SDKs that guard knows; they are said where nothing was found. `again` is what a further command on the same folder
-    needs behind it (`src --config rules.yaml`). `sources` is not asked: the frames are those of `render_check`.
+    needs behind it (`src --config rules.yaml`). `sources` is not asked: the frames are those of `render_check`. `bill`:
+    what was asked for; groups, moves and what-ifs take the place of the table.
     """
     ordered = sorted(report.requests, key=order)
     shown = ordered if everything else [p for p in ordered if p.in_totals]
     lines: list[str] = []
     if shown:
-        title = f"Requests to models in {safe(report.root)}, US dollars per call, prices of {safe(report.prices.as_of)}"
-        heading = [paint(line, "strong", color) for line in wrap(title, width, "    ", "")]
-        lines += [*heading, "", *table(shown, width=width, color=color, everything=everything)]
+        asked = [] if bill is None else _asked(bill, report, width, color, everything)
+        lines += asked or _requests(report, shown, width, color, everything)
         for section, items in (
             ("Assumed (*)", assumptions(shown)),
             ("Not priced (?)", reasons(shown, why_unpriced)),
@@ -65,12 +70,31 @@ def render_cost(
             ("Not counted", reasons(shown, why_outside)),
         ):
             lines += _section(section, items, width, color, OF_REQUEST)
+    if bill is not None:
+        lines += units_lines(bill, width=width, color=color)
+    lines += deployment_lines(report.deployments, width=width, color=color)
     lines += problems(report, width, color)
     lines += [] if not lines else [""]
     if len(shown) < len(ordered):
         lines += wrap(_hidden([p for p in ordered if not p.in_totals]), width, "    ", "")
     lines += closing(report, width, color, known, again=again)
     return "\n".join(lines) + "\n"
+
+
+def _asked(bill: Bill, report: Report, width: int, color: bool, everything: bool) -> list[str]:
+    """Groups, what moves the bill, a bill that is otherwise: what stands in the place of the table; nothing where none
+    of it was asked for."""
+    lines = bill_lines(bill, report, width=width, color=color, everything=everything)
+    lines += sensitivity_lines(bill.sensitivity, width=width, color=color, everything=everything)
+    lines += what_if_lines(bill.what_if, width=width, color=color, everything=everything)
+    return lines[1:] if lines and not lines[0] else lines
+
+
+def _requests(report: Report, shown: Sequence[Priced], width: int, color: bool, everything: bool) -> list[str]:
+    """The table of requests below its title."""
+    title = f"Requests to models in {safe(report.root)}, US dollars per call, prices of {safe(report.prices.as_of)}"
+    heading = [paint(line, "strong", color) for line in wrap(title, width, "    ", "")]
+    return [*heading, "", *table(shown, width=width, color=color, everything=everything)]
 
 
 def _hidden(requests: Sequence[Priced]) -> str:

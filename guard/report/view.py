@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from guard.bill import Bill
 from guard.difference import Difference
 from guard.model import Enforce, Finding, Report, Severity, Span
 
@@ -72,6 +73,8 @@ class View:
     command: Command = "check"
     difference: Difference | None = None
     """What changed against a base; None where there is none."""
+    bill: Bill | None = None
+    """What was asked of the cost beyond the requests themselves; None: nothing."""
     blocks: Callable[[Finding], bool] = _blocks
     """Which findings make the command fail."""
     lost_blocks: bool = False

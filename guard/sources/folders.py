@@ -68,7 +68,8 @@ def _ignore_file(path: str) -> Patterns | None:
             text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8-sig", "surrogateescape")
     except OSError:
         return None
-    return compiled(text.splitlines())
+    # As git: a line ends at a line feed, with or without a carriage return before it, and nowhere else.
+    return compiled(line.removesuffix("\r") for line in text.split("\n"))
 
 
 def _unlisted(prefix: str, error: OSError) -> Problem:

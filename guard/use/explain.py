@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from guard.config.types import Config
 from guard.estimate.outputs import NO_OUTPUT
 from guard.model import EntryCost, Estimate, Money, Priced, Reach, Report, Site, Span
 from guard.report.format import count, money, number, place, plural, safe, wrap
 from guard.report.table import table
+from guard.use import firm
 from guard.use.arithmetic import arithmetic
-from guard.use.trail import limit_lines, model_lines, prompt_lines, tries_lines
+from guard.use.trail import limit_lines, model_lines, prompt_lines, step_text, tries_lines
 
 NEAR = 5
 """Requests that are named where the target has none."""
@@ -56,11 +58,14 @@ def _clean(path: str) -> str:
     return path
 
 
-def explain(report: Report, target: str, *, width: int = 100, everything: bool = False) -> str:
+def explain(
+    report: Report, target: str, *, width: int = 100, everything: bool = False, config: Config | None = None
+) -> str:
     """Everything that is known of the requests whose call stands at `target`, in at most `width` columns.
 
     A path without a line explains every request of the file. Of many requests a table comes first and only the
-    dearest are explained, unless `everything` is asked for. Raises `NotThere` where there is none.
+    dearest are explained, unless `everything` is asked for. `config`: that of the report, for the lines that would make
+    its estimates firm; without it there are none. Raises `NotThere` where there is none.
     """
     wanted = parse(target)
     ordered = sorted(report.requests, key=lambda p: (_order(p.request.sites[0].span), p.request.id))
@@ -71,7 +76,7 @@ def explain(report: Report, target: str, *, width: int = 100, everything: bool =
     explained = found
     if not everything and len(found) > EXPLAINED + 1:
         explained = sorted(found, key=_dearness, reverse=True)[:EXPLAINED]
-    blocks = ["\n".join(_request(priced, report, width)) + "\n" for priced in explained]
+    blocks = ["\n".join(_request(priced, report, width, config)) + "\n" for priced in explained]
     head = f"{plural(len(found), 'request')} at {safe(target)}.\n\n" if len(found) > 1 else ""
     if len(explained) < len(found):
         rows = "\n".join(table(found, width=width, color=False))
@@ -123,7 +128,7 @@ def _nothing(ordered: list[Priced], wanted: Target) -> str:
 # --- one request ------------------------------------------------------------------------------------------------
 
 
-def _request(priced: Priced, report: Report, width: int) -> list[str]:
+def _request(priced: Priced, report: Report, width: int, config: Config | None) -> list[str]:
     request, estimate = priced.request, priced.estimate
     provider = safe(request.provider) if request.provider else "provider unknown"
     lines = [f"{place(request.sites[0].span)}  {safe(request.api)} ({request.operation}, {provider})"]
@@ -151,7 +156,15 @@ def _request(priced: Priced, report: Report, width: int) -> list[str]:
                 # Spaces inside a line align figures: lines that fit are kept as they are.
                 fits = depth + len(text.lstrip(" ")) <= width
                 lines += [" " * depth + text.lstrip(" ")] if fits else wrap(text, width, " " * (depth + 4), " " * depth)
-    return lines
+    return lines + _to_declare(priced, config)
+
+
+def _to_declare(priced: Priced, config: Config | None) -> list[str]:
+    """Lines for guard.yaml, however long they are, so that they can be copied."""
+    made = [] if config is None else firm.lines(priced, config)
+    if config is None or not made:
+        return []
+    return ["", f"To make it firm, write into {firm.file_of(config)}", *(f"  {line}" for line in made)]
 
 
 def _standing(priced: Priced, width: int) -> list[str]:
@@ -196,8 +209,10 @@ def _repeats(priced: Priced) -> list[str]:
     lines += [f"  {place(site.span)}  {safe(why)}" for site in request.sites for why in site.own.why]
     seen = {why for site in request.sites for why in site.own.why}
     lines += [f"  {safe(why)}" for why in request.repeats.why if why not in seen]
+    lines += [f"  {step_text(step)}" for step in request.repeats.trail]
     if request.turns.high != 1 or request.turns.why:
         lines += [f"turns {count(request.turns)} per call", *(f"  {safe(why)}" for why in request.turns.why)]
+        lines += [f"  {step_text(step)}" for step in request.turns.trail]
     return lines
 
 

@@ -27,7 +27,7 @@ EXPRESSION = "condition"
 
 
 _DOES = {"off": "is not looked for", "warn": "warns", "block": "fails the build"}
-LIMITS = ("per_call", "per_run", "per_month")
+LIMITS = ("per_call", "per_run", "per_month", "per_unit", "per_customer")
 """Keys of a budget that hold its amount."""
 
 
@@ -178,6 +178,8 @@ def _limit(budget: Budget) -> str:
     amounts = [(name, amount) for name in LIMITS if (amount := getattr(budget, name)) is not None]
     if amounts:
         return f"{words.exact(amounts[0][1])} {amounts[0][0].replace('_', ' ')}"
+    if budget.min_margin is not None:
+        return f"a margin of at least {words.percent(budget.min_margin)}"
     if budget.per_prompt is not None:
         return f"{words.plural(budget.per_prompt, 'token')} per prompt"
     more = [words.exact(budget.increase)] if budget.increase is not None else []

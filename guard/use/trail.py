@@ -60,7 +60,7 @@ def _value(value: Value, nothing: str) -> list[str]:
     lines: list[str] = []
     for choice in value.choices:
         lines.append(_text(choice, nothing))
-        lines += [f"  {_step(step)}" for step in choice.trail]
+        lines += [f"  {step_text(step)}" for step in choice.trail]
     if value.open:
         word = "or another value" if value.choices else UNKNOWN
         lines.append(f"{word}: {safe(value.why or 'no reason was given')}")
@@ -81,7 +81,8 @@ def _text(choice: Choice, nothing: str) -> str:
     return text
 
 
-def _step(step: Step) -> str:
+def step_text(step: Step) -> str:
+    """A hop of a trail: where, how, and a word about it."""
     note = f": {safe(step.note)}" if step.note else ""
     return f"{place(step.span)}  {HOW[step.how]}{note}"
 
@@ -92,8 +93,12 @@ def tries_lines(request: Request) -> list[str]:
     if not layers:
         return [_tries(request)] if request.attempts.high != 1 else []
     size = max(len(safe(layer.name)) for layer in layers)
-    lines = [_layer(layer, size) for layer in layers]
+    lines = [line for layer in layers for line in (_layer(layer, size), *_trail(layer.trail))]
     return [*lines, _tries(request)]
+
+
+def _trail(steps: tuple[Step, ...]) -> list[str]:
+    return [f"  {step_text(step)}" for step in steps]
 
 
 def _tries(request: Request) -> str:
@@ -137,6 +142,7 @@ def prompt_lines(request: Request, estimate: Estimate) -> list[str]:
     if request.prompt.tools or request.prompt.tools_open:
         more = ", others may be sent" if request.prompt.tools_open else ""
         lines.append(f"tools: {request.prompt.tools}{more}")
+        lines += _trail(request.prompt.tools_trail)
     if estimate.input_tokens is not None:
         what = "with the framing of messages and tools" if request.prompt.batch is None else "in all inputs"
         lines.append(f"together: {_sum(estimate.input_tokens)} {what}")

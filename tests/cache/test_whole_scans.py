@@ -334,3 +334,14 @@ def rewrite(cache: Path, kind: str, change: Any) -> None:
     for key, data in found:
         store.put(kind, key, change(data))
     store.close()
+
+
+def test_the_economics_of_a_feature_and_added_lines_are_no_change(shop: Path, cache: Path, analysed: list[str]) -> None:
+    rules = "version: 1\nfeatures:\n  ask: {{paths: [app/**]{more}}}\nusage:\n  rules: [{{runs_per_month: 10}}]\n"
+    for more in ("", ", unit: query, revenue_per_unit: 1 USD, customers: 5", ",\n    unit: query"):
+        (shop / "guard.yaml").write_text(rules.format(more=more))
+        run("cost", shop)
+    assert analysed == ["shop"]
+    (shop / "guard.yaml").write_text(rules.format(more=", owner: ana"))
+    run("cost", shop)
+    assert analysed == ["shop", "shop"]

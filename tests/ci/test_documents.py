@@ -20,7 +20,11 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 EXAMPLES = {path: examples(path, ROOT) for path in DOCUMENTS}
 COMMANDS = [path for path, found in EXAMPLES.items() if any(example.language == "sh" for example in found)]
 SETTINGS = {"yaml": "guard.yaml", "toml": "pyproject.toml"}
-AROUND = {"version": "1", "features": '{search: {paths: ["src/search/**"], owner: "@search"}}'}
+AROUND = {
+    "version": "1",
+    "features": '{search: {paths: ["src/search/**"], owner: "@search", unit: question, revenue_per_unit: 1 USD, '
+    "customers: 10}}",
+}
 """Keys that parts of a `guard.yaml` need around them."""
 
 

@@ -17,8 +17,8 @@ def message(tmp_path: Path, text: str | bytes, name: str = "guard.yaml") -> str:
 
 
 KNOWN = (
-    "version, extends, exclude, usage, assume, aliases, calls, prices, features, budgets, policies, exceptions "
-    "and baseline"
+    "version, extends, exclude, usage, assume, aliases, calls, prices, features, scenarios, stages, budgets, policies, "
+    "exceptions and baseline"
 )
 BUDGET = "budgets: [{name: b, per_call: 1, "
 
@@ -52,8 +52,8 @@ TABLE = {
     ),
     "merge key": (
         "usage: {default: &d {hole_tokens: 3}, rules: [{<<: *d, hole_tokens: 4}]}",
-        "3:48: unknown key '<<' in usage.rules[0]; this version of guard knows paths, entry, runs_per_month, "
-        "cache_hit_rate, output_share, output_tokens, hole_tokens and holes",
+        "3:48: unknown key '<<' in usage.rules[0]; this version of guard knows paths, entry, feature, request, "
+        "runs_per_month, cache_hit_rate, error_rate, output_share, output_tokens, hole_tokens and holes",
     ),
     "text for a list": (
         "exclude: tests",
@@ -78,8 +78,9 @@ TABLE = {
     ),
     "no limit": (
         "budgets: [{name: b}]",
-        "3:11: budgets[0] has none of per_call, per_run, per_month, per_prompt, increase and increase_percent; "
-        "add per_call, per_run, per_month, per_prompt, increase",
+        "3:11: budgets[0] has none of per_call, per_run, per_month, per_unit, per_customer, min_margin, "
+        "per_prompt, increase and increase_percent; "
+        "add per_call, per_run, per_month, per_unit, per_customer, min_margin, per_prompt, increase",
     ),
     "two limits": (
         "budgets:\n- per_month: 5\n  name: b\n  per_call: 1",
@@ -146,8 +147,8 @@ TABLE = {
     "number out of range": ("budgets: [{name: b, per_call: 1e99}]", "3:31: number 1e99 is out of range"),
     "rule that declares nothing": (
         "usage: {rules: [{paths: [a]}]}",
-        "3:17: usage.rules[0] declares nothing; add runs_per_month, cache_hit_rate, output_share, output_tokens, "
-        "hole_tokens or holes",
+        "3:17: usage.rules[0] declares nothing; add runs_per_month, cache_hit_rate, error_rate, output_share, "
+        "output_tokens, hole_tokens or holes",
     ),
     "assumption of nothing": (
         "assume: [{paths: [a]}]",
@@ -192,6 +193,28 @@ TABLE = {
     "budget for a misspelt feature": (
         "features: {search: {paths: [a]}}\n" + BUDGET + "feature: serch}]",
         "4:43: there is no feature 'serch'; did you mean 'search'?",
+    ),
+    "budget under a misspelt scenario": (
+        "scenarios: {launch: {input: x2}}\n" + BUDGET + "scenario: lanch}]",
+        "4:44: there is no scenario 'lanch'; did you mean 'launch'?",
+    ),
+    "usage rule for a feature that does not exist": (
+        "usage: {rules: [{feature: search, hole_tokens: 3}]}",
+        "3:27: there is no feature 'search'; declare it under 'features'",
+    ),
+    "factor that may be an amount": (
+        "scenarios: {launch: {runs_per_month: 10}}",
+        "3:38: scenarios.launch.runs_per_month must be a factor such as x10, x0.5, +30% or -20%, found 10; for example "
+        "runs_per_month: x10",
+    ),
+    "factor below nothing": (
+        "scenarios: {launch: {input: -130%}}",
+        "3:29: scenarios.launch.input must be a factor such as x10, x0.5, +30% or -20%, found '-130%'",
+    ),
+    "scenario that changes nothing": ("scenarios: {launch: {}}", "3:21: scenarios.launch declares nothing; add runs"),
+    "profile that does not exist": (
+        "usage: {profile: smal}",
+        "3:18: usage.profile must be one of small, medium, large",
     ),
     "budget for a feature without features": (
         BUDGET + "feature: search}]",

@@ -19,6 +19,8 @@ from guard.model import Enforce, Severity, Stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOP = schema.SCHEMA["properties"]
+USAGE_BESIDE = {"hole_tokens_source", "output_share_source", "rules", "profile", "scenario"}
+"""Fields of the type that are no key of `usage.default`."""
 GUIDE = (REPOSITORY / "docs" / "configuration.md").read_text()
 
 
@@ -56,15 +58,16 @@ def test_every_value_has_a_description_and_an_example_that_fits() -> None:
 @pytest.mark.parametrize(
     ("part", "made", "added"),
     [
-        (TOP["usage"]["properties"]["default"], types.Usage, {"hole_tokens_source", "output_share_source", "rules"}),
+        (TOP["usage"]["properties"]["default"], types.Usage, USAGE_BESIDE),
         (TOP["usage"]["properties"]["rules"]["items"], types.UsageRule, {"source", "place"}),
         (TOP["assume"]["items"], types.Assume, {"source", "place"}),
         (TOP["prices"]["additionalProperties"], types.PriceRule, {"source", "place", "pattern"}),
         (TOP["features"]["additionalProperties"], types.Feature, {"name", "place"}),
+        (TOP["scenarios"]["additionalProperties"], types.Scenario, {"name", "place", "max_output"}),
         (TOP["budgets"]["items"], types.Budget, {"place"}),
         (TOP["policies"]["items"], types.PolicySpec, {"place", "param_places", "check_place", "message_place"}),
         (TOP["exceptions"]["items"], types.Exemption, {"place"}),
-        (schema.SCHEMA, types.Config, {"path", "prefix"}),
+        (schema.SCHEMA, types.Config, {"path", "prefix", "owners"}),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -103,7 +106,7 @@ def test_examples_of_the_guide_load(tmp_path: Path, text: str) -> None:
     # A fragment of the guide stands alone; features that a budget names are declared elsewhere in it.
     whole = text if "version:" in text else f"version: 1\n{text}"
     if "feature: search" in whole and "features:" not in whole:
-        whole += "\nfeatures: {search: {paths: [src]}}\n"
+        whole += "\nfeatures: {search: {paths: [src], unit: query, revenue_per_unit: 1, customers: 9}}\n"
     (tmp_path / "guard.yaml").write_text(whole)
     load(tmp_path)
 

@@ -96,6 +96,32 @@ def no_price(report: Report) -> None:
     report["requests"][0]["estimate"]["usd"] = None
 
 
+def a_typical_price_off_by_a_fifteenth(report: Report) -> None:
+    usd = report["requests"][0]["estimate"]["usd"]
+    usd["typical"] = str(float(usd["typical"]) * 1.07)
+
+
+def a_low_price_above_what_was_spent(report: Report) -> None:
+    usd = report["requests"][0]["estimate"]["usd"]
+    usd["low"] = usd["high"]
+
+
+def another_schema(report: Report) -> None:
+    tools, _ = report["requests"][0]["rendered"]
+    report["requests"][0]["rendered"] = (tools, {"type": "object"})
+
+
+def test_a_description_that_the_sdk_does_not_send_is_a_difference() -> None:
+    report = copy.deepcopy(compare.report_of("openai-tools-loop"))
+    case = cases.load("openai-tools-loop")
+    matched = match(report, recordings.load(case.recording))
+    assert list(MEASURES["rendered"](case, matched)) == []
+
+    next(request for request in report["requests"] if request["rendered"][0])["rendered"][0][0]["description"] += "!"
+
+    assert len(list(MEASURES["rendered"](case, matched))) == 1
+
+
 @pytest.mark.parametrize(
     ("measure", "change"),
     [
@@ -105,6 +131,8 @@ def no_price(report: Report) -> None:
         ("attempts", no_bound_on_attempts), ("requests", another_number_of_calls), ("requests", no_bound_on_calls),
         ("turns", a_turn_more), ("tokens", a_narrow_interval), ("typical", a_typical_off_by_a_twentieth),
         ("usd", a_price_too_low), ("usd", a_price_too_high), ("usd", no_highest_price), ("usd", no_price),
+        ("priced", a_price_too_low), ("priced", a_typical_price_off_by_a_fifteenth),
+        ("priced", a_low_price_above_what_was_spent), ("rendered", another_schema),
     ],
 )  # fmt: skip
 def test_a_wrong_figure_is_a_difference(measure: str, change: Callable[[Report], None]) -> None:

@@ -298,7 +298,7 @@ def test_priority_without_a_published_rate_has_no_price():
     assert not found.priced and found.why == ("no priority rate is published for gpt-4o",)
 
 
-CACHED = Table(row("gpt-4o", rates=Rates(rate("2"), rate("10"), rate("0.5"), rate("3"))))
+CACHED = Table(replace(row("gpt-4o", rates=Rates(rate("2"), rate("10"), rate("0.5"), rate("3"))), min_cacheable=1))
 
 
 def test_cache_hit_rate_reads_that_share_of_the_static_prompt():
@@ -317,6 +317,8 @@ def test_prompt_below_the_cacheable_minimum_is_not_cached():
     found = of(request(), rules, strict)
     assert found.usd == of(request()).usd
     assert any("below the 1024" in line for line in found.assumptions)
+    listed_by_nobody = Table(replace(CACHED.rows["gpt-4o"], min_cacheable=None))  # OpenAI's limit is in its guide
+    assert of(request(), rules, listed_by_nobody).usd == found.usd
 
 
 def test_model_without_a_cache_rate_says_that_the_hit_rate_is_not_applied():

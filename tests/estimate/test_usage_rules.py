@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from estimate_samples import PLACE, config, reach, request, rule
 
-from guard.config.types import Assume, Config
+from guard.config.types import Assume, Config, Feature
 from guard.estimate import declared, usage
 from guard.model import Choice, Count, Unknown, Value, Variant
 
@@ -160,3 +160,26 @@ def test_an_assumed_limit_fills_one_that_is_not_known():
     assert notes == ("the output limit is 700 tokens (assume[0])",)
     untouched, notes = declared.apply(request(), assume)
     assert untouched.variants[0].max_output.value == 100 and notes == ()
+
+
+FEATURES = (Feature("search", PLACE, ("src/**",)),)
+
+
+def test_a_rule_for_a_feature_goes_behind_paths_and_before_everything():
+    everywhere, feature = rule(0, runs_per_month=Decimal(1)), rule(1, feature="search", runs_per_month=Decimal(2))
+    paths = rule(2, paths=("src/**",), runs_per_month=Decimal(3))
+    for rules, found in (((everywhere, feature, paths), 3), ((feature, everywhere), 2)):
+        asked = request(reached_from=(ASK,))
+        assert usage.runs_of(ASK, asked, config(*rules, features=FEATURES)).per_month == found
+    elsewhere = request(path="lib/x.py", reached_from=(ASK,))
+    assert usage.runs_of(ASK, elsewhere, config(everywhere, feature, features=FEATURES)).per_month == 1
+
+
+@pytest.mark.parametrize("name", ["r1", "src/app.py::ask"])
+def test_a_rule_for_a_request_goes_before_one_for_its_entry_point(name):
+    settings = config(rule(0, request=name, output_tokens=7), rule(1, entry="POST /ask", output_tokens=9))
+    (sizing,) = usage.sizings(request(reached_from=(ASK,)), settings)
+    assert usage.declared(request(), settings, sizing.rules).output_tokens().tokens == 7
+    other = request(id="r2", path="src/other.py", reached_from=(ASK,))
+    (sizing,) = usage.sizings(other, settings)
+    assert usage.declared(other, settings, sizing.rules).output_tokens().tokens == 9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,8 @@ FILES = {
         "Crew(agents=[writer], tasks=[task]).kickoff()\n"
     ),
     "plain.py": "# guard: ignore[x] nothing here\ndef nothing():\n    return 1\n",
+    "later.py": "writer = None\n",
+    "waiting.py": 'import openai\nfrom later import writer\n\nwriter.run_sync("Write.")\n',
     "prompt.txt": "Answer in one sentence.\n",
     ".env": "MODEL=gpt-4.1\n",
     "requirements.txt": "openai==1.50.0\n",
@@ -55,7 +58,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _linked(root: Path, kept: Kept | None = None) -> tuple[Linker, object]:
+def _linked(root: Path, kept: Kept | None = None) -> tuple[Linker, tuple[Any, ...]]:
     """A run, and all that a report takes from it."""
     project = Project(root, listing(root), load())
     linker = Linker(project, kept=kept)
@@ -103,6 +106,9 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "a file is gone": lambda root: (root / "settings.py").unlink(),
     "a caller is gone": lambda root: (root / "jobs.py").unlink(),
     "a new caller": lambda root: (root / "more.py").write_text('from llm import ask\nask("More.", "gpt-4.1")\n'),
+    "a library comes into use whose method a call names": lambda root: (root / "later.py").write_text(
+        "from pydantic_ai import Agent\n\nwriter = Agent('openai:gpt-4.1-nano')\n"
+    ),
     "a new module of the same name": lambda root: [
         (root / "pkg").mkdir(),
         (root / "pkg/settings.py").write_text('MODEL = "o3"\nLIMIT = 1\n'),
@@ -141,6 +147,17 @@ def test_after_edit_upon_edit_the_same_is_found(root: Path, seed: int) -> None:
         linker, found = _linked(root, kept)
         assert found == _linked(root)[1]
         kept = _kept(linker)
+
+
+def test_a_call_is_looked_at_again_once_its_library_is_imported(root: Path) -> None:
+    before, (found, *_) = _linked(root)
+    assert not any(r.api.startswith("pydantic_ai") for r in found)
+    EDITS["a library comes into use whose method a call names"](root)
+
+    linker, (found, *_) = _linked(root, _kept(before))
+
+    assert "waiting.py" in _relinked(linker)
+    assert [r.model.choices[0].value for r in found if r.api.startswith("pydantic_ai")] == ["openai:gpt-4.1-nano"]
 
 
 def test_where_nothing_changed_nothing_is_looked_at(root: Path) -> None:

@@ -93,3 +93,9 @@ def test_each_kind_of_file_has_its_comments(path: str, line: str, ids: tuple[str
 )
 def test_what_is_no_comment_there_excuses_nothing(path: str, text: str) -> None:
     assert list(directives(path, text)) == []
+
+
+def test_lines_are_counted_as_the_parsers_count_them() -> None:
+    """A form feed or a line separator inside a line ends it for `str.splitlines`, not for YAML's readers or TOML's."""
+    text = "a = 1 \x0c\x1c\nmodel = 'x'  # guard: ignore[mini] reason\n"
+    assert [found.line for found in directives("settings.toml", text)] == [2]

@@ -392,3 +392,38 @@ def test_the_parts_of_a_month_add_up_where_requests_exclude_one_another(compare:
     assert sorted(label.text for label in finding.labels) == sorted(["the budget", said, "$20.00 per month"])
     amounts = [note.partition(": ")[2] for note in finding.notes[:-1]]
     assert sorted(amounts) == sorted([f"{part}, one of 2 that exclude one another", "$20.00"])
+
+
+def test_a_budget_with_a_scenario_is_judged_under_it():
+    asked = [month("10")]
+    launch = [month("100")]
+    seen = []
+
+    def under(name):
+        seen.append(name)
+        return launch, None
+
+    budgets = [
+        budget(per_month="50"),
+        budget(per_month="50", scenario="launch"),
+        budget(per_run="1", scenario="launch"),
+    ]
+    found = judge(budgets, asked, under=under)
+    assert [finding.message for finding in found if "a month" in finding.message] == [
+        "under `launch`: a month costs $100 typical, more than $50"
+    ]
+    assert seen == ["launch"]
+
+
+def test_what_a_change_adds_under_a_scenario_is_not_known_of_a_saved_report():
+    growing = replace(budget(scenario="launch"), increase=Decimal(5))
+    (found,) = judge([growing], [month("10")], before=[month("10")], under=lambda name: ([month("100")], None))
+    assert found.verdict == "undecided"
+    assert "a saved report cannot be estimated under scenario `launch`" in found.message
+    (grew,) = judge([growing], [month("1")], before=[], under=lambda name: ([month("100")], [month("10")]))
+    assert grew.verdict == "violated"
+
+
+def test_a_scenario_without_estimates_is_a_mistake():
+    with pytest.raises(ValueError, match="nothing estimates under it"):
+        judge([budget(per_month="50", scenario="launch")], [month("10")])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from report_samples import EMPTY, NOTEBOOK, RANKED, REPORT
 from report_schema import assert_valid
 
-from guard.model import Message, Money, Prompt, Segment, Value
+from guard.model import Message, Money, Prompt, Segment, Setting, Value
 from guard.report.json import render
 from guard.report.json_values import decimal_text
 from guard.report.schema import schema
@@ -139,6 +139,16 @@ def test_prompt_text_is_shown_only_when_asked_for() -> None:
     assert "Rank the documents." not in render(REPORT)
     shown = by_id(assert_valid(render(REPORT, show_prompts=True)), "rank")["prompt"]["segments"]
     assert [segment["text"] for segment in shown] == ["Rank the documents.", None]
+
+
+@pytest.mark.parametrize("items", [None, ("Rank the leases.", "Now.")])
+def test_a_prompt_of_a_configuration_file_is_shown_only_when_asked_for(items: tuple[str, ...] | None) -> None:
+    value = "Rank the leases." if items is None else None
+    found = Setting("a.yaml", 1, "promptfoo", "prompts", "prompt", value, items=items)
+    report = replace(EMPTY, settings=(found,))
+    assert "leases" not in render(report)
+    assert assert_valid(render(report))["settings"][0]["value"] is None
+    assert "Rank the leases." in render(report, show_prompts=True)
 
 
 def test_changed_prompt_text_changes_its_hash() -> None:

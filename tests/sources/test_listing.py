@@ -58,6 +58,14 @@ def test_gitignore_holds_with_nested_files_negation_and_broken_patterns(root: Pa
     assert paths(listing(root)) == [".gitignore", "deep/.gitignore", "deep/keep.log", "keep.py"]
 
 
+def test_a_gitignore_line_ends_where_git_ends_it(root: Path) -> None:
+    (root / ".gitignore").write_bytes(b"*.log\r\nodd\x0cname\n")
+    (root / "a.log").touch()
+    (root / "odd\x0cname").touch()
+    (root / "name").touch()
+    assert paths(listing(root)) == [".gitignore", "name"]
+
+
 def test_a_gitignore_pattern_is_anchored_at_its_own_folder(root: Path) -> None:
     write(root, "gen.py", "a/gen.py", "a/b/gen.py")
     (root / "a" / ".gitignore").write_text("/gen.py\n")

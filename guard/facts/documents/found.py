@@ -9,14 +9,16 @@ import re
 from collections.abc import Callable, Mapping
 
 from guard.facts.documents.document import At
-from guard.facts.documents.types import Declared, Facts, Gateway, Reference, Written
+from guard.facts.documents.types import Declared, Facts, Gateway, Reference, Scaler, Served, Written
 from guard.facts.link.secrets import looks_secret
 from guard.model import Confidence, Problem, Scalar, Setting
 
 MAX_SETTINGS = 5_000
 """Of a file. More is data, no configuration."""
-_DEFAULT = re.compile(r"^\$\{[A-Za-z_][A-Za-z0-9_.]*(?::-|-|:)(?P<default>[^{}$]+)\}$")
+_DEFAULT = re.compile(r"^\$\{(?:env:)?(?!env:|file:)[A-Za-z_][A-Za-z0-9_.]*(?::-|-|:)(?P<default>[^{}$]+)\}$")
 _FILLED = re.compile(r"\$\{|\$\(|\{\{|^\$[A-Za-z_]|^os\.environ/|^env[.:]|<[a-z][\w .-]*>")
+_PLACEHOLDER = re.compile(r"(?:^|[:/])(?:<[^<>]{1,80}>|your[-_][\w.-]{1,80})$", re.IGNORECASE)
+"""What a sample has where its reader puts a name of their own."""
 
 
 class Found:
@@ -30,6 +32,8 @@ class Found:
         self.calls: list[Declared] = []
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
+        self.served: list[Served] = []
+        self.scalers: list[Scaler] = []
 
     def setting(
         self, at: At | None, what: str, *, format: str | None = None, value: Scalar | tuple[Scalar, ...] = None,
@@ -59,7 +63,7 @@ class Found:
         """All of it."""
         return Facts(
             self.path, tuple(self.settings.values()), tuple(self.gateways), tuple(self.calls),
-            tuple(self.references), tuple(self.problems),
+            tuple(self.references), tuple(self.problems), tuple(self.served), tuple(self.scalers),
         )  # fmt: skip
 
 
@@ -85,8 +89,9 @@ def has_default(value: Scalar) -> bool:
 
 
 def is_filled_later(text: str) -> bool:
-    """Whether a text has a part that something fills in later: `${VAR}`, `{{ var }}`, `os.environ/VAR`, `<name>`."""
-    return _FILLED.search(text) is not None
+    """Whether a text has a part that something or somebody fills in later: `${VAR}`, `{{ var }}`, `os.environ/VAR`,
+    `<name>`, `YOUR_DEPLOYMENT`, `azure:chat:your-model`."""
+    return _FILLED.search(text) is not None or _PLACEHOLDER.search(text) is not None
 
 
 def written(at: At | None, accept: Callable[[Scalar], bool] = lambda value: True) -> Written | None:

@@ -48,6 +48,8 @@ class Format:
     collect: Callable[[Document, Found], None]
     generic: bool = False
     """Known by keys that many programs use: asked after all others, and silent about files that cannot be read."""
+    silent: bool = False
+    """Known by words that many files hold: silent about files that cannot be read, though asked before generic ones."""
     name_needed: Callable[[str], bool] | None = None
     """Where content alone does not tell: whether the file's path may be one of it."""
 
@@ -104,7 +106,7 @@ def collect(path: str, data: bytes) -> Facts | None:
 
 
 def _unread(path: str, data: bytes, problem: Problem, asked: Iterable[Format]) -> Facts | None:
-    names = [one.name for one in asked if not one.generic]
+    names = [one.name for one in asked if not (one.generic or one.silent)]
     if not names:
         return None
     if problem.kind == "syntax" and any(mark in data for mark in _TEMPLATE):
@@ -124,4 +126,6 @@ def _merged(path: str, parts: list[Facts]) -> Facts | None:
         tuple(item for part in parts for item in part.calls),
         tuple(item for part in parts for item in part.references),
         tuple(dict.fromkeys(item for part in parts for item in part.problems)),
+        tuple(item for part in parts for item in part.served),
+        tuple(item for part in parts for item in part.scalers),
     )

@@ -45,12 +45,21 @@ def is_open(text: str) -> bool:
 
 def by_role(text: str, span: Span) -> tuple[Message, ...]:
     """The messages of a text in which lines like `system:` begin them; one of the user if there is no such line."""
+    return tuple(message(role, part, span) for role, part, _ in parts_by_role(text))
+
+
+def parts_by_role(text: str) -> tuple[tuple[str, str, int], ...]:
+    """The parts of such a text: role, text, and how many lines of the whole stand before it."""
     marks = list(_ROLE.finditer(text))
-    if not marks:
-        return (message("user", text.strip(), span),) if text.strip() else ()
-    ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    parts = ((mark[1].lower(), text[mark.end() : end].strip()) for mark, end in zip(marks, ends))
-    return tuple(message(role, part, span) for role, part in parts if part)
+    starts = [("user", 0, 0)] if not marks else [(mark[1].lower(), mark.end(), mark.start()) for mark in marks]
+    ends = [*(start for _, _, start in starts[1:]), len(text)]
+    found = []
+    for (role, start, _), end in zip(starts, ends):
+        part = text[start:end].strip()
+        if part:
+            first = start + len(text[start:end]) - len(text[start:end].lstrip())
+            found.append((role, part, text.count("\n", 0, first)))
+    return tuple(found)
 
 
 def hole(name: str, why: str, role: str = "user", span: Span | None = None) -> Message:

@@ -157,6 +157,55 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """A pool of equal replicas that serve a model on GPUs, as one manifest says it."""
+
+    format: str
+    kind: str
+    """`Deployment`, `LLMInferenceService`, ...: what a scaler names beside the name."""
+    name: str
+    span: Span
+    namespace: str | None = None
+    runtime: str | None = None
+    """`vllm`, `tgi`, `triton`, `sglang`, `llama.cpp`, `ollama`, `ray`; None: the manifest does not say."""
+    model: Written | None = None
+    gpu_types: tuple[Written, ...] = ()
+    """As written (`nvidia-l4`, `g5.xlarge`, `H100:2`); of several one will be used. None: the manifest does not say."""
+    gpus: int | None = None
+    """GPUs of one replica, of all its pods together; None: not known."""
+    gpu_places: tuple[Written, ...] = ()
+    """Where that number comes from."""
+    low: Written | None = None
+    """Least replicas; a place of the whole where it is the default."""
+    high: Written | None = None
+    """Most replicas; None: nothing bounds them."""
+    idle: Written | None = None
+    """Replicas that stay when nothing is asked, where that is not `low`."""
+    context: Written | None = None
+    """Tokens that the server takes for prompt and answer together."""
+    spot: bool = False
+    """Whether it asks for interruptible machines."""
+    unknown: tuple[str, ...] = ()
+    """What the manifest leaves open, as sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaler:
+    """What sets the replicas of something else: a HorizontalPodAutoscaler, a ScaledObject."""
+
+    format: str
+    name: str
+    span: Span
+    namespace: str | None
+    target_kind: str
+    target_name: str
+    low: Written
+    high: Written | None
+    """None: it has none, or it is filled in later."""
+    idle: Written | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that one file says."""
 
@@ -166,3 +215,5 @@ class Facts:
     calls: tuple[Declared, ...] = ()
     references: tuple[Reference, ...] = ()
     problems: tuple[Problem, ...] = ()
+    served: tuple[Served, ...] = ()
+    scalers: tuple[Scaler, ...] = ()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from guard.facts.documents.document import At, Document
-from guard.facts.documents.found import Found, defaulted, has_default, limit_of
+from guard.facts.documents.found import Found, defaulted, has_default, is_filled_later, limit_of
 from guard.facts.documents.read import Format
 from guard.facts.documents.texts import by_role, hole, is_open
 from guard.facts.documents.types import Declared, Entry, Rows, Written
@@ -167,6 +167,8 @@ def _model(name: str, at: At) -> tuple[tuple[Written, ...], str | None, Operatio
     prefix = _prefix(name)
     if prefix in _OTHERS or not model or "{{" in model or "${" in model:
         return (), None, operation, f"provider {name[:60]} is a program or names no model"
+    if is_filled_later(model):
+        return (), _PROVIDERS.get(prefix, prefix), operation, f"{model[:60]} is a placeholder, not a model's name"
     return (Written(model, at.span, at.path),), _PROVIDERS.get(prefix, prefix), operation, None
 
 

@@ -42,8 +42,8 @@ def _takes(document: Document) -> bool:
     return document.path.endswith(".prompty") and document.root.node.kind == "map"
 
 
-def _model(model: At | None) -> At | None:
-    """The node that names the model."""
+def model_of(model: At | None) -> At | None:
+    """The node that names the model, of the node under `model`."""
     if model is None or model.node.kind == "scalar":
         return model
     for keys in (("id",), ("configuration", "azure_deployment"), ("configuration", "name"), ("configuration", "model")):
@@ -56,7 +56,7 @@ def _model(model: At | None) -> At | None:
 def _collect(document: Document, found: Found) -> None:
     root = document.root
     model = root.get("model")
-    named = _model(model)
+    named = model_of(model)
     found.setting(named, "model")
     provider = (model.get("configuration", "type") or model.get("provider")) if model is not None else None
     found.setting(provider, "provider")

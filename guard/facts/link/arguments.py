@@ -208,8 +208,18 @@ def sent(arguments: Arguments, arg: Arg) -> Sent | None:
     if not isinstance(arguments, CallArguments):
         return _sent(arguments, arg)
     engine, call, frame = arguments
+    if _lacks(call, arg):
+        return None
     key = ("sent", arg.names, arg.pos, id(call), frame.key)
     return cast("Sent | None", engine.once(key, (arg, call), lambda: _sent(arguments, arg)))
+
+
+def _lacks(call: Call, arg: Arg) -> bool:
+    """Whether a call surely has no such argument, by its text alone."""
+    if any(keyword is None for keyword, _ in call.keywords) or (arg.pos is not None and call.args):
+        return False
+    given = {keyword for keyword, _ in call.keywords}
+    return not any(name.partition(".")[0] in given for name in arg.names)
 
 
 def _sent(arguments: Arguments, arg: Arg) -> Sent | None:

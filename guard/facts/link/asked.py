@@ -7,7 +7,7 @@ The catalogue writes both as small sums over roles (`top_k * 1024`), by the valu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.catalog_types import Holds
 from guard.facts.formula import Formula
@@ -108,7 +108,23 @@ def _runs(engine: Engine, target: Target, holds: Holds) -> Count:
     return Count(0 if unsure or holds.use == "fallback" else min(1, typical), typical, high, why)
 
 
-def reads(engine: Engine, target: Target, holds: Holds, made: Made | None) -> int | None:
-    """How many tokens are looked up for one request as a rule; None: nothing says so."""
+class Reads(NamedTuple):
+    """What is looked up for one request as a rule."""
+
+    tokens: int
+    passages: int | None
+    """How many passages that is, where its size is in proportion to their number; None: it is not, or not known."""
+
+
+def reads(engine: Engine, target: Target, holds: Holds, made: Made | None) -> Reads | None:
+    """What is looked up for one request; None: nothing says so."""
     rule = cases(engine, made, holds)[0].reads
-    return None if rule is None else rule.value(numbers(engine, target, rule))
+    if rule is None:
+        return None
+    known = numbers(engine, target, rule)
+    tokens = rule.value(known)
+    if tokens is None:
+        return None
+    number = known.get("top_k")
+    twice = rule.value({**known, "top_k": 2 * number}) if number else None
+    return Reads(tokens, number if number and twice == 2 * tokens else None)

@@ -6,7 +6,7 @@ function. Calls in tests decide nothing for code that is not a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, Name, Seq, last_name
@@ -40,7 +40,7 @@ COMMON = frozenset({
     "add", "set", "load", "save", "execute", "process", "main", "init", "setup", "post", "delete", "put", "forward",
     "__init__", "search", "query", "join", "format", "append", "pop", "items", "keys", "values", "copy", "submit",
     "result", "test",
-})  # fmt: skip
+}) | {name for kind in (str, bytes, list, dict, set) for name in dir(kind) if not name.startswith("_")}  # fmt: skip
 """Method names that say nothing about whose method is meant."""
 
 
@@ -54,6 +54,11 @@ class Callers:
         self.possible = possible.Possible(engine, self)
         self._kept: Memo[Root, list[Bind]] = Memo(engine.recorder)
         self._takers: Memo[tuple[str, int], list[OnObject]] = Memo(engine.recorder)
+        self._subclasses: Memo[ClassThing, list[tuple[ClassThing, Scope]]] = Memo(engine.recorder)
+        self._named: dict[tuple[str, bool], frozenset[str]] = {}
+        """Files in which a name stands, with and without tests; who asks has noted the name."""
+        self._deriving: dict[str, dict[str, list[Scope]]] = {}
+        """By file, its classes by the names of their bases; rests on the facts of that file alone."""
         engine.made_objects = lambda cls: [
             b for b in self.of(Root("object", cls.path, cls.scope)) if isinstance(b, OnObject)
         ]
@@ -84,7 +89,7 @@ class Callers:
             return []
         seeds = self._seeds(root, scope, self._names(root, scope), scope.name == "__call__")
         found: list[OnObject] = []
-        for facts, ref, _ in self.hands.takers(seeds, lambda paths: self._allowed(paths, root.path)):
+        for facts, ref, _ in self.hands.takers(seeds, lambda name: self._naming(name, root.path)):
             frame = engine.root(facts.path, ref.scope)
             engine.work = 0
             made = [a.thing for a in engine.quietly(ref.call.func, frame).alts if isinstance(a.thing, ClassThing)]
@@ -113,7 +118,7 @@ class Callers:
         direct = [Handed(facts, ref, True) for facts, ref in self._candidates(names)]
         called = running.runs_when_called(engine, root, scope)
         seeds = self._seeds(root, scope, names, called)
-        handed = self.hands.calls(seeds, lambda paths: self._allowed(paths, root.path), called)
+        handed = self.hands.calls(seeds, lambda name: self._naming(name, root.path), called)
         own = {(facts.path, ref.call.pos) for facts, ref, _ in direct}
         for facts, ref, telling in [*direct, *handed[:MAX_CANDIDATES]]:
             if facts.path == root.path and self._inside(facts, ref, root.scope):
@@ -135,7 +140,7 @@ class Callers:
         found = [c for c in self.running.of(root) if is_test(root.path) or not is_test(c.frame.path)]
         if scope.parent > 0 and self.engine.project.scope(root.path, scope.parent).kind == "class":
             cls = self.engine.project.scope(root.path, scope.parent)
-            found += self.running.of_base(root, scope, self._allowed(self.engine.project.naming(cls.name), root.path))
+            found += self.running.of_base(root, scope, self._naming(cls.name, root.path))
         return found
 
     def _is_inside(self, run: Called, root: Root) -> bool:
@@ -152,11 +157,11 @@ class Callers:
             return [*found, Stop(ONLY_EXAMPLES, True)]
         return found
 
-    def _seeds(self, root: Root, scope: Scope, names: dict[str, set[str]], called: bool) -> dict[str, set[str]]:
+    def _seeds(self, root: Root, scope: Scope, names: Mapping[str, Set[str]], called: bool) -> Mapping[str, Set[str]]:
         """Names whose owner may be handed on: of an object that is called, the class."""
         if called:
             cls = self.engine.project.scope(root.path, scope.parent)
-            return {cls.name: self._allowed(self.engine.project.naming(cls.name), root.path)}
+            return {cls.name: self._naming(cls.name, root.path)}
         return {} if scope.name.startswith("__") and scope.name != "__init__" else names
 
     def _parameter(self, facts: FileFacts, ref: CallRef, number: int) -> tuple[str, str] | None:
@@ -182,7 +187,7 @@ class Callers:
                     return thing.path, params[index]
         return None
 
-    def _candidates(self, names: dict[str, set[str]]) -> list[tuple[FileFacts, CallRef]]:
+    def _candidates(self, names: Mapping[str, Set[str]]) -> list[tuple[FileFacts, CallRef]]:
         """Calls by a name that can mean the function, in files that can know it."""
         project = self.engine.project
         found: list[tuple[FileFacts, CallRef]] = []
@@ -193,7 +198,7 @@ class Callers:
                     found += [(facts, ref) for ref in facts.by_name.get(name, ())][:MAX_CANDIDATES]
         return found[:MAX_CANDIDATES]
 
-    def _names(self, root: Root, scope: Scope) -> dict[str, set[str]]:
+    def _names(self, root: Root, scope: Scope) -> Mapping[str, Set[str]]:
         """Names under which a function is called -> files in which that name can mean it.
 
         A module's function is known where its module (or one that passes it on) is imported; a method wherever its
@@ -203,9 +208,9 @@ class Callers:
         above = project.scope(root.path, scope.parent) if scope.parent >= 0 else None
         if above is not None and above.kind == "class" and scope.name == "__init__":
             family = [(ClassThing(root.path, above.id), above), *self.subclasses(ClassThing(root.path, above.id))]
-            return {s.name: self._allowed(project.naming(s.name), root.path) for _, s in family}
+            return {s.name: self._naming(s.name, root.path) for _, s in family}
         if above is not None and above.kind == "class":
-            paths = self._allowed(project.naming(scope.name), root.path)
+            paths = self._naming(scope.name, root.path)
             if scope.name in COMMON:
                 classes = [above, *(s for _, s in self.subclasses(ClassThing(root.path, above.id)))]
                 paths &= {p for s in classes for p in project.naming(s.name)} | {root.path}
@@ -214,10 +219,14 @@ class Callers:
             return {scope.name: {root.path}}
         return self._imported(root, scope)
 
-    def _allowed(self, paths: Iterable[str], root_path: str) -> set[str]:
-        return {p for p in paths if is_test(root_path) or not is_test(p)}
+    def _naming(self, name: str, root_path: str) -> frozenset[str]:
+        """Files in which a name stands that may know the code of another one: tests only where that is a test."""
+        found, key = self.engine.project.naming(name), (name, is_test(root_path))
+        if key not in self._named:
+            self._named[key] = frozenset(path for path in found if key[1] or not is_test(path))
+        return self._named[key]
 
-    def _imported(self, root: Root, scope: Scope) -> dict[str, set[str]]:
+    def _imported(self, root: Root, scope: Scope) -> Mapping[str, Set[str]]:
         """Names and files of a module's function: where it is defined, imported, renamed or passed on."""
         project = self.engine.project
         names: dict[str, set[str]] = {scope.name: {root.path}}
@@ -225,11 +234,14 @@ class Callers:
         while waiting and len(seen) < 64:
             path, name = waiting.pop()
             stem = project.stem(path)
-            for other in self._allowed(set(project.naming(name)) & set(project.naming(stem)), root.path) - {path}:
+            for other in sorted((self._naming(name, root.path) & self._naming(stem, root.path)) - {path}):
                 facts = project.facts(other)
                 if facts is None:
                     continue
                 names.setdefault(name, set()).add(other)
+                if "__getattr__" in facts.scopes[0].bindings and (other, name) not in seen:  # perhaps passed on by name
+                    seen.add((other, name))
+                    waiting.append((other, name))
                 for bindings in facts.scopes[0].bindings.values():
                     for binding in bindings:
                         if binding.kind == "import" and binding.member == name:
@@ -302,7 +314,7 @@ class Callers:
         engine = self.engine
         if not isinstance(call.func, Attr) or scope.parent <= 0 or scope.name in COMMON or scope.name.startswith("__"):
             return False
-        paths = self._allowed(engine.project.naming(scope.name), root.path)
+        paths = self._naming(scope.name, root.path)
         named = [(f, s) for f, s in engine.project.defs_named(scope.name, paths) if s.kind == "function"]
         mine = self._family(ClassThing(root.path, scope.parent))
         for facts, other in named:
@@ -334,6 +346,9 @@ class Callers:
 
     def subclasses(self, cls: ClassThing) -> list[tuple[ClassThing, Scope]]:
         """Classes of the repository that derive from a class, directly or not."""
+        return self._subclasses.once(cls, lambda: self._below(cls), [])
+
+    def _below(self, cls: ClassThing) -> list[tuple[ClassThing, Scope]]:
         found: dict[ClassThing, Scope] = {}
         waiting = [cls]
         while waiting:
@@ -348,14 +363,23 @@ class Callers:
         engine = self.engine
         name = engine.project.scope(cls.path, cls.scope).name
         found: list[tuple[ClassThing, Scope]] = []
-        for path in sorted(self._allowed(engine.project.naming(name), cls.path)):
+        for path in sorted(self._naming(name, cls.path)):
             facts = engine.project.facts(path)
-            for scope in facts.scopes if facts else ():
-                if scope.kind == "class" and any(last_name(b) == name for b in scope.bases):
-                    sub = ClassThing(path, scope.id)
-                    if sub != cls and any(o.cls == cls for o in objects.order(engine, sub)[0]):
-                        found.append((sub, scope))
+            for scope in self._by_base(facts).get(name, ()) if facts else ():
+                sub = ClassThing(path, scope.id)
+                if sub != cls and any(o.cls == cls for o in objects.order(engine, sub)[0]):
+                    found.append((sub, scope))
         return found
+
+    def _by_base(self, facts: FileFacts) -> dict[str, list[Scope]]:
+        """The classes of a file by the names of their bases."""
+        index = self._deriving.get(facts.path)
+        if index is None:
+            index = self._deriving[facts.path] = {}
+            for scope in facts.scopes:
+                for name in dict.fromkeys(map(last_name, scope.bases)) if scope.kind == "class" else ():
+                    index.setdefault(name or "", []).append(scope)
+        return index
 
     def _objects(self, root: Root) -> list[Bind]:
         engine = self.engine
@@ -367,10 +391,10 @@ class Callers:
         found: list[Bind] = []
         seen: set[tuple[str, object]] = set()
         for member, scope in family:
-            paths = self._allowed(engine.project.naming(scope.name), root.path)
+            paths = self._naming(scope.name, root.path)
             candidates = engine.project.calls_named(scope.name, paths)[:MAX_CANDIDATES]
             if member == cls:
-                handed = self.hands.calls({scope.name: paths}, lambda p: self._allowed(p, root.path))
+                handed = self.hands.calls({scope.name: paths}, lambda name: self._naming(name, root.path))
                 candidates += [(h.facts, h.ref) for h in handed]
                 candidates += engine.project.calls_named("cls", {root.path})
             for facts, ref in candidates:

@@ -80,7 +80,10 @@ def call_thing(engine: Engine, thing: Thing, call: Call, frame: Frame) -> Result
             return _super(engine, call, frame)
         found = stdlib.call(engine, thing, call, frame)
         found = found if found is not None else _given_back(engine, thing, call, frame)
-        return found if found is not None else known(Ext(thing.chain + "()", (*thing.made, Made(call, frame))))
+        if found is not None:
+            return found
+        call = with_file(engine, thing, call, frame)
+        return known(Ext(thing.chain + "()", (*thing.made, Made(call, frame))))
     if isinstance(thing, Partial):
         return call_thing(engine, thing.func, with_partial(thing, call, frame), frame)
     if isinstance(thing, Method):
@@ -105,6 +108,16 @@ def _given_back(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Result 
         if value is not None:
             return moved(value.result, Hop(frame.path, call.pos, "return", last_name(call.func) or ""))
     return None
+
+
+def with_file(engine: Engine, thing: Ext, call: Call, frame: Frame) -> Call:
+    """The call with what a prompt file says that it loads (`prompty.load("x.prompty")`); itself where it loads none."""
+    for client in engine.project.catalog.clients_by_name.get(thing.chain, ()):
+        if client.file is not None:
+            from guard.facts.link import prompt_files
+
+            return prompt_files.opened(engine, call, frame, client.file) or call
+    return call
 
 
 def with_partial(partial: Partial, call: Call, frame: Frame) -> Call:

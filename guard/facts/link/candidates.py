@@ -24,6 +24,8 @@ COMMON_NAMES = frozenset({
     "__call__", "",
 })  # fmt: skip
 """Method names of APIs that many other things have, too."""
+TELLING = frozenset({"model", "modelId", "model_id", "messages", "max_tokens"})
+"""Arguments that hardly anything but a request to a model has."""
 
 
 def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
@@ -39,7 +41,8 @@ def may_send(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
     if len(names) < 2 or names[0] not in tails:
         return False
     keywords = {k for k, _ in ref.call.keywords}
-    return names[0] not in COMMON_NAMES or bool(keywords & {"model", "modelId", "model_id", "messages", "max_tokens"})
+    # what is spread may hold the model: `self.client.create(**params)`
+    return names[0] not in COMMON_NAMES or not keywords.isdisjoint(TELLING) or (None in keywords and not ref.call.args)
 
 
 def _in_module(engine: Engine, facts: FileFacts, ref: CallRef) -> bool:
@@ -56,8 +59,10 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
     """Calls of a file whose last name is that of a known API or of a function that sends HTTP requests."""
     catalog = engine.project.catalog
     found = []
+    imported = engine.project.homes.imported
     for name in facts.by_name:
-        if name in catalog.last_names or name in catalog.duck_callers or name in _http_names(engine):
+        http = name in catalog.duck_callers or name in _http_names(engine)
+        if http or (name in catalog.last_names and imported(name)):
             found += facts.by_name[name]
     aliases = _aliases(engine, facts)
     for alias in aliases:
@@ -65,7 +70,8 @@ def candidates(engine: Engine, facts: FileFacts) -> list[CallRef]:
     holders: dict[int, frozenset[str]] = {}
     attributes = _held_attributes(engine, facts)
     for ref in facts.calls:  # partial(...)(...) and calls of variables that hold an API's method
-        if last_name(ref.call.func) is None or (isinstance(ref.call.func, Attr) and ref.call.func.name in attributes):
+        nameless = last_name(ref.call.func) is None and imported("")
+        if nameless or (isinstance(ref.call.func, Attr) and ref.call.func.name in attributes):
             found.append(ref)
         elif isinstance(ref.call.func, Name):
             if ref.scope not in holders:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guard.facts.documents.types import Declared, Facts, Written
-from guard.facts.expr import Call, Const
+from guard.facts.expr import Attr, Call, Const, Expr, Map, names_from_end
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import clients, control, file_rows, loops
 from guard.facts.link.above import node_of
@@ -33,12 +33,20 @@ MAX_DECLARED = 400
 MAX_CALLS = 64
 """Calls in code that are looked at for one declared request."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PASSIVE = frozenset({"request", "stream_request", "parse", "parse_stream"})
+"""Parts of a BAML client whose functions build a request or read an answer, and send nothing."""
+_CLIENTS = frozenset({"client", "client_registry"})
+ANOTHER_CLIENT = "a call says which client is asked"
 NOT_RUN = "nothing that guard can see runs this file"
 
 
-def requests(linker: Linker) -> tuple[Request, ...]:
-    """The requests of all configuration files, in their order."""
+def requests(linker: Linker, sent: tuple[Request, ...] = ()) -> tuple[Request, ...]:
+    """The requests of all configuration files, in their order.
+
+    `sent`: the requests of code. A file that only code can run, and of which one of these sends the model or text, is
+    requested there and not once more."""
     found: list[Request] = []
+    taken = _taken_from(sent)
     counters: dict[str, int] = {}
     for facts in linker.project.configured():
         for name in dict.fromkeys(call.called_as for call in facts.calls if call.called_as is not None):
@@ -48,6 +56,7 @@ def requests(linker: Linker) -> tuple[Request, ...]:
         names: dict[str, str] = {}
         waiting: list[tuple[Declared, Request]] = []
         calls = [_filled(linker, call) for call in facts.calls[:MAX_DECLARED]]
+        calls = [call for call in calls if not (call.used_by and facts.path in taken)]
         calls = [one for call in calls for one in clients.asked(known, facts.path, call)]
         for declared in calls:
             request = _request(linker, facts, declared)
@@ -58,6 +67,17 @@ def requests(linker: Linker) -> tuple[Request, ...]:
             waiting.append((declared, replace(request, id=made)))
         found += [_after(declared, request, names) for declared, request in waiting]
     return tuple(found)
+
+
+def _taken_from(sent: tuple[Request, ...]) -> frozenset[str]:
+    """The files that a model, a limit or text of a request comes from."""
+    found: set[str] = set()
+    for request in sent:
+        for choice in (*request.model.choices, *request.max_output.choices):
+            found.update(step.span.path for step in choice.trail if step.how == "config_file")
+        for message in request.prompt.messages:
+            found.update(segment.span.path for segment in message.segments if segment.span is not None)
+    return frozenset(found)
 
 
 def _filled(linker: Linker, declared: Declared) -> Declared:
@@ -89,6 +109,8 @@ def _request(linker: Linker, facts: Facts, declared: Declared) -> Request:
     messages, prompt_why = file_rows.messages(linker.project, facts.path, declared)
     site = Site(declared.span, "config", own, declared.name, declared.api)
     used = _used(linker, facts.path, declared)
+    if declared.called_as is not None and any(_picks_client(ref.call) for _, ref in used):
+        declared = replace(declared, model_why=ANOTHER_CLIENT, limit_why=ANOTHER_CLIENT)
     before, reached = _callers(linker, used, own)
     why_not = declared.why_not or (NOT_RUN if (declared.used_by or declared.called_as) and not used else None)
     repeats = control.product([*(s.repeats for s in before[:1]), own])
@@ -161,7 +183,12 @@ def _used(linker: Linker, path: str, declared: Declared) -> list[tuple[FileFacts
     found: list[tuple[FileFacts, CallRef]] = []
     if declared.called_as is not None:
         calls = project.calls_named(declared.called_as, project.naming("baml_client"))
-        found = [(facts, ref) for facts, ref in calls if "baml_client" not in facts.path.split("/")]
+        found = [
+            (facts, ref)
+            for facts, ref in calls
+            if "baml_client" not in facts.path.split("/")
+            and not _PASSIVE.intersection(names_from_end(ref.call.func)[1:])
+        ]
         return [one for one in found if _is_nearest(linker, path, declared.called_as, one[0].path)][:MAX_CALLS]
     for name in declared.used_by:
         for code in _holding(project, name):
@@ -169,6 +196,24 @@ def _used(linker: Linker, path: str, declared: Declared) -> list[tuple[FileFacts
             if facts is not None:
                 found += [(facts, ref) for ref in facts.calls if _names(ref.call, path, name)]
     return found[:MAX_CALLS]
+
+
+def _picks_client(call: Call) -> bool:
+    """Whether a call of a BAML function says itself which client is asked, so that it may be another than the file's:
+    `b.F(x, baml_options={"client_registry": r})`, `b.with_options(client="other").F(x)`."""
+    options = [value for name, value in call.keywords if name == "baml_options"]
+    for value in options:
+        if not isinstance(value, Map) or any(_is_client(key) for key, _ in value.items):
+            return True
+    before: Expr | None = call.func
+    while isinstance(before, Attr):
+        before = before.base
+    made = isinstance(before, Call) and names_from_end(before.func)[:1] == ["with_options"]
+    return made and isinstance(before, Call) and any(name is None or name in _CLIENTS for name, _ in before.keywords)
+
+
+def _is_client(key: Expr | None) -> bool:
+    return key is None or not isinstance(key, Const) or key.value in _CLIENTS
 
 
 def _holding(project: Project, name: str) -> list[str]:

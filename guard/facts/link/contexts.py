@@ -34,6 +34,9 @@ MAX_SPENT = 250_000
 """Evaluations for one send, all contexts together."""
 MAX_DRAFTS = 600
 """Requests that are read for one send; contexts that are not decided by then stay open."""
+BLIND_DRAFTS, BLIND_SPENT = 150, 4_000
+"""Requests that are read, and evaluations, for a call of which nothing shows yet that it sends one. Where a caller says
+so, it is one of the first: in fifteen repositories the fifth at the latest, after 41 evaluations."""
 NONE_FITS = "each call that guard sees means another function"
 """Why a request stays open of which no context can be."""
 
@@ -174,7 +177,10 @@ def _begin(drafter: Drafter, callers: Callers, facts: FileFacts, ref: CallRef, n
     found: list[Leaf] = []
     waiting: list[dict[Root, Bind]] = [{}]
     drafts = 0
+    begun = drafter.spent
     while waiting and len(found) < MAX_CONTEXTS and not _enough(drafter, drafts):
+        if not found and (drafts >= BLIND_DRAFTS or drafter.spent - begun >= BLIND_SPENT):
+            break
         drafts += 1
         context = waiting.pop(0)
         draft = drafter.draft(facts, ref, context, number)

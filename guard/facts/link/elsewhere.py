@@ -79,12 +79,15 @@ def _names_of(engine: Engine, facts: FileFacts, scope: Scope, path: str, name: s
     return found
 
 
-_SET = re.compile(rb"\s*[+|]?=[^=]")
+_WORD = rb"[\w\x80-\xff]"
+_SET = re.compile(rb"\.(%b+)\s*[+|]?=[^=]" % _WORD)
 _CHANGED = re.compile(
-    rb"\s*\[[^\]\n]*\]\s*[-+*/|%]?=[^=]|\s*\.\s*(?:" + "|".join(sorted(MUTATORS)).encode() + rb")\s*\("
+    rb"(?<!%b)(%b+)(?=\s*\[[^\]\n]*\]\s*[-+*/|%%]?=[^=]|\s*\.\s*(?:%b)\s*\()"
+    % (_WORD, _WORD, b"|".join(sorted(name.encode() for name in MUTATORS)))
 )
-_DELETED = re.compile(rb"\bdel\s[^\n]*$")
-_TAKEN, _LINE_END = re.compile(rb"=\s*[\w.]*$"), re.compile(rb"[ \t\r]*(?:\n|$)")
+_TAKEN = re.compile(rb"=\s*(?:[.\w\x80-\xff]*\.)?(%b+)[ \t\r]*$" % _WORD, re.MULTILINE)
+_DELETED = re.compile(rb"\bdel\s([^\n]*)")
+_ITEM_OF = re.compile(rb"(%b+)\[" % _WORD)
 
 
 def _candidates(engine: Engine, path: str, name: str) -> list[str]:
@@ -96,29 +99,24 @@ def _candidates(engine: Engine, path: str, name: str) -> list[str]:
     importing = set(project.naming(project.stem(path)))
     word, found = name.encode(), []
     for other in naming:
-        if other != path and other in importing and not is_test(other) and _changes(project.bytes_of(other), word):
+        if other == path or other not in importing or is_test(other):
+            continue
+        data = project.bytes_of(other)
+        changed = engine.changed_in.get(other)
+        if changed is None:
+            changed = engine.changed_in[other] = _changed_in(data)
+        if word in changed:
             found.append(other)
             if len(found) >= MAX_FILES:
                 break
     return found
 
 
-def _changes(data: bytes, word: bytes) -> bool:
-    """Whether a file sets an attribute of that name, or changes something of that name in place."""
-    at = data.find(word)
-    while at >= 0:
-        end = at + len(word)
-        before = data[at - 1 : at]
-        if before == b"." and _SET.match(data, end):
-            return True
-        if not (before.isalnum() or before == b"_") and _CHANGED.match(data, end):
-            return True
-        if _LINE_END.match(data, end) and _TAKEN.search(data, max(at - 200, 0), at):  # another name for it
-            return True
-        if data[end : end + 1] == b"[" and _DELETED.search(data, max(at - 200, 0), at):
-            return True
-        at = data.find(word, end)
-    return False
+def _changed_in(data: bytes) -> frozenset[bytes]:
+    """The names that a file sets as an attribute, changes something of in place, or gives a second name to; a few too
+    many at most."""
+    deleted = (name for row in _DELETED.findall(data) for name in _ITEM_OF.findall(row))
+    return frozenset((*_SET.findall(data), *_CHANGED.findall(data), *_TAKEN.findall(data), *deleted))
 
 
 def _means(engine: Engine, facts: FileFacts, scope: Scope, head: str, member: str | None, path: str) -> bool:

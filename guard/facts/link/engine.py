@@ -52,6 +52,7 @@ from guard.facts.link import (
     injected,
     modules,
     parameters,
+    still,
     subscripts,
     texts,
     truth,
@@ -153,6 +154,10 @@ class Engine(Answers, Frames):
         """Loops that are being run turn by turn (see `turns`)."""
         self.touched: Memo[tuple[str, str], Touched] = Memo(self.recorder)
         """By file and name, what other files do to a module's variable; filled by `elsewhere`."""
+        self.changed_in: dict[str, frozenset[bytes]] = {}
+        """By file, names of which it changes something; rests on its bytes alone, which who asks has read."""
+        self.mentioned: dict[int, tuple[Expr, frozenset[str]]] = {}
+        """By identity of an expression that is read in a turn of a loop, the names in it."""
         self.grown: dict[int, tuple[Binding, Effect]] = {}
         """By identity of a `name += value`: the binding, and the change in place that it is under other names."""
         self.chosen_by: dict[object, Expr | Lit] = {}
@@ -174,6 +179,8 @@ class Engine(Answers, Frames):
             return Result((Alt(Lit(expr.value), (Hop(frame.path, expr.pos, "literal"),)),))
         if isinstance(expr, Held):
             return self.force(expr.cell)
+        if frame.before is not None:
+            frame = self.unturned(expr, frame)
         key = (id(expr), frame.key)
         kept = self.kept(key)
         if kept is not None:
@@ -195,6 +202,17 @@ class Engine(Answers, Frames):
         finally:
             self._depth -= 1
             self._active.discard(key)
+
+    def unturned(self, expr: Expr, frame: Frame) -> Frame:
+        """The frame in which to read an expression: of a turn of a loop that before it, where the turn says nothing."""
+        while frame.before is not None:
+            kept = self.mentioned.get(id(expr))
+            if kept is None:
+                kept = self.mentioned[id(expr)] = expr, still.mentioned(self.project.sure_facts(frame.path), expr)
+            if not frame.moving.isdisjoint(kept[1]):
+                break
+            frame = frame.before
+        return frame
 
     def force(self, cell: Cell) -> Result:
         """The value of an element or entry."""

@@ -45,8 +45,9 @@ class FactValues:
                 folder = parts[1]
                 importer = folder + "*" if folder.endswith("/") or not folder else folder
                 return project.module(parts[0], importer) or ""
-            if kind in ("sdk", "has", "listed"):
-                ask = {"sdk": project.names_sdk, "has": project.has, "listed": project.lists}[kind]
+            if kind in ("sdk", "has", "listed", "top"):
+                asks = {"sdk": project.names_sdk, "has": project.has, "listed": project.lists}
+                ask = {**asks, "top": project.imports_top}[kind]
                 return "yes" if ask(parts[0]) else ""
             if kind in ("named", "env", "requirements"):
                 find = {

@@ -73,7 +73,7 @@ def _rows(project: Project, path: str, rows: Rows) -> int | None:
             return None
         return max(0, found - 1)
     if suffix == "jsonl":
-        return sum(1 for line in text.splitlines() if line.strip())
+        return sum(1 for line in text.split("\n") if line.strip())
     if suffix in ("yaml", "yml", "json"):
         parser = formats.parse_json if suffix == "json" else formats.parse_yaml
         data = parser(rows.path, text.encode("utf-8", "surrogatepass"))

@@ -47,10 +47,10 @@ class Frames:
 
     def pinned(
         self, frame: Frame, name: str, turn: object, pins: Mapping[str, Binding] = MappingProxyType({}),
-        targets: Mapping[str, Binding] = MappingProxyType({}),
+        targets: Mapping[str, Binding] = MappingProxyType({}), moving: frozenset[str] | None = None,
     ) -> Frame:  # fmt: skip
         """The frame at one turn of a loop. `pins`: what names hold there; `targets`: what its targets hold when it
-        begins."""
+        begins; `moving`: the names that say something else from turn to turn, where that is known."""
         key = ("pinned", frame.key, name, turn)
         found = self._frames.get(key)
         if found is None:
@@ -59,6 +59,8 @@ class Frames:
                 frame.pin,
             )  # fmt: skip
             found.pins, found.targets = pins, targets
+            if moving is not None:
+                found.before, found.moving = frame, moving
             self._by_key.append(found)
         return found
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from guard.facts.catalog_types import Arg
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import last_name
-from guard.facts.link import asked, graphs, holding, loops, pipes, tried
+from guard.facts.link import asked, graphs, holding, loops, pipes, prompt_files, tried
 from guard.facts.link.arguments import CallArguments, sent
 from guard.facts.link.holding import Held
 from guard.facts.link.things import Alt, Ext, Frame, Made, Result, World, together
@@ -45,6 +45,8 @@ def layers_of(engine: Engine, thing: Ext) -> list[Layer] | None:
             if client.when is not None and (
                 made is None or not _holds(engine, client.when.arg, client.when.equals, made)
             ):
+                continue
+            if client.file is not None and (made is None or not prompt_files.is_opened(made.call)):
                 continue
             layers = [Layer(client, made)]
             for number, part in enumerate(parts[end:], end):

@@ -6,7 +6,7 @@ default, a keyword argument, a dict's key, a parameter. Which of them really mea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from guard.facts.expr import (
@@ -73,12 +73,12 @@ class Hands:
         """By file; rests on the facts of that file alone, which who asks has read."""
 
     def calls(
-        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
+        self, names: Mapping[str, Set[str]], naming: Callable[[str], frozenset[str]], objects: bool = False
     ) -> list[Handed]:  # fmt: skip
         """Calls by other names. `names`: own names -> files in which they mean the function; with `objects` they are
-        those of a class whose objects are called."""
+        those of a class whose objects are called. `naming`: the files that count in which a name stands."""
         found: dict[tuple[str, object], Handed] = {}
-        for name, facts, telling, hops in self._walk(names, allowed, objects):
+        for name, facts, telling, hops in self._walk(names, naming, objects):
             for ref in self._index(facts).callees.get(name, ()):
                 if hops or last_name(ref.call.func) != name:
                     found.setdefault((facts.path, ref.call.pos), Handed(facts, ref, telling))
@@ -86,10 +86,10 @@ class Hands:
                 break
         return list(found.values())
 
-    def takers(self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]]) -> list[Handed]:
+    def takers(self, names: Mapping[str, Set[str]], naming: Callable[[str], frozenset[str]]) -> list[Handed]:
         """Calls that are given the function, by its own or another name, as an argument."""
         found: dict[tuple[str, object], Handed] = {}
-        for name, facts, telling, _ in self._walk(names, allowed):
+        for name, facts, telling, _ in self._walk(names, naming):
             for ref, _ in self._index(facts).arguments.get(name, ()):
                 found.setdefault((facts.path, ref.call.pos), Handed(facts, ref, telling))
             if len(found) >= MAX_CALLS:
@@ -97,7 +97,7 @@ class Hands:
         return list(found.values())
 
     def _walk(
-        self, names: dict[str, set[str]], allowed: Callable[[Iterable[str]], set[str]], objects: bool = False
+        self, names: Mapping[str, Set[str]], naming: Callable[[str], frozenset[str]], objects: bool = False
     ) -> Iterator[tuple[str, FileFacts, bool, int]]:
         """Names and files in which they may mean the function, whether they are telling, and after how many hops.
 
@@ -118,7 +118,7 @@ class Hands:
                 if hops < MAX_HOPS:
                     index = self._index(facts)
                     made = index.results.get(name, []) if objects and not hops else []
-                    for alias, where, clear in self._aliases(facts, index, name, telling, allowed, made):
+                    for alias, where, clear in self._aliases(facts, index, name, telling, naming, made):
                         if (alias, where) not in seen and alias not in names:
                             seen.add((alias, where))
                             waiting.append((alias, where, clear, hops + 1))
@@ -129,7 +129,7 @@ class Hands:
                             sure.append((alias, where, False, hops + 1))
 
     def _aliases(
-        self, facts: FileFacts, index: Mentions, name: str, telling: bool, allowed: Callable[[Iterable[str]], set[str]],
+        self, facts: FileFacts, index: Mentions, name: str, telling: bool, naming: Callable[[str], frozenset[str]],
         made: list[tuple[int, Binding]],
     ) -> list[tuple[str, frozenset[str], bool]]:  # fmt: skip
         """Names that a name is handed to in a file, the files where they count, and whether they are telling."""
@@ -138,16 +138,14 @@ class Hands:
 
         def everywhere(alias: str) -> None:
             if len(alias) > 2:
-                found.append(
-                    (alias, frozenset(allowed(self.project.naming(alias))) | here, "_" in alias or len(alias) > 7)
-                )
+                found.append((alias, _with(naming(alias), facts.path), "_" in alias or len(alias) > 7))
 
         for scope, binding in (*index.bindings.get(name, ()), *made):
             alias = binding.name.rsplit(".", 1)[-1]
             if facts.scopes[scope].kind == "class" or "." in binding.name:
                 everywhere(alias)
             elif facts.scopes[scope].kind == "module":
-                found.append((alias, frozenset(allowed(self.project.naming(alias))) | here, False))
+                found.append((alias, _with(naming(alias), facts.path), False))
             else:
                 found.append((alias, here, telling))
         for _, slot in index.arguments.get(name, ()):
@@ -157,18 +155,12 @@ class Hands:
             everywhere(key)
         found += [(param, here, False) for param in index.params.get(name, ())]
         for factory in index.returns.get(name, ()):
-            for path in sorted(allowed(self.project.naming(factory)) | here):
+            for path in sorted(_with(naming(factory), facts.path)):
                 other = self.project.facts(path)
                 for _, binding in self._index(other).results.get(factory, ()) if other is not None else ():
                     alias = binding.name.rsplit(".", 1)[-1]
                     if "." in binding.name and len(alias) > 2:
-                        found.append(
-                            (
-                                alias,
-                                frozenset(allowed(self.project.naming(alias))) | {path},
-                                "_" in alias or len(alias) > 7,
-                            )
-                        )
+                        found.append((alias, _with(naming(alias), path), "_" in alias or len(alias) > 7))
                     else:
                         found.append((alias, frozenset({path}), False))
         return found
@@ -209,6 +201,11 @@ class Hands:
                         index.arguments.setdefault(name, []).append((ref, keyword))
         self._kept[facts.path] = index
         return index
+
+
+def _with(paths: frozenset[str], path: str) -> frozenset[str]:
+    """The paths with one more; the same object where it is there, since such sets are large and compared often."""
+    return paths if path in paths else paths | {path}
 
 
 def _called_in(expr: Expr) -> set[str]:

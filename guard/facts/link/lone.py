@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Call
-from guard.facts.link import framework
+from guard.facts.link import calling, framework
 from guard.facts.link.arguments import CallArguments
 from guard.facts.link.engine import Engine
 from guard.facts.link.sends import Target
@@ -23,7 +23,8 @@ def targets(engine: Engine, call: Call, frame: Frame, agents: bool) -> list[Targ
     for alt in engine.eval(call.func, frame).alts:
         if not isinstance(alt.thing, Ext):
             continue
-        layers = framework.layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, Made(call, frame))))
+        made = Made(calling.with_file(engine, alt.thing, call, frame), frame)
+        layers = framework.layers_of(engine, Ext(alt.thing.chain + "()", (*alt.thing.made, made)))
         if layers is None or (layers[-1].client.object == "agent") != agents:
             continue
         client = layers[-1].client

@@ -319,7 +319,7 @@ def _declared_scripts(engine: Engine) -> list[tuple[str, str, str, str]]:
         folder = path.rpartition("/")[0]
         text = engine.project.text(path) or ""
         section = ""
-        for line in text.splitlines():
+        for line in text.split("\n"):
             head = re.match(r"\s*(?:\[+([\w.\"-]+)\]+|(\w+)\s*=\s*(?:[\[{(]\s*)?$|['\"](\w+)['\"]\s*:\s*[\[(])", line)
             if head is not None:
                 section = next(group for group in head.groups() if group is not None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guard.facts.expr import Call, Star
+from guard.facts.expr import Call, Star, dotted
 from guard.facts.link import (
     containers,
     enums,
@@ -105,6 +105,12 @@ def get_default(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     if any(isinstance(key, str) and "/" in key for key in keys):
         return None
     return engine.eval(expr.args[1], frame)
+
+
+def _gives_key(expr: Call) -> bool:
+    """Whether a key that is not there is given back as it is, as `aliases.get(name, name)` does."""
+    asked, given = (dotted(arg) for arg in expr.args[:2]) if len(expr.args) > 1 else (None, None)
+    return asked is not None and asked == given
 
 
 def _text_method(
@@ -225,13 +231,16 @@ def _dict_method(engine: Engine, owner: DictOf, name: str, expr: Call, frame: Fr
                     found = opened(union([containers.without_doubt(found), otherwise]), *owner.open)
                 results.append(found)
             else:
-                leads = placeholders.marked(default, (frame.key, expr.pos), True)
-                results.append(opened(leads, *owner.open[:1]) if owner.open else default)
+                instead = Result((key,)) if _gives_key(expr) else default
+                leads = placeholders.marked(instead, (frame.key, expr.pos), True)
+                results.append(opened(leads, *owner.open[:1]) if owner.open else instead)
         if not literal:
             value = subscripts.any_value(
                 engine, owner, ("key", frame.key, expr.pos), keys.open[0] if keys.open else "the key is not known"
             )
             return union([value, default])
+        if _gives_key(expr):  # texts with holes, which may be keys that are there
+            results += [opened(Result((a,)), "the key is not known") for a in keys.alts if a not in literal]
         return opened(union(results), *keys.open)
     if name in ("items", "values"):
         entries = containers.each_key(engine, owner)

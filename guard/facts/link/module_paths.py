@@ -75,7 +75,7 @@ class ModulePaths:
                     candidates.append((path, root))
         candidates = self._reachable(candidates, top, importer)
         if not candidates:
-            return self._namespace(tail, importer) or self._in_root(dotted)
+            return (None if self._is_library(dotted) else self._namespace(tail, importer)) or self._in_root(dotted)
         return min(candidates, key=lambda c: (-_shared(c[1], importer), len(c[1]), c[0]))[0]
 
     def _reachable(self, found: list[tuple[str, str]], top: str, importer: str) -> list[tuple[str, str]]:
@@ -114,12 +114,25 @@ class ModulePaths:
         return self._scripts[folder]
 
     def _namespace(self, tail: str, importer: str) -> str | None:
-        """A folder without `__init__.py`, found from the folders above the importer and `src`."""
+        """A folder without `__init__.py`, found from those of the folders above the importer, and `src`, that are no
+        packages themselves."""
+        top = tail.partition("/")[0]
         for folder in [*_above(importer), "src"]:
             base = f"{folder}/{tail}" if folder else tail
-            if base in self._folders:
+            regular = f"{base}/__init__.py" in self._bytes
+            if base in self._folders and not regular and self._is_root(folder, top, importer):
                 return base + "/"
         return None
+
+    def _is_library(self, dotted: str) -> bool:
+        """Whether a name is that of a library of the catalogue, a module in it, or a package above it: what is
+        installed goes before a folder without `__init__.py`, wherever that stands on the path."""
+        if dotted.partition(".")[0] in self._catalog.common_roots:
+            return False
+        return any(
+            root == dotted or dotted.startswith(root + ".") or root.startswith(dotted + ".")
+            for root in self._catalog.import_roots
+        )
 
     def _in_root(self, dotted: str) -> str | None:
         """What code calls by the root's own name: `shop.settings`, where just the folder `shop` is scanned."""

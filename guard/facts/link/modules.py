@@ -115,13 +115,17 @@ def member_of(engine: Engine, target: str, member: str, importer: str) -> Result
             if engine.project.has(candidate):
                 return Result((Alt(ModuleThing(candidate)),))
     if not target.endswith("/"):
-        return module_name(engine, target, member, END, importer)
+        from guard.facts.link import lazily
+
+        asked = lazily.of_module(engine, target, member) if target != importer else None
+        return asked if asked is not None else module_name(engine, target, member, END, importer)
     return unknown(f"{member} was not found in {target}")
 
 
 def named_module(engine: Engine, dotted: str, importer: str) -> Thing:
-    """The module that a dotted name means: one of the repository, else one outside of it."""
-    own = dotted.startswith(".") or engine.project.is_own(dotted)
+    """The module that a dotted name means: one of the repository, else one outside of it. Leading dots mean the
+    importer's package, as in an import."""
+    own = not dotted.startswith(".") and engine.project.is_own(dotted)
     target = None if own else engine.project.module(dotted, importer)
     return Ext(dotted) if target is None else _module_thing(target)
 

@@ -161,10 +161,10 @@ def attribute(engine: Engine, inst: Inst, name: str) -> Result:
     for cls, scope in owned:
         if scope.bindings.get(name):
             return injected.by_annotation(engine, owned, name, _class_value(engine, Owned(cls, scope), name))
-    dynamic = _set_dynamically(engine, inst, owned, name)
-    if dynamic is not None:
-        return dynamic
-    return _from_outside(engine, inst, outside, name)
+    from guard.facts.link import lazily
+
+    found_late = _set_dynamically(engine, inst, owned, name) or lazily.of_object(engine, inst, owned, name)
+    return found_late if found_late is not None else _from_outside(engine, inst, outside, name)
 
 
 def before(engine: Engine, inst: Inst, name: str, running: Frame) -> Result | None:

@@ -18,7 +18,7 @@ PIPE = "langchain_core.runnables.RunnableSequence"
 JOINED = {"autogen_agentchat": "autogen_agentchat.base.OrTerminationCondition"}
 """What `a | b` makes of other packages' objects."""
 PIPED = ("langchain", "langgraph", "databricks_langchain")
-TEMPLATES = ("PromptTemplate", "Prompt", "hub.pull", ".pull_prompt", ".load_prompt")
+TEMPLATES = ("PromptTemplate", "Prompt", "hub.pull", ".pull_prompt", ".load_prompt", ".create_chat_prompt")
 """Ends of the names of classes and functions that make a prompt."""
 
 

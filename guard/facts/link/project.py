@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from guard.facts.collect import collect
 from guard.facts.documents.types import Facts
 from guard.facts.filefacts import CallRef, FileFacts, Scope
+from guard.facts.link.homes import Homes
 from guard.facts.link.import_lines import Imported
 from guard.facts.link.module_paths import ModulePaths
 from guard.facts.link.origins import Origins
@@ -26,6 +27,7 @@ from guard.model import Problem
 from guard.parse.nodes import DataFile
 from guard.parse.notebook import parse_notebook
 from guard.parse.python import parse_python
+from guard.parse.text import one_line_end
 from guard.sources.files import Listing, SourceFile
 from guard.sources.tree import Folder, Tree
 
@@ -63,10 +65,12 @@ class Project:
         self.searches = Searches(self._bytes)
         """Look-ups in the bytes; who asks here notes nothing."""
         self._naming_sdk: frozenset[str] | None = None
+        self._tops: dict[str, bool] = {}
         self._by_file_name: dict[str, list[str]] | None = None
         """All listed files by the last part of their path; filled by `files_named`."""
         self._imports: Memo[str, frozenset[str]] = Memo(self.recorder)
         self.origins = Origins(self)
+        self.homes = Homes(self)
         self._modules = ModulePaths(self._bytes, self._files, self.tree.name, catalog)
         self.own = own_distributions(self.tree)
         self.call_tails = _call_tails(catalog)
@@ -147,6 +151,15 @@ class Project:
         """The imports of a code file as its bytes show them."""
         self.recorder.note(("bytes", path))
         return self.searches.imports(path)
+
+    def imports_top(self, top: str) -> bool:
+        """Whether code imports a module whose first part this is (begins so, where `top` ends in `*`); a distribution
+        of the catalogue that is built here counts, too."""
+        self.recorder.note(("top", top))
+        found = self._tops.get(top)
+        if found is None:
+            found = self._tops[top] = self.is_own(top) or self.searches.imports_top(top)
+        return found
 
     def imports(self, path: str) -> frozenset[str]:
         """The modules of the repository that a code file imports, as far as its bytes show."""
@@ -238,7 +251,7 @@ class Project:
         return list(self._bytes)
 
     def text(self, path: str) -> str | None:
-        """A text file inside the root, or None; never anything outside of it."""
+        """A text file inside the root with `\n` for every line ending, or None; never anything outside of it."""
         self.recorder.note(("text", path))
         data = self.tree.read_within(path)
         if data is None or isinstance(data, Problem):
@@ -246,7 +259,7 @@ class Project:
                 self.problems.append(data)
             return None
         try:
-            return data.decode("utf-8-sig")
+            return one_line_end(data.decode("utf-8-sig"))
         except UnicodeDecodeError:
             return None
 

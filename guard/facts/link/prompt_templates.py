@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard.facts.link import containers, documents, objects, paths, templates
+from guard.facts.catalog_types import Arg
+from guard.facts.link import containers, documents, objects, paths, prompt_files, templates
 from guard.facts.link.arguments import CallArguments, is_absent
 from guard.facts.link.things import Alt, DictOf, Entry, Ext, FilePath, Inst, ListOf, Lit, Made, Pieces, Result, Thunk
 
@@ -27,6 +28,7 @@ CLASSES = {
     "SystemMessagePromptTemplate": "system", "HumanMessagePromptTemplate": "user",
     "AIMessagePromptTemplate": "assistant", "ChatMessagePromptTemplate": "user",
 }  # fmt: skip
+_NONE = (Result(()), Result(()))
 FROM_HUB = "a prompt that is loaded from a hub at run time"
 
 
@@ -62,12 +64,31 @@ def parts(engine: Engine, alt: Alt, fields: DictOf | None = None) -> list[Part]:
         return _few_shots(engine, arguments, fields, made, style)
     if maker == "load_prompt":
         return _loaded(engine, arguments, fields, made)
+    if maker == "create_chat_prompt":
+        return _of_prompty(engine, arguments, made)
     text = arguments.get("template", 0 if maker != name else None)
     if maker == "from_file":
         text = paths.read(engine, paths.as_paths(arguments.get("template_file", 0), made.frame))
     if not text.alts or all(is_absent(a) for a in text.alts):
         return [Part("user", None, "prompt", text.open[0] if text.open else "a prompt that is built at run time")]
     return [Part("user", _filled(engine, text, fields, made, style))]
+
+
+def _of_prompty(engine: Engine, arguments: CallArguments, made: Made) -> list[Part]:
+    """`create_chat_prompt("chat.prompty")`: the messages of the file; the model is not the file's."""
+    call = prompt_files.opened(engine, made.call, made.frame, Arg(("path",), 0))
+    said = CallArguments(engine, call, made.frame).get(prompt_files.FILE, None) if call is not None else Result(())
+    thing = said.alts[0].thing if said.alts else None
+    messages = containers.get(engine, thing, "messages") if isinstance(thing, DictOf) else None
+    if messages is None:
+        return [Part("user", None, "prompt", said.open[0] if said.open else "a prompt that is loaded at run time")]
+    listed = messages.alts[0].thing if messages.alts else None
+    found: list[Part] = []
+    for cell in listed.items if isinstance(listed, ListOf) else ():
+        message = engine.force(cell).alts[0].thing
+        role, text = (engine.force(entry.value) for entry in message.entries) if isinstance(message, DictOf) else _NONE
+        found += [Part(str(alt.thing.value), text) for alt in role.alts if isinstance(alt.thing, Lit)]
+    return found
 
 
 def _loaded(engine: Engine, arguments: CallArguments, fields: DictOf | None, made: Made) -> list[Part]:

@@ -139,9 +139,9 @@ class Reader(Messages):
         """Words of a library, or what it looks up, as a hole with its size."""
         if wording.tokens is not None:
             return replace(self._hole(f"{family} wording", wording.text), tokens=wording.tokens)
-        typical = self.target.reads
-        size = None if typical is None else (0, typical, None)
-        return replace(self._hole("context", wording.text), tokens=size)
+        reads = self.target.reads
+        hole = self._hole("context", wording.text)
+        return hole if reads is None else replace(hole, tokens=(0, reads.tokens, None), passages=reads.passages)
 
     def _is_sent(self, name: str) -> bool:
         """Whether something goes out, or may go out, in a role."""

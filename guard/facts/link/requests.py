@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
+from guard import steps
 from guard.facts.expr import Pos, last_name
 from guard.facts.filefacts import CallRef, FileFacts
 from guard.facts.link import (
@@ -92,12 +93,13 @@ class Linker:
         return found
 
     def _all(self) -> tuple[Request, ...]:
-        units = {path: self._unit(path) for path in self.questions.ask("paths", "", self._paths).paths}
+        paths = self.questions.ask("paths", "", self._paths).paths
+        units = {path: self._unit(path) for path in steps.through("following requests in files", paths, len(paths))}
         for said in units.values():
             self.project.problems += [problem for problem in said.problems if problem not in self.project.problems]
         used = {call for said in units.values() for call in said.used}
         found = self._finished(units) + self._unused(used)
-        return gateways.resolved(self.project, found) + configured.requests(self)
+        return gateways.resolved(self.project, found) + configured.requests(self, found)
 
     def _paths(self) -> Said:
         """The files whose calls are looked at."""

@@ -7,6 +7,7 @@ other nodes made of it. Neighbours: `callers` asks, `framework` knows what objec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from guard.facts.expr import Attr, Call, Expr, IfElse, Opaque, Star, last_name
@@ -128,7 +129,7 @@ class Running:
         self.engine.run_again[id(call)] = again
         runs.append(Called(call, frame, ref.via))
 
-    def of_base(self, root: Root, scope: Scope, paths: set[str]) -> list[Called]:
+    def of_base(self, root: Root, scope: Scope, paths: Iterable[str]) -> list[Called]:
         """Calls of a base's methods that run a method of the subclass: `module.batch(...)`, `flow.run()`."""
         engine = self.engine
         found: list[Called] = []

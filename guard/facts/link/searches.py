@@ -17,6 +17,12 @@ _WORD = re.compile(rb"[A-Za-z0-9_]+")
 _WORDS_ONLY = bytes(c if (chr(c).isalnum() and c < 128) or c == ord("_") else ord(" ") for c in range(256))
 """Everything that stands between words becomes a space."""
 
+_BY_NAME = (b"import_module", b"__import__")
+"""What code imports modules with by a text."""
+_QUOTE = rb"[\"']"
+_PART_ENDS = rb"[\"'.:{%\\]"
+"""What follows the first part of a module's name in a text; a quote in a notebook has a backslash before it."""
+
 
 class Searches:
     """Where words stand in the code of a repository; answers are kept."""
@@ -54,6 +60,22 @@ class Searches:
         if path not in self._imports:
             self._imports[path] = imports_in(self._bytes.get(path, b""), path.endswith(".ipynb"))
         return self._imports[path]
+
+    def imports_top(self, top: str) -> bool:
+        """Whether a code file imports a module whose first part is `top`, or begins with it where that ends in `*`.
+        Where code imports modules by a text, a text that begins so counts, in whatever file it stands."""
+        prefix, word = top.removesuffix("*"), top.encode()
+        begins = prefix != top
+        self._index()
+        paths = [self._paths[n] for n in (self._holding(prefix.encode()) if begins else self._naming_numbers(word))]
+        for path in paths:
+            firsts = {module.partition(".")[0] for module, _ in self.imports(path)}
+            if top in firsts or (begins and any(first.startswith(prefix) for first in firsts)):
+                return True
+        if not paths or not self.mentioning(_BY_NAME):
+            return False
+        text = re.compile(_QUOTE + re.escape(prefix.encode()) + (b"" if begins else _PART_ENDS))
+        return any(text.search(self._bytes[path]) for path in paths)
 
     def naming(self, name: str) -> tuple[str, ...]:
         """Code files in which a name stands, as a word; a name that is no word, anywhere."""

@@ -13,7 +13,7 @@ from guard.facts.catalog_types import Arg, Client
 from guard.facts.catalog_types import Call as Spec
 from guard.facts.expr import Call, names_from_end
 from guard.facts.filefacts import CallRef
-from guard.facts.link import calling, framework, model_groups, providers, web
+from guard.facts.link import calling, framework, model_groups, prompt_files, providers, web
 from guard.facts.link.arguments import Arguments, CallArguments, OwnArguments, is_absent, sent
 from guard.facts.link.things import (
     NOWHERE,
@@ -35,6 +35,7 @@ from guard.facts.registry import Resolved
 from guard.model import ONCE, Count
 
 if TYPE_CHECKING:
+    from guard.facts.link.asked import Reads
     from guard.facts.link.engine import Engine
 
 
@@ -89,8 +90,8 @@ class Target(NamedTuple):
     """What it reads of objects that its holder asked before it, in words."""
     elements: tuple[int, ...] | None = None
     """Of a batch: which of its elements it stands for; None: all."""
-    reads: int | None = None
-    """How many tokens are looked up for it, as a rule; None: nothing says so."""
+    reads: Reads | None = None
+    """What is looked up for it, as a rule; None: nothing says so."""
     own: int | None = None
     """How many of the clients, from the outermost, belong to an object that works for itself inside of its holder (an
     agent as a tool): the others and the arguments of the call say nothing of what it sends. None: all count."""
@@ -184,9 +185,16 @@ def _of_wrapped(engine: Engine, thing: Ext, call: Call, frame: Frame, world: Wor
 
 def _resolved(engine: Engine, resolved: Resolved, thing: Ext, call: Call, frame: Frame, world: World) -> list[Target]:
     """The request that a chain is: once for each provider that may be asked, with what a wrapping client wraps."""
+    if resolved.call.file is not None:
+        opened = prompt_files.opened(engine, call, frame, resolved.call.file)
+        if opened is None:
+            return []
+        call = opened
     layers: list[Layer] = []
     for client, index in resolved.clients:
         made = thing.made[index] if 0 <= index < len(thing.made) else None
+        if client.file is not None and (made is None or not prompt_files.is_opened(made.call)):
+            return []
         if made is None and index == thing.chain.count("()"):  # a class method: the call makes the object that it uses
             made = Made(call, frame)
         if client.when is not None and (made is None or not _holds(engine, client.when.arg, client.when.equals, made)):

@@ -18,6 +18,7 @@ from guard.facts.expr import Call, Comp, Expr, Star
 from guard.facts.link import (
     containers,
     enums,
+    imports_by_text,
     injected,
     known,
     methods,
@@ -323,27 +324,6 @@ def _template(engine: Engine, thing: Ext, expr: Call, frame: Frame) -> Result | 
     return templates.filled(engine, text, fields, (), expr, frame, "dollar")
 
 
-def _import_module(engine: Engine, expr: Call, frame: Frame) -> Result | None:
-    """`importlib.import_module("package.module")`: the module that the text names.
-
-    Of a registry's texts only the default is followed, if there is one: what else it may be stays open. Following each
-    class of a registry would ask for all that they have in common again and again.
-    """
-    from guard.facts.link.modules import named_module
-
-    source = argument(expr, 0, "name")
-    if source is None or len(expr.args) > 1:  # relative to a package that the second argument names
-        return None
-    names = engine.eval(source, frame)
-    if not names.alts or (len(names.alts) > 1 and not names.open):
-        return None
-    first = names.alts[0]
-    if not isinstance(first.thing, Lit) or not isinstance(first.thing.value, str) or not first.thing.value:
-        return None
-    module = named_module(engine, first.thing.value, frame.path)
-    return Result((Alt(module, first.trail, first.world),), names.open)
-
-
 def _urljoin(engine: Engine, expr: Call, frame: Frame) -> Result | None:
     """`urljoin(base, path)`: a path put behind a base that is not known stays behind it."""
     if len(expr.args) < 2:
@@ -379,10 +359,10 @@ CALLS: dict[str, Handler] = {
     "inspect.cleandoc": _dedent,
     "textwrap.dedent": _dedent, "json.dumps": _dumped, "orjson.dumps": _dumped, "ujson.dumps": _dumped,
     "types.SimpleNamespace": _dict, "argparse.Namespace": _dict, "collections.OrderedDict": _dict,
-    "importlib.import_module": _import_module, "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin,
+    "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin,
     "builtins.bytes": _first,
     **{name: _pure(function) for name, function in pure.BUILTINS.items()},
-    **paths.CALLS, **sequences.CALLS, **records.CALLS,
+    **imports_by_text.CALLS, **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip
 
 BY_LAST_NAME: dict[str, Handler] = {

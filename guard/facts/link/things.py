@@ -18,6 +18,7 @@ World = frozenset[tuple[object, object]]
 """Pairs of decision and arm."""
 
 NOWHERE: World = frozenset()
+NO_NAMES: frozenset[str] = frozenset()
 
 
 class Hop(NamedTuple):
@@ -35,7 +36,10 @@ class Frame:
     A *root* frame has no call: its parameters are decided by the context of the question (`Engine.context`).
     """
 
-    __slots__ = ("call", "caller", "depth", "key", "lexical", "owner", "path", "pin", "pins", "scope", "targets")
+    __slots__ = (
+        "before", "call", "caller", "depth", "key", "lexical", "moving", "owner", "path", "pin", "pins", "scope",
+        "targets",
+    )  # fmt: skip
 
     def __init__(
         self, path: str, scope: int, call: Call | None, caller: Frame | None, owner: Thing | None,
@@ -57,6 +61,10 @@ class Frame:
         """Names whose value is fixed to that at a place in one turn of a loop."""
         self.targets: Mapping[str, Binding] = {}
         """Targets of a loop whose value is fixed to that at the beginning of one turn."""
+        self.before: Frame | None = None
+        """Of a turn: the frame without it, for what says the same in every turn."""
+        self.moving: frozenset[str] = NO_NAMES
+        """With `before`: names that say something else from turn to turn (see `still`)."""
 
 
 class Member(NamedTuple):

@@ -9,13 +9,13 @@ differently (titles, strictness); names, descriptions, types and enumerations ar
 
 from __future__ import annotations
 
-import re
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.catalog_types import Arg
 from guard.facts.expr import Call, Expr, Item, Seq, last_name
 from guard.facts.filefacts import Param, Scope
-from guard.facts.link import field_types, handover_tools, objects, plain
+from guard.facts.link import field_types, handover_tools, objects, plain, tool_docs
 from guard.facts.link.arguments import CallArguments, is_absent, sent
 from guard.facts.link.things import (
     DEPENDENCY,
@@ -32,6 +32,8 @@ from guard.facts.link.things import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from guard.facts.link.engine import Engine
 
 HANDED = frozenset({
@@ -118,6 +120,9 @@ def _of_function(engine: Engine, func: Func) -> dict[str, Any] | None:
     name: Any = scope.name
     description: Any = _tidy(scope.doc)
     schema: Any = None
+    told: Mapping[str, str] = {}
+    if scope.doc and any(_decorates(decorator) in tool_docs.SPLITTING for decorator in scope.decorators):
+        description, told = tool_docs.apart(scope.doc)
     for decorator in scope.decorators:
         if isinstance(decorator, Call) and last_name(decorator.func) in DECORATORS:
             made = CallArguments(engine, decorator, frame)
@@ -129,7 +134,23 @@ def _of_function(engine: Engine, func: Func) -> dict[str, Any] | None:
     found = (
         schema if schema is not None else parameters_schema(engine, func.path, scope, bound=_is_method(engine, func))
     )
-    return _tool(str(name), description, found)
+    return _tool(str(name), description, _described(found, told))
+
+
+def _decorates(decorator: Expr) -> str | None:
+    return last_name(decorator.func if isinstance(decorator, Call) else decorator)
+
+
+def _described(schema: dict[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+    """The schema with what a docstring says of its properties, where they say nothing themselves."""
+    found = schema.get("properties")
+    if not told or not isinstance(found, dict):
+        return schema
+    with_texts = {
+        name: {"description": told[name], **one} if isinstance(one, dict) and told.get(name) else one
+        for name, one in found.items()
+    }
+    return {**schema, "properties": with_texts}
 
 
 def _is_method(engine: Engine, func: Func) -> bool:
@@ -278,10 +299,10 @@ def _text(engine: Engine, arguments: CallArguments, arg: Arg, otherwise: Any) ->
 
 
 def _tidy(text: Any) -> Any:
-    """A docstring without the indentation of its lines, as `inspect.getdoc` gives it; other values as they are."""
+    """A docstring without the indentation that its lines share (`inspect.getdoc`); other values as they are."""
     if not isinstance(text, str):
         return text
-    return re.sub(r"\n[ \t]+", "\n", text.strip())
+    return cleandoc(text).strip()
 
 
 def of_alt(engine: Engine, alt: Alt) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guard.facts.expr import Attr, Call, Name, Pos
 from guard.facts.filefacts import Binding, Block, Effect, Scope
-from guard.facts.link import aliases, containers, effects, inplace, subscripts, texts, truth
+from guard.facts.link import aliases, containers, effects, inplace, still, subscripts, texts, truth
 from guard.facts.link.names import Place, blocks_at
 from guard.facts.link.things import Alt, DictOf, Ext, Frame, ListOf, Lit, Method, Pieces, Result, standing_in
 
@@ -118,7 +118,13 @@ class _Run:
         self._check([name for name, _ in inside] + [name for name, _ in self.effects], frame.path)
         self.blocks = [b for b in scope.blocks if _in(loop, b.start, b.end)]
         self.aliased = {name for name, _ in [*inside, *self.effects] if self._aliased(name, loop)}
+        self.moving = still.moving(
+            engine, frame.path, scope, [name for name, _ in inside] + [name for name, _ in self.effects],
+            [name for name, _ in self.effects],
+        )  # fmt: skip
         self.state: dict[str, Result] = {}
+        self._now: Frame | None = None
+        """The frame as it is, until a name holds something else."""
         before = loop.test.pos.start if loop.test is not None else loop.start
         for name in dict.fromkeys([name for name, _ in inside] + [name for name, _ in self.effects]):
             if self._bound_before(name, loop):
@@ -251,7 +257,7 @@ class _Run:
                 whole = (
                     subscripts.unpacked(self.engine, element, binding.path, binding.pos) if binding.path else element
                 )
-                self.state[binding.name] = whole
+                self._set(binding.name, whole)
 
     def count(self) -> None:
         """One step more."""
@@ -261,12 +267,18 @@ class _Run:
             raise _Stop
 
     def now(self) -> Frame:
-        """The frame as it is at the moment. A new one each time: what is read in it may depend on decisions."""
-        pins = {}
-        for name, result in self.state.items():
-            place = self.scope.bindings[name][0].pos if name in self.scope.bindings else self.scope.pos
-            pins[name] = Binding(name, "assign", place.end, place, standing_in(place, result))
-        return self.engine.pinned(self.frame, "<turn>", object(), pins)
+        """The frame as it is at the moment. A new one after each change: what is read in it may depend on decisions."""
+        if self._now is None:
+            pins = {}
+            for name, result in self.state.items():
+                place = self.scope.bindings[name][0].pos if name in self.scope.bindings else self.scope.pos
+                pins[name] = Binding(name, "assign", place.end, place, standing_in(place, result))
+            self._now = self.engine.pinned(self.frame, "<turn>", object(), pins, moving=self.moving)
+        return self._now
+
+    def _set(self, name: str, value: Result) -> None:
+        self.state[name] = value
+        self._now = None
 
     def step(self, event: Binding | Effect) -> None:
         """One assignment or change in place."""
@@ -304,7 +316,7 @@ class _Run:
         """A name gets a value; a list or dict that has a second name by then is not followed."""
         if name in self.aliased and any(isinstance(a.thing, (ListOf, DictOf)) for a in value.alts):
             raise _Stop
-        self.state[name] = value
+        self._set(name, value)
 
 
 def _in(loop: Block, start: Place, end: Place) -> bool:

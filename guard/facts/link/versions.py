@@ -74,11 +74,16 @@ def _read(project: Project, folder: str, packages: tuple[str, ...]) -> Iterator[
 
 def _newest(pins: Iterable[Pin]) -> Iterator[Pin]:
     """Of several entries of one package the newest, exact ones before ranges; of several releases none is exact."""
-    every = sorted(set(pins), key=lambda p: (p.ceiling is None, p.ceiling or (), p.inclusive))
+    every = sorted(set(pins), key=_order)
     found = [p for p in every if p.exact] or every
     if found:
         last = found[-1]
         yield last if len({p.ceiling for p in found}) == 1 else last._replace(exact=False)
+
+
+def _order(pin: Pin) -> tuple[bool, tuple[int, ...], bool, str, int]:
+    """The newest last; of equal ones by place, so that every run names the same."""
+    return pin.ceiling is None, pin.ceiling or (), pin.inclusive, pin.path, pin.line
 
 
 def _of_lock(project: Project, path: str, package: str) -> Iterator[Pin]:
@@ -100,7 +105,7 @@ def _of_requirements(project: Project, path: str, package: str, seen: set[str]) 
     if path in seen or not project.lists(path) or len(seen) >= MAX_INCLUDES:
         return
     seen.add(path)
-    for number, line in enumerate((project.text(path) or "").splitlines(), start=1):
+    for number, line in enumerate((project.text(path) or "").split("\n"), start=1):
         included = _INCLUDE.match(line)
         if included:
             inner = _joined(str(PurePosixPath(path).parent), included[1])

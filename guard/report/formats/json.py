@@ -11,4 +11,4 @@ from guard.report.view import View
 
 def render(view: View) -> str:
     """The report as one JSON object."""
-    return json.render(view.report, show_prompts=view.show_prompts, difference=view.difference)
+    return json.render(view.report, show_prompts=view.show_prompts, difference=view.difference, bill=view.bill)

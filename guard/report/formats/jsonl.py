@@ -18,7 +18,7 @@ LISTS = {"requests": "request", "deployments": "deployment", "settings": "settin
 
 def render(view: View) -> str:
     """The report as lines of JSON."""
-    data = as_data(view.report, show_prompts=view.show_prompts, difference=view.difference)
+    data = as_data(view.report, show_prompts=view.show_prompts, difference=view.difference, bill=view.bill)
     difference = data.pop("difference")
     changes = []
     if difference is not None:

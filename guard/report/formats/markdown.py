@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from guard.difference import Difference
 from guard.model import Finding, Money, Report, Totals
+from guard.report.bill_markdown import bill_blocks
 from guard.report.changes import Causes, gap_words, least, says_more, worst_of
 from guard.report.format import UNBOUNDED, UNKNOWN, money, months_known, percent, place, plural
 from guard.report.markdown import code, text
@@ -57,6 +58,8 @@ def _text(view: View, rows: int) -> str:
         blocks += [_compared(difference), changes(difference, rows)]
     elif view.report.requests:
         blocks.append(_sums(view.report.totals))
+    if view.bill is not None:
+        blocks += bill_blocks(view.bill, rows, everything=view.everything)
     if view.command != "cost":
         blocks.append(_findings(view, fresh, rows, causes))
     if difference is not None:

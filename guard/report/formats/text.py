@@ -31,6 +31,7 @@ def _text(view: View) -> str:
             known=known,
             everything=view.everything,
             again=view.again,
+            bill=view.bill,
         )
     return render_check(
         view.report,

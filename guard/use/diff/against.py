@@ -18,7 +18,7 @@ from guard.config.types import Config
 from guard.difference import Base, Difference
 from guard.model import Finding, Priced, Problem, Report
 from guard.policy.judge import merged_in_order
-from guard.run import judged, look, renamed
+from guard.run import judged, look, renamed, under_scenario
 from guard.scanned import Scanned
 from guard.sources.changes import Changes, compare
 from guard.sources.files import Listing
@@ -106,24 +106,31 @@ class Comparison:
         versions = Versions(self.base, self.head, self.changes)
         found = paired(before.report.requests, after.report.requests, versions)
         before = renamed(before, build.ids(found))
-        judged_before = judged(before, replace(self.rules, prefix=old.prefix), today, merged=False)
+        judged_before = judged(before, replace(self.rules, prefix=old.prefix), today, merged=False, sized=old)
         holds = None
         if self.wish.policy_from == "base":
             known = (before.directives, judged_before.findings, before.report.requests)
             holds = of_base(known, (after.directives, after.report.requests), versions)
-        judged_after = judged(after, self.rules, today, merged=False, before=before.report.requests, holds=holds)
+        judged_after = judged(
+            after, self.rules, today, merged=False, before=before.report.requests, holds=holds, sized=new,
+            sized_before=old,
+        )  # fmt: skip
         lost = _only_in(after, before, self.changes.now)
         unread = self._then(lost)
         gone, missing = _really_gone(found.removed, unread)
         changed, unchanged = build.changes(found._replace(removed=gone), versions, old, new, unread)
         both = (before.report.requests, after.report.requests)
+
+        def under(name: str) -> tuple[Sequence[Priced], Sequence[Priced]]:
+            return under_scenario(both[0], self.rules, old, name), under_scenario(both[1], self.rules, new, name)
+
         difference = Difference(
             base=self.label,
             changes=changed,
             unchanged=unchanged,
             before=before.report.totals,
             after=after.report.totals,
-            new_findings=new_ids(judged_before.findings, judged_after.findings, both, self.rules),
+            new_findings=new_ids(judged_before.findings, judged_after.findings, both, self.rules, under),
             fixed_findings=fixed(_elsewhere(judged_before.findings, missing, unread), judged_after.findings),
             loosened=loosened(self.old, self.new, before.directives, after.directives, versions),
             files=self.changes.files,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from guard.config import baselines, load, locks
+from guard.config import baselines, find, load, locks
 from guard.config.document import MAX_BYTES
 from guard.config.issues import ConfigError, ConfigIssue
 from guard.config.toml_reader import read_toml
@@ -130,9 +130,11 @@ def _unpacked(whole: GitTree, folder: str, named: str | None) -> Config:
             _write(whole, top, path, packs=True)
         for one in above:
             _write(whole, top, posixpath.normpath(f"{one}/{baselines.NAME}"), packs=False)
+        for name in find.OWNERS:
+            _write(whole, top, name, packs=False)
         if named and not (top / named).is_file():
             held = load.load(root)  # the base had no such file: what holds without one
-            return Config(policies=held.policies, baseline=held.baseline)
+            return Config(policies=held.policies, baseline=held.baseline, owners=held.owners)
         return load.load(root, top / named if named else None)
 
 

@@ -8,8 +8,9 @@ month of the selection, or the share of it that has a figure. Neighbour: `build`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 
 from guard.config.types import Budget, Config
 from guard.model import Finding, Money, Priced
@@ -18,27 +19,43 @@ from guard.policy.decide import grouped
 from guard.policy.growth import Side, growth, months
 from guard.policy.per_month import MONTHS
 from guard.policy.per_run import values_of_run
+from guard.policy.per_unit import of_units
 from guard.policy.selection import incomplete, select
 from guard.policy.verdict import figure, finding_id, is_near
 from guard.policy.workflows import Workflow, usd_of, workflows
 
+Sides = tuple[Sequence[Priced], Sequence[Priced]]
+"""The requests of the base and of the head."""
 _BUDGET = "budget:"
 _ENDLESS = Decimal("Infinity")
 
 
 def new_ids(
-    before: Sequence[Finding], after: Sequence[Finding], items: tuple[Sequence[Priced], Sequence[Priced]], rules: Config
+    before: Sequence[Finding],
+    after: Sequence[Finding],
+    items: Sides,
+    rules: Config,
+    under: Callable[[str], Sides] | None = None,
 ) -> frozenset[str]:
     """Ids of the head's findings that the base lacks. Both sides unmerged, the base's requests with the head's ids.
 
-    `items`: the requests of both sides, for the figures of budgets. Of findings that a report shows as one, the one
-    that is shown is new if any of them is.
+    `items`: the requests of both sides, for the figures of budgets; `under`: the same under a scenario. Without it (a
+    side was saved), a budget with a scenario grew where use as it is did. Of findings that a report shows as one, the
+    one that is shown is new if any of them is.
     """
     known = {(one.id, one.verdict) for one in before if one.forgiven is None}
-    sizes = {one.id: one.extent.quantity for one in before if one.extent is not None and one.extent.unit == "tokens"}
+    sizes = {one.id: one.extent.quantity for one in before if one.extent is not None}
     before_all = {(one.id, one.verdict) for one in before}
     budgets = {f"{_BUDGET}{budget.name}": budget for budget in rules.budgets}
-    requests = [{item.request.id: item for item in side} for side in items]
+
+    @cache
+    def sides(name: str | None) -> Sides:
+        return items if name is None or under is None else under(name)
+
+    @cache
+    def of_ids(name: str | None) -> list[dict[str, Priced]]:
+        return [{item.request.id: item for item in side} for side in sides(name)]
+
     grown: dict[str, Mapping[str, bool]] = {}
 
     def is_new(one: Finding) -> bool:
@@ -47,12 +64,12 @@ def new_ids(
         budget = budgets.get(one.policy)
         if budget is None or one.verdict != "violated" or is_near(one):
             return (one.id, one.verdict) not in known
-        if one.extent is not None and one.extent.unit == "tokens":
+        if one.extent is not None and (one.extent.unit == "tokens" or of_units(budget)):
             return (one.id, one.verdict) not in known or one.extent.quantity > sizes.get(one.id, one.extent.quantity)
         if one.request is not None:
-            return _call_grew(budget, requests[0].get(one.request), requests[1].get(one.request))
+            return _call_grew(budget, *(named.get(one.request) for named in of_ids(budget.scenario)))
         if one.policy not in grown:
-            grown[one.policy] = _grown(budget, *items, rules)
+            grown[one.policy] = _grown(budget, *sides(budget.scenario), rules)
         return grown[one.policy].get(one.id, (one.id, one.verdict) not in known)
 
     return frozenset(group[0].id for group in grouped(after) if any(is_new(one) for one in group))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from guard.config.types import Baseline, BaselineEntry, Config, Exemption, Place
+from guard.config.types import Baseline, BaselineEntry, Config, Exemption, Place, UsageRule
 from guard.difference import Loosening
 from guard.model import Span
 from guard.policy.baseline import amount
@@ -126,18 +127,22 @@ def _assumed(old: Config, new: Config) -> Iterator[Loosening]:
             words = ", ".join(f"{name} {value}" for name, value in said.items() if value is not None)
             yield Loosening(f"assume: {words} is new or changed", span_of(entry.place))
     for number, rule in enumerate(new.usage.rules):
-        was = next((r for r in old.usage.rules if (r.paths, r.entry) == (rule.paths, rule.entry)), None)
+        was = next((r for r in old.usage.rules if _about(r) == _about(rule)), None)
         lower = was is not None and was.runs_per_month is not None and rule.runs_per_month is not None
         if was is not None and lower and (rule.runs_per_month or 0) < (was.runs_per_month or 0):
             yield Loosening(
                 f"usage.rules[{number}]: runs_per_month fell from {was.runs_per_month} to {rule.runs_per_month}",
                 span_of(rule.place),
             )
-    kept = {(rule.paths, rule.entry) for rule in new.usage.rules if rule.runs_per_month is not None}
+    kept = {_about(rule) for rule in new.usage.rules if rule.runs_per_month is not None}
     for rule in old.usage.rules:
-        if rule.runs_per_month is not None and (rule.paths, rule.entry) not in kept:
-            about = rule.entry or ", ".join(rule.paths) or "everything"
+        if rule.runs_per_month is not None and _about(rule) not in kept:
+            about = rule.request or rule.entry or rule.feature or ", ".join(rule.paths) or "everything"
             yield Loosening(f"usage rule for {about} is gone ({_was(rule.place)})", _top(new))
+    for scenario in old.scenarios:
+        now = next((one for one in new.scenarios if one.name == scenario.name), None)
+        if now is not None and replace(now, place=scenario.place) != scenario:
+            yield Loosening(f"scenarios: {scenario.name} is changed", span_of(now.place))
     for price in new.prices:
         same = [p for p in old.prices if p.pattern == price.pattern]
         if not any(_rates(p) == _rates(price) for p in same):
@@ -145,6 +150,11 @@ def _assumed(old: Config, new: Config) -> Iterator[Loosening]:
     for name, meant in new.aliases.items():
         if old.aliases.get(name) != meant:
             yield Loosening(f"aliases: {name} now means {meant}", _top(new))
+
+
+def _about(rule: UsageRule) -> tuple[object, ...]:
+    """What a usage rule selects."""
+    return rule.paths, rule.entry, rule.feature, rule.request
 
 
 def _was(place: Place) -> str:

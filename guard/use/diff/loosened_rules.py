@@ -23,8 +23,8 @@ _STRICTNESS: Mapping[str, Mapping[str, int]] = {
     "compare": {"low": 0, "typical": 1, "high": 2},
 }
 """Words of which a higher one lets less pass."""
-_SELECTION = ("feature", "owner", "model", "stage", "paths")
-_AMOUNTS = ("per_call", "per_run", "per_month", "increase")
+_SELECTION = ("feature", "owner", "model", "stage", "scenario", "paths")
+_AMOUNTS = ("per_call", "per_run", "per_month", "per_unit", "per_customer", "increase")
 _TOKENS = ("per_prompt",)
 _SHARES = ("increase_percent", "warn_at")
 _WIDENING = ("allow", "ignore", "except", "skip", "exempt")
@@ -51,6 +51,9 @@ def _of_budget(was: Budget, budget: Budget) -> Iterator[str]:
         before, after = getattr(was, name, None), getattr(budget, name, None)
         if before is not None and (after is None or after > before):
             yield f"{name} {_rose(name, before, after)}"
+    if was.min_margin is not None and (budget.min_margin is None or budget.min_margin < was.min_margin):
+        now = "is gone" if budget.min_margin is None else f"fell from {was.min_margin:%} to {budget.min_margin:%}"
+        yield f"min_margin {now}"
     yield from _words(was, budget, ("compare", "enforce", "on_unknown", "severity"))
     changed = [name for name in _SELECTION if getattr(was, name) != getattr(budget, name)]
     if changed:

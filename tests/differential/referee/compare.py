@@ -12,9 +12,11 @@ from functools import cache
 from typing import Any
 
 from guard.config.load import load as load_config
+from guard.estimate.inputs import SCHEMA
+from guard.model import Prompt
 from guard.report.json import as_data
 from guard.run import scan
-from referee import cases, measures, recordings
+from referee import cases, measures, recordings, rendering
 from referee.matching import match
 
 DAY = date(2026, 11, 23)
@@ -23,9 +25,21 @@ DAY = date(2026, 11, 23)
 
 @cache
 def report_of(name: str) -> dict[str, Any]:
-    """guard's JSON report of a program's folder, with the text of its prompts."""
+    """guard's JSON report of a program's folder, with the text of its prompts and, which reports leave out, the tools
+    and the schema as guard renders them."""
     root = cases.load(name).root
-    return as_data(scan(root, load_config(root), DAY), show_prompts=True)
+    report = scan(root, load_config(root), DAY)
+    data = as_data(report, show_prompts=True)
+    prompts = {item.request.id: item.request.prompt for item in report.requests}
+    for request in data["requests"]:
+        request["rendered"] = rendering.rendered(*_texts(prompts[request["id"]]))
+    return data
+
+
+def _texts(prompt: Prompt) -> tuple[str | None, str | None]:
+    """The JSON of the tools, and that of the schema of the answer."""
+    pieces = (part for message in prompt.messages for part in message.segments if part.name == SCHEMA)
+    return prompt.tools_json, next((part.text for part in pieces if part.text), None)
 
 
 @cache

@@ -15,7 +15,9 @@ from typing import Any
 from referee.cases import Case
 from referee.counting import Counted, count
 from referee.matching import Json, Matched, Seen, means, models_of
+from referee.pricing import spent
 from referee.recordings import Sent
+from referee.rendering import sent as sent_form
 from referee.server import MOST_FAILURES
 
 MARGIN = Decimal("1.2")
@@ -225,10 +227,49 @@ def usd(case: Case, matched: Matched) -> Iterator[str]:
             yield f"{where(request)}: the dearest call was {most:.6f} USD, the report's highest is {shown}"
 
 
+OFF = Decimal("0.05")
+"""guard's typical price of a static program may be that far from what its traffic costs."""
+
+
+def priced(case: Case, matched: Matched) -> Iterator[str]:
+    """What the calls of a good run cost by the published prices lies in the interval, and within 5 % of typical where
+    all prompts are static. What a model would write is not recorded: its answers have guard's typical length.
+    """
+    for request, seen in matched.pairs:
+        told = request["estimate"]["usd"]
+        calls = [call for (run, _), call in _calls(case, seen).items() if run == "good"]
+        if told is None or not calls:
+            continue
+        answer = (request["estimate"]["output_tokens"] or {"typical": 0})["typical"]
+        bills = [spent(call, request["provider"], answer) for call in calls]
+        low, high = Decimal(told["low"]), None if told["high"] is None else Decimal(told["high"])
+        for usd in (min(bills), max(bills)):
+            if usd < low or (high is not None and usd > high):
+                yield f"{where(request)}: a call for {usd:.6f} USD, the report says {low:.6f} to {told['high']}"
+        mean = sum(bills) / len(bills)
+        if case.static and abs(Decimal(told["typical"]) - mean) > OFF * mean:
+            yield f"{where(request)}: {mean:.6f} USD a call on average, the report says {told['typical']}"
+
+
+def rendered(case: Case, matched: Matched) -> Iterator[str]:
+    """Tools and schemas are those that the SDK sent, word for word."""
+    for request, seen in matched.pairs:
+        tools, schema = sent_form(seen[0].asked.body)
+        told_tools, told_schema = request["rendered"]
+        for one in tools:
+            if one not in told_tools:
+                name = one["name"]
+                like = [tool for tool in told_tools if tool["name"] == name] or [tool["name"] for tool in told_tools]
+                yield f"{where(request)}: the tool {json.dumps(one)} was sent, the report has {json.dumps(like)}"
+        if schema != told_schema:
+            told = json.dumps(told_schema)
+            yield f"{where(request)}: the schema {json.dumps(schema)} was sent, the report has {told}"
+
+
 Measure = Callable[[Case, Matched], Iterator[str]]
 MEASURES: dict[str, Measure] = {
     "found": found, "model": model, "limit": limit, "requests": requests, "attempts": attempts, "turns": turns,
-    "tokens": tokens, "typical": typical, "usd": usd,
+    "tokens": tokens, "typical": typical, "usd": usd, "priced": priced, "rendered": rendered,
 }  # fmt: skip
 
 
