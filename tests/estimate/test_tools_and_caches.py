@@ -61,7 +61,8 @@ def test_a_tool_that_cannot_be_read_brings_what_any_tool_brings():
 
 def test_a_cache_says_from_which_share_of_reads_it_saves():
     settings = config(rule(cache_hit_rate=Decimal("0.2")))
-    found = of(request(), settings, Table(replace(CACHED, min_cacheable=None)))
+    long = request(prompt=prompt(static("hello world " * 1_000)))
+    found = of(long, settings, Table(CACHED))
     # 0.5 h + 2.5 (1 - h) = 2 at h = 0.25
     assert "the cache saves money once 25 % of its tokens are reads" in found.assumptions
 
