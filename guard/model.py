@@ -433,6 +433,27 @@ class Forgiven:
     span: Span | None = None
 
 
+FixKind = Literal["output-limit", "attempts", "retry-stop", "turns", "candidates", "timeout", "model", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that would keep a policy, as a check asks for it; `guard.fix` turns it into text."""
+
+    kind: FixKind
+    span: Span
+    """Of the value where it is written, or of the call that lacks an argument (`argument` then names it)."""
+    value: Scalar
+    """What is written there."""
+    argument: str = ""
+    """Keyword argument that is added to the call at `span`, a path where it lies in another one
+    (`generation_config.max_output_tokens`); empty: `span` is a value, which `value` replaces."""
+    safe: bool = True
+    """Whether the program does the same with it, apart from what the policy is about. Others need `--unsafe`."""
+    words: str = ""
+    """What it does, for people: `limit the answer to 4,096 tokens`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """How far a finding of a budget goes, so that a rise can be told from what was there before."""
@@ -467,6 +488,8 @@ class Finding:
     """Ids of further requests of which the same was found at the same place, and which this finding stands for."""
     extent: Extent | None = None
     """Of a budget that is exceeded, nearly so or undecided: by how much; None: nothing that could grow is known."""
+    fixes: tuple[Fix, ...] = ()
+    """Edits that belong together: all of them or none. Not in stored reports."""
 
 
 # --- configuration of other formats -----------------------------------------------------------------------------

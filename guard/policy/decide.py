@@ -132,6 +132,7 @@ def _violated(policy: Policy, item: Judged, hit: Hit, value: str, context: Conte
         help=hit.help or policy.check.help,
         request=request,
         confidence=confidence,
+        fixes=hit.fixes,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from guard.config.types import PolicySpec
-from guard.model import Enforce, Label, Priced, Severity
+from guard.model import Enforce, Fix, Label, Priced, Severity
 
 if TYPE_CHECKING:
     from guard.policy.conditions import Asking
@@ -35,6 +35,8 @@ class Hit:
     confidence: Confidence = "certain"
     doubt: str = ""
     """Why `confidence` is not `certain`."""
+    fixes: tuple[Fix, ...] = ()
+    """Edits that would mend it, all of them or none; empty: a person must decide what to write."""
 
 
 @dataclass(frozen=True, slots=True)
