@@ -142,6 +142,8 @@ class Store:
             for closed in (_closed(value),)
         ]
 
+        held = "SELECT check_ FROM kept WHERE kind = ? AND key = ?"
+
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", rows)
@@ -152,6 +154,8 @@ class Store:
             connection.execute("COMMIT")
             if dropped:
                 connection.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page
+            elif rows and connection.execute(held, rows[-1][:2]).fetchone() != (rows[-1][3],):
+                raise _Damaged  # an index whose order is broken takes rows that nobody finds again
 
         self._trying(write, None, writes=True)
 
@@ -176,10 +180,12 @@ class Store:
         return self._given_up or self._process != os.getpid()
 
     def _rows(self, kind: str, keys: list[bytes]) -> list[tuple[bytes, int, bytes, bytes]]:
+        wanted = set(keys)
         asked = f"SELECT key, used, check_, value FROM kept WHERE kind = ? AND key IN ({','.join('?' * len(keys))})"
 
         def ask(connection: sqlite3.Connection) -> list[tuple[bytes, int, bytes, bytes]]:
-            return [row for row in connection.execute(asked, (kind, *keys)) if _well_formed(row)]
+            rows = connection.execute(asked, (kind, *keys))
+            return [row for row in rows if _well_formed(row) and row[0] in wanted]  # a damaged index leads anywhere
 
         return self._trying(ask, [])
 
@@ -191,7 +197,7 @@ class Store:
             connection = self._connected(writes)
             return otherwise if connection is None else ask(connection)
         except sqlite3.OperationalError as error:
-            if _is_damage(error):
+            if _is_damage(error, self.file):
                 self._heal()
             elif writes and self._connection is not None:
                 with suppress(sqlite3.Error):
@@ -199,8 +205,8 @@ class Store:
                 self._read_only = True  # locked, full or not ours to write: what is there can still be read
             else:
                 self._give_up()
-        except (sqlite3.DatabaseError, _Damaged):
-            self._heal()
+        except (sqlite3.DatabaseError, UnicodeDecodeError, _Damaged):
+            self._heal()  # sqlite's words about a damaged table need not be text
         except (OSError, sqlite3.Error, OverflowError, TypeError, ValueError, MemoryError):
             self._give_up()
         return otherwise
@@ -334,11 +340,23 @@ def _pages(connection: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-def _is_damage(error: sqlite3.OperationalError) -> bool:
+_CIRCUMSTANCES = frozenset({
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS,
+})  # fmt: skip
+"""What sqlite says of the disk, the rights and other processes, which a new file would not mend. Our questions are
+always the same and right, so that all else (`no such table`, `unsupported file format`, text that is no UTF-8) says
+that the file is not as guard makes it."""
+
+
+def _is_damage(error: sqlite3.OperationalError, file: Path) -> bool:
     """Whether an error says that the file is not as guard makes it."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or (
-        "no such table" in str(error) or "no such column" in str(error)
-    )
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_READONLY:
+        # One flipped byte of the header makes sqlite take a file for read-only that is not.
+        return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+    return code not in _CIRCUMSTANCES
 
 
 def _well_formed(row: tuple[object, ...]) -> bool:

@@ -133,7 +133,9 @@ def test_what_swells_beyond_the_limit_is_not_given_out(tmp_path: Path, monkeypat
     assert found(tmp_path, values) == {}
 
 
-@pytest.mark.parametrize("seed", range(6))
+# Those from 81 on once left a file that nothing could be kept in: text that is no UTF-8, a format of the
+# future, an index out of order.
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 81, 103, 113, 195, 622, 777, 2190])
 def test_flipped_bits_give_what_was_kept_or_nothing(tmp_path: Path, seed: int) -> None:
     values = filled(tmp_path)
     file = tmp_path / NAME
