@@ -4,7 +4,8 @@ Keys: of an action in `_ACTIONS` the inputs that name model, limit, turns and pr
 (`--model`, `--max-turns`, `--fallback-model`); of a `run` step the same arguments of `claude`, `aider`, `codex`,
 `gemini`, `llm`; of any other action an input called `model` with the name of one. Each step is a request of stage
 `ci`; what starts it are the workflow's triggers, of which `schedule` alone says how often. `strategy.matrix` repeats
-it. Without `--max-turns` the action sets none; without a model the tool decides, so it is not known.
+it. Without `--max-turns` the action sets none. Without a model it is what `action.yml` says (`defaults`), else the tool
+decides, so it is not known: command-line agents change theirs from version to version.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class _Action(NamedTuple):
     arguments: str | None = None
     agent: bool = False
     """It asks as often as it finds needful, up to a limit."""
+    defaults: tuple[tuple[str, str | int], ...] = ()
+    """What its `action.yml` gives inputs that a step leaves out."""
 
 
 _CLAUDE = _Action(
@@ -49,12 +52,14 @@ _ACTIONS = {
     "actions/ai-inference": _Action(
         "github", ("model",), ("max-tokens", "max-completion-tokens"), (),
         ("system-prompt", "system-prompt-file", "prompt", "prompt-file"),
+        defaults=(("model", "openai/gpt-4o"), ("max-tokens", 200)),  # action.yml of v1 (51ecd8a)
     ),
     "openai/codex-action": _Action("openai", ("model",), (), (), ("prompt", "prompt-file"), "codex-args", True),
     "google-github-actions/run-gemini-cli": _Action("google", ("gemini_model", "model"), agent=True),
     "google-gemini/gemini-cli-action": _Action("google", ("model",), agent=True),
     "coderabbitai/ai-pr-reviewer": _Action(
-        "openai", ("openai_light_model", "openai_heavy_model"), (), (), ("system_message",)
+        "openai", ("openai_light_model", "openai_heavy_model"), (), (), ("system_message",),
+        defaults=(("openai_light_model", "gpt-3.5-turbo"), ("openai_heavy_model", "gpt-4")),  # action.yml (003c0e9)
     ),
 }  # fmt: skip
 _ARGUMENT = re.compile(
@@ -136,18 +141,19 @@ def _action(
 ) -> None:  # fmt: skip
     values: dict[str, Written] = {}
     models: list[Written] = []
+    defaults = _defaults(uses, given, known)
     for key in known.models:
         at = given.get(key) if given is not None else None
         what = "fallback" if "fallback" in key else "model"
         found.setting(at, what)
-        value = written(at)
+        value = written(at) if at is not None else defaults.get(key)
         if value is not None:
             models.append(value)
             values.setdefault(what, value)
     for key, what in (*((key, "max_tokens") for key in known.limits), *((key, "repeats") for key in known.turns)):
         at = given.get(key) if given is not None else None
         found.setting(at, what, value=at.number if at is not None else None)
-        number = limit_of(at)
+        number = limit_of(at) if at is not None else defaults.get(key)
         if number is not None:
             values.setdefault(what, number)
     messages = []
@@ -176,6 +182,14 @@ def _action(
         triggers,
         found,
     )
+
+
+def _defaults(uses: At, given: At | None, known: _Action) -> dict[str, Written]:
+    """What the action takes for inputs that the step leaves out, by input. A file that the step runs says its own."""
+    file = given.get("prompt-file") if given is not None else None
+    if file is not None and (file.text is None or not file.text.endswith((".md", ".txt"))):
+        return {}
+    return {key: Written(value, uses.span, key, default=True) for key, value in known.defaults}
 
 
 def _run(run: At, where: tuple[str, At, At], triggers: tuple[Entry, ...], found: Found) -> None:
