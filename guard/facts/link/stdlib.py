@@ -28,6 +28,7 @@ from guard.facts.link import (
     pure,
     records,
     sequences,
+    settings_files,
     subscripts,
     template_calls,
     templates,
@@ -362,7 +363,7 @@ CALLS: dict[str, Handler] = {
     "inspect.getdoc": _getdoc, "urllib.parse.urljoin": _urljoin,
     "builtins.bytes": _first,
     **{name: _pure(function) for name, function in pure.BUILTINS.items()},
-    **imports_by_text.CALLS, **paths.CALLS, **sequences.CALLS, **records.CALLS,
+    **imports_by_text.CALLS, **settings_files.CALLS, **paths.CALLS, **sequences.CALLS, **records.CALLS,
 }  # fmt: skip
 
 BY_LAST_NAME: dict[str, Handler] = {
