@@ -209,6 +209,9 @@ def _bad_yaml(path: str, text: str, error: Any) -> ConfigError:
     if mark and error.context_mark and not "".join(split_lines(text)[mark.line :])[mark.column :].strip():
         mark = error.context_mark  # at the end of the file nothing can be seen; what was left open can
     pos = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    # libyaml 0.2.6 and later (PyYAML 6.0.4) refuse 1,000 levels themselves, often before the first event is read.
+    if error.problem == "exceeded maximum nesting depth":
+        return document.too_deep(path, text, pos)
     problem = printable(str(error.problem or error.context or "it cannot be read"))
     return document.failure(path, text, pos, f"bad YAML: {problem}", _advice(text, pos, problem))
 

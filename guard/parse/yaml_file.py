@@ -75,6 +75,9 @@ def parse(path: str, data: bytes) -> DataFile | Problem:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(part for part in (error.context, error.problem) if part)
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        # libyaml 0.2.6 and later (PyYAML 6.0.4) refuse 1,000 levels themselves, often before the first event is read.
+        if error.problem == "exceeded maximum nesting depth":
+            return too_deep(path, line)
         return not_valid(path, line, column, "YAML", reason, _hint(text))
     except yaml.YAMLError as error:
         return not_valid(path, _line_of_bad_character(text), None, "YAML", str(error).split("\n")[0], _hint(text))
