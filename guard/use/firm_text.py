@@ -55,14 +55,15 @@ class Declared:
 def as_yaml(found: Declared) -> list[str]:
     """The lines of guard.yaml."""
     lines = ["usage:", "  rules:"] if found.rules else []
-    lines += [line for entry in found.rules for line in _yaml_entry(entry, "    ")]
+    lines += [line for entry in found.rules for line in yaml_entry(entry, "    ")]
     lines += ["assume:"] if found.assume else []
-    lines += [line for entry in found.assume for line in _yaml_entry(entry, "  ")]
+    lines += [line for entry in found.assume for line in yaml_entry(entry, "  ")]
     lines += ["aliases:"] if found.aliases else []
     return lines + [f"  {_scalar(name)}: {model}  # an example" for name, model in found.aliases.items()]
 
 
-def _yaml_entry(entry: Entry, indent: str) -> Iterator[str]:
+def yaml_entry(entry: Entry, indent: str) -> Iterator[str]:
+    """The lines of one element of a list in YAML."""
     what = f"[{_quoted(_literal(entry.what))}]" if entry.about == "paths" else _scalar(entry.what)
     yield f"{indent}- {entry.about}: {what}"
     for key, value, why in entry.says:
@@ -74,13 +75,14 @@ def _yaml_entry(entry: Entry, indent: str) -> Iterator[str]:
 
 def as_toml(found: Declared) -> list[str]:
     """The lines of pyproject.toml."""
-    lines = [line for entry in found.rules for line in _toml_entry(entry, "usage.rules")]
-    lines += [line for entry in found.assume for line in _toml_entry(entry, "assume")]
+    lines = [line for entry in found.rules for line in toml_entry(entry, "usage.rules")]
+    lines += [line for entry in found.assume for line in toml_entry(entry, "assume")]
     lines += ["[tool.guard.aliases]"] if found.aliases else []
     return lines + [f"{_key(name)} = {_quoted(model)}  # an example" for name, model in found.aliases.items()]
 
 
-def _toml_entry(entry: Entry, table: str) -> Iterator[str]:
+def toml_entry(entry: Entry, table: str) -> Iterator[str]:
+    """The lines of one element of a list in TOML; `table`: the list's key below `tool.guard`."""
     yield f"[[tool.guard.{table}]]"
     what = f"[{_quoted(_literal(entry.what))}]" if entry.about == "paths" else _quoted(entry.what)
     yield f"{entry.about} = {what}"
