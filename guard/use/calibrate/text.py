@@ -111,9 +111,17 @@ def _figure(figure: Figure) -> str:
     high = "no bound" if figure.high is None else _amount(figure.high, dollars)
     bounds = "" if figure.name == "requests a month" else f" ({_amount(figure.low, dollars)} to {high})"
     estimate = f"{_amount(figure.typical, dollars)}{bounds}"
-    error = "" if figure.error is None else f"{figure.error:+.0%}".replace("-0%", "0%").replace("+0%", "0%")
+    error = "" if figure.error is None else _error(figure.error)
     outside = "  outside" if figure.inside is False else ""
     return f"  {name:<18}{measured:>12}  {cut(estimate, 34):<34}{error:>8}{outside}"
+
+
+def _error(share: float) -> str:
+    """`-50%`, `0%`, `x17` for what is many times too much."""
+    if share >= 9:
+        return f"x{1 + share:.0f}"
+    text = f"{share:+.0%}"
+    return "0%" if text in ("+0%", "-0%") else text
 
 
 def _amount(value: float, dollars: bool) -> str:
