@@ -217,6 +217,8 @@ class Prompt:
     """Where the tools that are sent come from."""
     caches: bool = False
     """True when the prompt asks for its beginning to be cached (`cache_control`), which writes at a rate of its own."""
+    caches_hour: bool = False
+    """True where it is to be kept for an hour (`ttl: 1h`), which is dearer to write than the usual five minutes."""
     batch: Batch | None = None
     """Where each message is an input by itself: the limits of a request; None: the messages are one prompt."""
 

@@ -41,7 +41,7 @@ def needs(prompt: Prompt) -> frozenset[Ability]:
             for segment in message.segments:
                 if segment.name == SCHEMA and message.role == "text":
                     found.add("schema")
-                if segment.text is None and segment.why == MEDIA and segment.name in _MEDIA:
+                if segment.text is None and segment.why.startswith(MEDIA) and segment.name in _MEDIA:
                     found.add(_MEDIA[segment.name])
     return frozenset(found)
 

@@ -1,20 +1,29 @@
 """How many tokens an image is that a prompt sends. In: a model's name. Out: typical tokens, with the size they are of.
 
-Code says seldom how large an image is, so typical is one of 1024 x 1024 in full detail, by OpenAI's guide ("Images and
-vision"): tiles of 512 after shrinking to a short side of 768, or patches of 32, 1,536 of them at most. Low and high
-stay those of any hole, since a list may bring none or many. Left out: vendors whose images the analysis does not tell
-from documents, and models for which the guide gives no figures. Neighbours: `inputs` asks; `pictures` has images that
-are made.
+Code says seldom how large an image is, so typical is one of 1024 x 1024, in full detail unless the code says `low`:
+
+- OpenAI ("Images and vision"): tiles of 512 after shrinking to a short side of 768, or patches of 32, 1,536 at most;
+  low detail is the part without tiles.
+- Claude (docs.claude.com, "Vision"): width x height / 750. Measured for 1024 x 1024: 1,369 (Haiku 4.5) and 1,381
+  (5.5), by huggingface.co/datasets/JOHNISKING/image-token-cost less the 65 tokens of its text.
+- Gemini 2 (ai.google.dev, "Understand and count tokens"): tiles of 768, each 258; Gemini 3 ("Media resolution"): 1,120
+  unless the request says less.
+
+Low and high stay those of any hole, since a list may bring none or many. Left out: models for which no guide gives
+figures. Neighbours: `inputs` asks; `pictures` has images that are made; `guard.facts.link.media` finds them.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from guard.estimate.tokens import bare_name
 
 MEDIA = "media or data in the message"
 """How the analysis explains a hole that stands for something else than text."""
+LOW = f"{MEDIA}, in low detail"
+"""The same of an image for which the code sends `detail: low`."""
 SIZE = "an image of 1024 x 1024, by OpenAI's guide"
 _TILES = 4
 """1024 x 1024 is shrunk to 768 x 768: two by two."""
@@ -28,18 +37,39 @@ _BY_PATCH = {
     "gpt-4.1-mini": 1.62, "gpt-4.1-nano": 2.46, "gpt-5-mini": 1.62, "gpt-5-nano": 2.46, "o4-mini": 1.72,
 }  # fmt: skip
 """Tokens of each patch."""
+_PIXELS_PER_TOKEN = 750
+_GEMINI = {"gemini-2": 4 * 258, "gemini-3": 1120}
+"""By the generation."""
+_SIZED = "an image of 1024 x 1024"
 
 
-def typical(model: str) -> int | None:
-    """Tokens of one image; None for a model without published figures. A name may end in a date."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What an image is taken for."""
+
+    tokens: int
+    source: str
+
+
+def typical(model: str, why: str = MEDIA) -> Picture | None:
+    """One image; None for a model without published figures. A name may end in a date; `why`: `MEDIA` or `LOW`."""
     name = bare_name(model)
+    if name.startswith("claude-"):
+        return Picture(math.ceil(1024 * 1024 / _PIXELS_PER_TOKEN), f"{_SIZED}, by Anthropic's guide")
+    if name.startswith("gemini-"):
+        tokens = next((tokens for start, tokens in _GEMINI.items() if name.startswith(start)), None)
+        return None if tokens is None else Picture(tokens, f"{_SIZED}, by Google's guide")
     known = next((one for one in (*_BY_PATCH, *_BY_TILE) if _is(name, one)), None)
     if known in _BY_PATCH:
-        return math.ceil(_PATCHES * _BY_PATCH[known])
+        return Picture(math.ceil(_PATCHES * _BY_PATCH[known]), SIZE)
     if known is None:
         return None
     base, tile = _BY_TILE[known]
-    return base + _TILES * tile
+    return (
+        Picture(base, "an image in low detail, by OpenAI's guide")
+        if why == LOW
+        else Picture(base + _TILES * tile, SIZE)
+    )
 
 
 def _is(name: str, model: str) -> bool:

@@ -90,9 +90,10 @@ def _static(message: Message, method: Method, model: str, tools: bool) -> tuple[
 def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -> Draft:
     """The size that is taken for a hole, as the scenario has it."""
     draft = _as_it_is(name, segment, declared)
-    picture = image_input.typical(model) if draft.assumed and _is_image(name, segment) else None
+    is_picture = segment is not None and name == "image" and segment.why.startswith(image_input.MEDIA)
+    picture = image_input.typical(model, segment.why) if segment is not None and draft.assumed and is_picture else None
     if picture is not None:
-        draft = replace(draft, typical=picture, source=image_input.SIZE)
+        draft = replace(draft, typical=picture.tokens, source=picture.source)
     retrieved = segment is not None and segment.tokens is not None and segment.tokens[2] is None
     factor, how = scenarios.of_hole(declared.scenario, name, retrieved)
     if factor == 1:
@@ -100,10 +101,6 @@ def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -
     typical = math.ceil(draft.typical * float(factor))
     typical = typical if draft.high is None else min(typical, draft.high)
     return replace(draft, low=min(draft.low, typical), typical=typical, source=draft.source + how)
-
-
-def _is_image(name: str, segment: Segment | None) -> bool:
-    return segment is not None and name == "image" and segment.why == image_input.MEDIA
 
 
 def _as_it_is(name: str, segment: Segment | None, declared: Declared) -> Draft:

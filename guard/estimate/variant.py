@@ -84,6 +84,8 @@ class _Sizes:
     turns: float
     hit_rate: float | None
     """Share of the cacheable tokens that is read from the cache; None: no cache is counted on."""
+    hour: bool = False
+    """Whether what is written to the cache is to be kept for an hour."""
     fees: dict[Line, float] = field(default_factory=dict)
     """Uses in one turn of tools that the provider runs."""
 
@@ -115,9 +117,11 @@ def _cached(rates: Rates, sizes: _Sizes, band: turns.Band) -> Iterable[tuple[str
         return
     shared = min(sizes.cacheable * band.turns, band.input_tokens)
     read = shared * sizes.hit_rate
-    write = rates.cache_write or rates.input
+    write, name = rates.cache_write, "cache write"
+    if sizes.hour and rates.cache_write_1h is not None:
+        write, name = rates.cache_write_1h, "cache write for an hour"
     yield "cached input", rates.cache_read, read
-    yield "cache write" if rates.cache_write else "input", write, shared - read
+    yield name if write else "input", write or rates.input, shared - read
     yield "input", rates.input, band.input_tokens - shared
 
 
@@ -206,12 +210,13 @@ def _sides(
 ) -> dict[Side, _Sizes | None]:  # fmt: skip
     """The quantities of each side; None for a high side without a bound."""
     typical_result = result.tokens if result is not None else 0
+    hour = request.prompt.caches_hour
     sides: dict[Side, _Sizes | None] = {
         "low": _Sizes(size.total.low, size.cacheable.low, written.total.low,
-                      written.total.low, request.turns.low, hits["low"]),
+                      written.total.low, request.turns.low, hits["low"], hour),
         "typical": _Sizes(size.total.typical, size.cacheable.typical,
                           written.total.typical + typical_result, written.total.typical,
-                          request.turns.typical, hits["typical"]),
+                          request.turns.typical, hits["typical"], hour),
         "high": None,
     }  # fmt: skip
     most, written_most, turns_most = size.total.high, written.total.high, request.turns.high
@@ -222,7 +227,7 @@ def _sides(
         return sides
     cacheable = size.cacheable.high if size.cacheable.high is not None and not request.prompt.caches else most
     sides["high"] = _Sizes(
-        most, min(cacheable, most), written_most + high_result, written_most, turns_most, hits["high"]
+        most, min(cacheable, most), written_most + high_result, written_most, turns_most, hits["high"], hour
     )
     return sides
 
@@ -271,7 +276,7 @@ def _without_assumed(sizes: _Sizes, size: InputSize, written: OutputSize, result
     output = 0.0 if written.assumed else sizes.output
     growth = output + (result.tokens if result is not None and not result.assumed else 0)
     first = max(0.0, sizes.first - size.assumed)
-    return _Sizes(first, min(sizes.cacheable, first), growth, output, sizes.turns, sizes.hit_rate)
+    return _Sizes(first, min(sizes.cacheable, first), growth, output, sizes.turns, sizes.hit_rate, sizes.hour)
 
 
 def price(request: Request, variant: Variant, index: int, row: Row, declared: Declared) -> VariantCost | NotPriced:

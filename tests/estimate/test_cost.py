@@ -702,3 +702,12 @@ def test_cache_control_makes_the_worst_case_a_write():
     assert found.usd.high == 2 * usd("0.000003") + 100 * out
     assert found.usd.low == 2 * usd("0.0000005") + out
     assert found.usd.typical == 2 * usd("0.000002") + 50 * out
+
+
+def test_a_cache_for_an_hour_is_written_at_its_own_rate():
+    cached = replace(prompt(static("hello world")), caches=True, caches_hour=True)
+    dearer = replace(CACHED.rows["gpt-4o"].rates, cache_write_1h=rate("4"))
+    found = of(request(prompt=cached), table=Table(replace(CACHED.rows["gpt-4o"], rates=dearer)))
+    assert found.usd.high == 2 * usd("0.000004") + 100 * usd("0.00001")
+    # No rate for an hour is published: the usual one is taken.
+    assert of(request(prompt=cached), table=CACHED).usd.high == 2 * usd("0.000003") + 100 * usd("0.00001")

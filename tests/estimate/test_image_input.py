@@ -6,7 +6,7 @@ import pytest
 from estimate_samples import TABLE, config, prompt, request, rule, static
 
 from guard.estimate.cost import estimate
-from guard.estimate.image_input import MEDIA, SIZE, typical
+from guard.estimate.image_input import LOW, MEDIA, SIZE, typical
 from guard.model import Segment
 
 PICTURE = prompt(static("hello world"), Segment(None, "image", None, None, MEDIA))
@@ -16,14 +16,16 @@ PICTURE = prompt(static("hello world"), Segment(None, "image", None, None, MEDIA
     ("model", "tokens"),
     [
         ("gpt-4o", 765), ("gpt-4o-2024-08-06", 765), ("openai/gpt-4.1", 765), ("gpt-4o-mini", 25_501),
-        ("gpt-4.1-mini", 1_659), ("gpt-5", 630), ("o3", 675), ("o4-mini", 1_762),
+        ("gpt-4.1-mini", 1_659), ("gpt-5", 630), ("o3", 675), ("o4-mini", 1_762), ("claude-sonnet-4-5", 1_399),
+        ("anthropic/claude-opus-4-1", 1_399), ("gemini-2.5-flash", 1_032), ("gemini-3-pro-preview", 1_120),
     ],
 )  # fmt: skip
 def test_an_image_has_the_tokens_of_the_guide(model, tokens):
-    assert typical(model) == tokens
+    found = typical(model)
+    assert found is not None and found.tokens == tokens
 
 
-@pytest.mark.parametrize("model", ["o3-mini", "gpt-5.4", "claude-sonnet-4-5", "gpt-4o-audio-preview", "gpt-5-pro"])
+@pytest.mark.parametrize("model", ["o3-mini", "gpt-5.4", "gemini-embedding-001", "gpt-4o-audio-preview", "gpt-5-pro"])
 def test_a_model_without_published_figures_has_none(model):
     assert typical(model) is None
 
@@ -43,3 +45,9 @@ def test_a_declared_image_holds():
 def test_a_text_that_is_called_image_is_a_text():
     named = prompt(static("hello world"), Segment(None, "image", None, None, "a parameter"))
     assert estimate(request(prompt=named), TABLE, config()).input_tokens.typical == 2 + 400
+
+
+@pytest.mark.parametrize(("model", "tokens"), [("gpt-4o", 85), ("gpt-4o-mini", 2833), ("claude-sonnet-4-5", 1_399)])
+def test_low_detail_is_the_part_without_tiles(model, tokens):
+    found = typical(model, LOW)
+    assert found is not None and found.tokens == tokens

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Expr
-from guard.facts.link import batches, containers, objects, pipes, placeholders, prompt_templates, texts
+from guard.facts.link import batches, containers, media, objects, pipes, placeholders, prompt_templates, texts
 from guard.facts.link.arguments import CallArguments, is_absent
 from guard.facts.link.sends import Target
 from guard.facts.link.things import (
@@ -62,7 +62,8 @@ class Messages:
         self.open: list[str] = []
         self.unsure: list[str] = []
         """Why text may arrive that is among no alternatives."""
-        self.caches = False
+        self.caches = self.caches_hour = False
+        """Whether the prompt asks to be cached, and whether for an hour."""
         self.picks = picks
         """Which alternative is taken at each place where several can stand, in order; the first beyond its end."""
         self.widths: list[int] = []
@@ -247,11 +248,21 @@ class Messages:
                 return (str(named) if named else None), content
         return (str(named) if named else None), None
 
+    def _note_cache(self, thing: DictOf) -> None:
+        """Whether a part asks for the prompt up to it to be cached, and for how long."""
+        if not any(entry.key == "cache_control" for entry in thing.entries):
+            return
+        self.caches = True
+        held = containers.get(self.engine, thing, "cache_control")
+        for alt in held.alts if held is not None else ():
+            ttl = containers.get(self.engine, alt.thing, "ttl") if isinstance(alt.thing, DictOf) else None
+            self.caches_hour |= ttl is not None and any(one.thing == Lit("1h") for one in ttl.alts)
+
     def _getter(self, thing: Any) -> Any:
         from guard.facts.link.arguments import ABSENT
 
         if isinstance(thing, DictOf):
-            self.caches |= any(entry.key == "cache_control" for entry in thing.entries)
+            self._note_cache(thing)
             return lambda key: containers.get(self.engine, thing, key)
         if isinstance(thing, Inst):
             return lambda key: (
@@ -314,31 +325,10 @@ class Messages:
             for key in ("text", "input_text"):
                 if key in kinds:
                     return self._content(get(key), _written(thing, (key,)) or name)
-            kind = next(
-                (
-                    str(k)
-                    for k in kinds
-                    if str(k)
-                    in (
-                        "image",
-                        "image_url",
-                        "source",
-                        "document",
-                        "input_audio",
-                        "file",
-                        "inline_data",
-                        "toolUse",
-                        "toolResult",
-                        "content",
-                    )
-                ),
-                "content",
-            )
+            kind = media.kind_of(thing)
             if kind == "content" and "content" in kinds:
                 return self._content(get("content"), _written(thing, ("content",)) or name)
-            return (
-                self._hole({"source": "media", "image_url": "image"}.get(kind, kind), "media or data in the message"),
-            )
+            return (self._hole(*media.described(self.engine, thing, kind)),)
         return (self._hole(name, result.open[0] if result.open else "built at run time"),)
 
     def _segments(self, alt: Alt) -> tuple[Segment, ...]:

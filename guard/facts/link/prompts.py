@@ -104,6 +104,7 @@ class Reader(Messages):
             tools_open,
             tools_trail=self.span.steps(tuple(dict.fromkeys(self.tool_hops))[:MAX_TOOL_STEPS]),
             caches=self.caches,
+            caches_hour=self.caches_hour,
             batch=batches.of(asked),
         )
         return Read(prompt, tuple(self.touched))

@@ -109,21 +109,31 @@ def only_empty(result: Result) -> bool:
     )
 
 
-def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "") -> Result:
-    """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given)."""
+def as_text(result: Result, expr: Expr | Held, frame: Frame, name: str = "", engine: Engine | None = None) -> Result:
+    """The same alternatives as texts; what is unknown becomes one hole (called `name`, where given).
+
+    `engine`: looks for a declared length of what is unknown; None: the text is no prompt.
+    """
+
+    def filled(why: str) -> Piece:
+        from guard.facts.link import lengths
+
+        most = None if engine is None else lengths.declared(engine, expr, frame)
+        return hole(expr, frame, why, most, name)
+
     alts: list[Alt] = []
     if not only_empty(result):
-        result = placeholders.with_holes(result, lambda why: hole(expr, frame, why, None, name))
+        result = placeholders.with_holes(result, filled)
     for alt in () if only_empty(result) else result.alts:
         parts = pieces(alt.thing, *origin(alt, frame, expr.pos))
         if parts is None:
             why = f"made by {alt.thing.chain}" if isinstance(alt.thing, Ext) else "built at run time"
-            parts = (hole(expr, frame, why, None, name),)
+            parts = (filled(why),)
         path, pos = origin(alt, frame, expr.pos)  # a number of `enumerate` has none of its own
         alts.append(Alt(joined(parts), alt.trail or (Hop(path, pos, "computed"),), alt.world))
     if not alts:
         why = result.open[0] if result.open else "not known"
-        return Result((Alt(Pieces((hole(expr, frame, why, None, name),)), (), NOWHERE),))
+        return Result((Alt(Pieces((filled(why),)), (), NOWHERE),))
     return Result(tuple(alts), result.open)
 
 
@@ -219,7 +229,7 @@ def formatted(engine: Engine, expr: Text, frame: Frame) -> Result:
     parts = [
         format_field(engine, part, frame)
         if isinstance(part, Format)
-        else as_text(shown(engine, engine.eval(part, frame)), part, frame)
+        else as_text(shown(engine, engine.eval(part, frame)), part, frame, engine=engine)
         for part in expr.parts
     ]
     return combined(parts)
@@ -244,7 +254,7 @@ def as_formatted(
         form = spec if isinstance(spec, str) else None
         function = None if form is None else lambda v: pure.formatted(v, conversion, form)
         value = in_format(engine, value, function, form is None or pure.is_wide(form))
-    return as_text(shown(engine, value), expr, frame, name)
+    return as_text(shown(engine, value), expr, frame, name, engine)
 
 
 def in_format(engine: Engine, value: Result, function: Callable[[object], str] | None, is_wide: bool) -> Result:
@@ -305,7 +315,8 @@ def operated(engine: Engine, op: str, left: Result, right: Result, expr: Op, fra
 
         return templates.percent(engine, left, right, expr, frame)
     if op == "+" and (_textual(left) or _textual(right)):
-        return combined([as_text(_only_texts(left), expr.left, frame), as_text(_only_texts(right), expr.right, frame)])
+        sides = ((left, expr.left), (right, expr.right))
+        return combined([as_text(_only_texts(side), part, frame, engine=engine) for side, part in sides])
     results: list[Result] = []
     for a in left.alts:
         for b in right.alts:

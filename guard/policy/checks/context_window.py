@@ -2,10 +2,10 @@
 
 ## What it does
 
-Reports requests whose input, together with the output limit that is sent, is larger than the model takes. It counts
-only what is known: static prompt text, tools, and sizes that you declared. Parts of unknown size count as nothing here,
-and worst cases (a text cut at a large bound) are not judged, so a finding means that the request fails every time, or
-does with the sizes that you declared.
+Reports requests whose input, together with the output limit that is sent, is larger than the model takes, and output
+limits above what the model can write, which providers refuse, too. It counts only what is known: static prompt text,
+tools, and sizes that you declared. Parts of unknown size count as nothing here, and worst cases (a text cut at a large
+bound) are not judged, so a finding means that the request fails every time, or does with the sizes that you declared.
 
 ## Why
 
@@ -84,6 +84,8 @@ def _over(tokens: int, variant: Variant, facts: ModelFacts) -> str:
     if limit is not None and tokens > limit:
         return f"{tokens:,} tokens of input do not fit `{facts.id}`, which takes {limit:,}"
     output = variant.max_output.value if variant.max_output is not None else None
+    if facts.max_output is not None and isinstance(output, int) and output > facts.max_output:
+        return f"an output limit of {output:,} is more than `{facts.id}` can write, which is {facts.max_output:,}"
     if "gemini" in facts.id or facts.context_window is None or isinstance(output, bool) or not isinstance(output, int):
         return ""
     if tokens + output > facts.context_window:
@@ -128,6 +130,7 @@ BAD = (
         priced(_sized(Tokens(120_000, 120_000, 120_000)), max_output=known(10_000)),
         Params(),
     ),
+    Example("an output limit above the model's own", priced(max_output=known(20_000)), Params()),
     Example(
         "a declared size",
         priced(_sized(Tokens(90, 140_090, 150_000), Hole("docs", Tokens(0, 140_000, 149_000), "usage.rules[0]"))),
