@@ -306,6 +306,8 @@ class Request:
     argument, or the price depends on more."""
     quality: Value = Value((), False)
     """Quality of an image, likewise."""
+    region: Value = Value((), False)
+    """Where the provider is told to run the request (`inference_geo="us"`), likewise."""
     unknown: tuple[Unknown, ...] = ()
     assumed: tuple[str, ...] = ()
     """Assumptions that the analysis made (dearest variant as typical, duck-typed receiver, ...)."""

@@ -25,6 +25,7 @@ MEANINGS = {
     "outputs": "Answers per request.",
     "reasoning": "Reasoning effort or budget.",
     "tier": "Service tier: `batch`, `flex`, `priority`.",
+    "region": "Where the provider is to run the request, which some charge for.",
     "top_k": "How many documents are kept.",
     "size": "Size of an image.",
     "quality": "Quality of an image.",

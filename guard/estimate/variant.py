@@ -126,15 +126,16 @@ def _cached(rates: Rates, sizes: _Sizes, band: turns.Band) -> Iterable[tuple[str
 
 
 def _bill(
-    row: Row, service: str | None, sizes: _Sizes, window: int | None, remarks: dict[str, None]
-) -> dict[Line, float]:
-    """Tokens by line for one side."""
+    row: Row, service: str | None, sizes: _Sizes, window: int | None, remarks: dict[str, None],
+    factor: Decimal = Decimal(1),
+) -> dict[Line, float]:  # fmt: skip
+    """Tokens by line for one side. `factor`: of the region, on every rate."""
     thresholds = [tier.above_tokens for tier in row.tiers]
     bill: dict[Line, float] = {}
 
     def put(name: str, rate: Rate, quantity: float, above: int) -> None:
         suffix = f" (requests above {above:,} tokens)" if above else ""
-        line = Line(name + suffix, rate.usd_per_million)
+        line = Line(name + suffix, rate.usd_per_million * factor)
         bill[line] = bill.get(line, 0.0) + quantity
 
     for band in turns.bands(sizes.first, sizes.growth, sizes.turns, window, thresholds):
@@ -145,6 +146,24 @@ def _bill(
         if rates.output is not None and sizes.output:
             put("output", rates.output, sizes.output * band.turns, band.above)
     return bill
+
+
+def _region(request: Request, row: Row) -> tuple[dict[Side, Decimal], list[str]]:
+    """The factor on the rates for where the provider runs the request, and what is said of it."""
+    known = [str(choice.value) for choice in request.region.choices if choice.value is not None]
+    factors = [row.regional.get(name, Decimal(1)) for name in known]
+    plain = Decimal(1)
+    if not request.region.open:
+        if not factors or set(factors) == {plain}:
+            return dict.fromkeys(SIDES, plain), []
+        if len(request.region.choices) == 1:
+            return dict.fromkeys(SIDES, factors[0]), [f"{factors[0]} x the rates: it is to run in {known[0]}"]
+    elif not row.regional:
+        return dict.fromkeys(SIDES, plain), []
+    most = max([*factors, *(row.regional.values() if request.region.open else ())], default=plain)
+    return {"low": plain, "typical": plain, "high": most}, [
+        f"where it is to run is not known: worst at {most} x the rates, else at the rates themselves"
+    ]
 
 
 def total(bill: dict[Line, float]) -> Decimal:
@@ -300,19 +319,26 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
         for side, sizes in _sides(request, size, written, result, hits, window).items()
     }
     remarks: dict[str, None] = {}
+    factors, region_notes = _region(request, row)
     bills: dict[Side, dict[Line, float] | None] = {}
     for side, sizes in sides.items():
-        bills[side] = None if sizes is None else _bill(row, service, sizes, window, remarks) | _fee(row, sizes)
+        bills[side] = (
+            None if sizes is None else _bill(row, service, sizes, window, remarks, factors[side]) | _fee(row, sizes)
+        )
     typical = sides["typical"]
     assert typical is not None
-    certain = _bill(row, service, _without_assumed(typical, size, written, result), window, {}) | _fee(row, typical)
+    certain = _bill(
+        row, service, _without_assumed(typical, size, written, result), window, {}, factors["typical"]
+    ) | _fee(row, typical)
     high = bills["high"]
     usd = Money(total(bills["low"] or {}), total(bills["typical"] or {}), None if high is None else total(high))
     grown = history(request, declared)
     in_loop = None
     if grown is not None:
         rounds = _rounds(typical, size, grown)
-        in_loop = total(_bill(row, service, rounds, window, {}) | _fee(row, rounds)) / decimal(grown.rounds)
+        in_loop = total(_bill(row, service, rounds, window, {}, factors["typical"]) | _fee(row, rounds)) / decimal(
+            grown.rounds
+        )
     why = (*size.why_open, *written.why_open)
     if usd.high is None and request.turns.high is None:
         why = (*why, *(request.turns.why or ("no bound on the number of turns",)))
@@ -333,6 +359,7 @@ def price(request: Request, variant: Variant, index: int, row: Row, declared: De
             *result_notes,
             *cache_notes,
             *fee_notes,
+            *region_notes,
             *remarks,
             *([grown.note] if grown else []),
         ),

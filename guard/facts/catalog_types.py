@@ -36,8 +36,8 @@ docstring is the task and whose fields are described (DSPy); `tool` a class that
 
 ROLES = (
     "model", "deployment", "max_output", "input", "query", "documents", "system", "history", "tools", "schema",
-    "outputs", "reasoning", "tier", "top_k", "size", "quality", "seconds", "cache", "client_retries", "max_retries",
-    "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
+    "outputs", "reasoning", "tier", "region", "top_k", "size", "quality", "seconds", "cache", "client_retries",
+    "max_retries", "max_turns", "base_url", "fallbacks", "config", "provider_name", "chunk_size",
     "fills", "reasks", "again_retries", "turn_limit",
     "answer_cache",
 )  # fmt: skip
@@ -45,9 +45,9 @@ ROLES = (
 itself; `max_turns`: bound of a loop of model calls inside one call; `top_k`: documents kept; `provider_name`: the
 provider as an argument; `chunk_size`: texts in one request; `reasks`: further asks when an answer is rejected;
 `again_retries`: further tries of one more layer, by the HTTP client in later rounds of the library or by the library
-after a refusal; `turn_limit`: a second bound of such a loop, in another object; `answer_cache`:
-whether answers are kept, so that a call may send nothing; `fills`:
-values by name that are put into `{name}` places of the prompt's texts; the rest as named."""
+after a refusal; `region`: where the provider is to run the request; `turn_limit`: a second bound of such a loop, in
+another object; `answer_cache`: whether answers are kept, so that a call may send nothing; `fills`: values
+by name that are put into `{name}` places of the prompt's texts; the rest as named."""
 
 
 @dataclass(frozen=True, slots=True)

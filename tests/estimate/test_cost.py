@@ -711,3 +711,27 @@ def test_a_cache_for_an_hour_is_written_at_its_own_rate():
     assert found.usd.high == 2 * usd("0.000004") + 100 * usd("0.00001")
     # No rate for an hour is published: the usual one is taken.
     assert of(request(prompt=cached), table=CACHED).usd.high == 2 * usd("0.000003") + 100 * usd("0.00001")
+
+
+REGIONAL = Table(row("gpt-4o", regional={"us": Decimal("1.1")}))
+
+
+def _pinned(*regions, open_=False):
+    choices = tuple(Choice(name) for name in regions)
+    return request(prompt=prompt(static("hello world")), region=Value(choices, open_))
+
+
+def test_a_region_multiplies_every_rate():
+    plain, pinned = of(_pinned(), table=REGIONAL), of(_pinned("us"), table=REGIONAL)
+    for side in ("low", "typical", "high"):
+        assert getattr(pinned.usd, side) == getattr(plain.usd, side) * Decimal("1.1")
+    assert "1.1 x the rates: it is to run in us" in pinned.assumptions
+    assert of(_pinned("global"), table=REGIONAL).usd == plain.usd
+    assert of(_pinned("us"), table=TABLE).usd == plain.usd
+
+
+@pytest.mark.parametrize("made", [_pinned(open_=True), _pinned("us", None)])
+def test_a_region_that_is_not_known_counts_at_worst(made):
+    plain, found = of(_pinned(), table=REGIONAL), of(made, table=REGIONAL)
+    assert (found.usd.low, found.usd.typical) == (plain.usd.low, plain.usd.typical)
+    assert found.usd.high == plain.usd.high * Decimal("1.1")

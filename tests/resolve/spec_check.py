@@ -286,6 +286,7 @@ EQUALS: dict[str, Says] = {
     "api": lambda r: r.api,
     "operation": lambda r: r.operation,
     "provider": lambda r: str(r.provider).lower(),
+    "region": lambda r: ",".join(str(c.value) for c in r.region.choices) or "none",
     "callers": lambda r: str(r.callers),
     "sites": lambda r: str(len(r.sites)),
     "counted": lambda r: str(r.counted).lower(),

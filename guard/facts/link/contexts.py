@@ -341,7 +341,7 @@ def values_of(draft: Draft) -> object:
     layers = tuple((layer.name, layer.attempts) for layer in draft.layers)
     return (
         plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), plain(draft.size),
-        plain(draft.quality), draft.outputs, prompt,
+        plain(draft.quality), plain(draft.region), draft.outputs, prompt,
         draft.prompt.tools_json, layers, draft.turns, draft.elements, tuple(p for p, _ in draft.providers),
         draft.target.spec.api,
     )  # fmt: skip

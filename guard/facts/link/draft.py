@@ -72,6 +72,7 @@ class Draft(NamedTuple):
     tier: Quantity
     size: Quantity
     quality: Quantity
+    region: Quantity
     outputs: int | None
     prompt: Prompt
     layers: tuple[Layer, ...]
@@ -180,7 +181,7 @@ class Drafter:
         )
         reasoning = self._optional(target, "reasoning", is_effort, place)
         tier = self._optional(target, "tier", is_name, place)
-        size, quality = (self._optional(target, name, is_name, place) for name in ("size", "quality"))
+        size, quality, region = (self._optional(target, name, is_name, place) for name in ("size", "quality", "region"))
         outputs = self._outputs(target)
         layers, unknown_attempts = self.tries.layers([target, *others], facts, ref, context)
         turns, turns_why, turns_trail = self.tries.turns(target)
@@ -197,7 +198,7 @@ class Drafter:
         made = [layer.made for layer in target.clients if layer.made]
         touched = [*read.touched, *(Hop(m.frame.path, m.call.pos, "attribute") for m in made), *self._hops(target)]
         return Draft(
-            target, owners, model, limit, reasoning, tier, size, quality, outputs, read.prompt, tuple(layers),
+            target, owners, model, limit, reasoning, tier, size, quality, region, outputs, read.prompt, tuple(layers),
             unknown_attempts, turns, turns_why, turns_trail, elements, around, tuple(touched), dict(engine.consulted),
             prompt_only, model_from, self._owners(facts, ref), read.touched,
         )  # fmt: skip

@@ -190,7 +190,7 @@ class Linker:
             layers=draft.layers, prompt=draft.prompt, reached_from=(), counted=False,
             why_not="nothing that guard can see uses this object, or another one is taken by default",
             stage=stage_of(facts.path), unknown=self._unknown(facts, ref, draft),
-            size=draft.size.value, quality=draft.quality.value,
+            size=draft.size.value, quality=draft.quality.value, region=draft.region.value,
             assumed=("more than 16 variants; the rest are merged into these",) if too_many else (),
         )  # fmt: skip
 
@@ -252,7 +252,7 @@ class Linker:
             reached_from=reached, callers=leaf.callers, caller_examples=self._examples(chain, counted),
             counted=why_not is None, why_not=why_not, stage=stage_of(stage_path),
             conditional=any(around.conditional for around in counted.arounds), outputs=draft.outputs,
-            size=draft.size.value, quality=draft.quality.value,
+            size=draft.size.value, quality=draft.quality.value, region=draft.region.value,
             unknown=self._unknown(facts, ref, draft), assumed=self._assumed(draft, leaf, too_many),
             inline=self._inline((*(p.place for p in parts), (facts.path, ref.call.pos))),
         )  # fmt: skip
@@ -441,7 +441,7 @@ def _merge_key(request: Request) -> tuple[object, ...]:
     sites = tuple((s.span.path, s.span.line, s.span.column) for s in request.sites)
     layers = tuple((layer.name, layer.attempts, layer.billed) for layer in request.layers)
     chosen = tuple((v.provider, v.reasoning, v.tier) for v in request.variants)
-    image = (request.outputs, value(request.size), value(request.quality))
+    image = (request.outputs, value(request.size), value(request.quality), value(request.region))
     asked = (texts(prompt.messages), tuple(map(texts, prompt.others)), prompt.open, prompt.unsure is None)
     turns = (request.turns.low, request.turns.typical, request.turns.high)
     return (
