@@ -166,6 +166,8 @@ class Segment:
     """Bound of a hole in characters where the code cuts it (`docs[:2000]`)."""
     why: str = ""
     """For a hole: where it comes from, in words."""
+    max_tokens: int | None = None
+    """Bound of a hole in tokens where the code cuts it to a number of them (`trim_messages(max_tokens=...)`)."""
     tokens: tuple[int, int, int | None] | None = None
     """Of a hole that a library fills: its size in tokens at least, as a rule and at most. Wording of its own has all
     three; what it looks up at run time (passages) has no known most."""

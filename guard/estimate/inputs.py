@@ -105,7 +105,9 @@ def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -
 
 def _as_it_is(name: str, segment: Segment | None, declared: Declared) -> Draft:
     limit = segment.max_chars if segment is not None else None
-    bound = limit * TOKENS_PER_CHARACTER_BOUND if limit is not None else None
+    bounds = [limit * TOKENS_PER_CHARACTER_BOUND] if limit is not None else []
+    most = segment.max_tokens if segment is not None else None
+    bound = min([*bounds, *([most] if most is not None else [])], default=None)
     size = declared.hole(name)
     if size is not None:
         taken = size.tokens if bound is None else min(size.tokens, bound)
@@ -116,9 +118,11 @@ def _as_it_is(name: str, segment: Segment | None, declared: Declared) -> Draft:
             return Draft(name, low, typical, None, segment.why, True)
         return Draft(name, low, typical, high, "the library's wording", False)
     default = declared.default_hole
-    if limit is None or bound is None:
+    if bound is None:
         return Draft(name, 0, default.tokens, None, default.source, True)
-    typical = min(default.tokens, math.ceil(limit / CHARACTERS_PER_TOKEN))
+    if limit is None:
+        return Draft(name, 0, min(default.tokens, bound), bound, f"cut to {bound:,} tokens", True)
+    typical = min(default.tokens, bound, math.ceil(limit / CHARACTERS_PER_TOKEN))
     return Draft(name, 0, typical, bound, f"slice [:{limit}]", True)
 
 

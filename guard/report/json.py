@@ -257,6 +257,7 @@ def _prompt(prompt: Prompt, estimate: Estimate, show_prompts: bool) -> Json:
                 "tokens": counts[position] if static and position < len(counts) else None,
                 "hash": None if segment.text is None else _hash(segment.text),
                 "max_chars": segment.max_chars,
+                **({} if segment.max_tokens is None else {"max_tokens": segment.max_tokens}),
                 "why": segment.why,
                 "at": None if segment.span is None else plain.point(segment.span),
             }

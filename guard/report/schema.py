@@ -190,6 +190,7 @@ def _request_parts() -> Json:
             "tokens": _says(WHOLE_OR_NULL, "Of static text; null where not counted."),
             "hash": _says(TEXT_OR_NULL, "Changes when the static text changes."),
             "max_chars": WHOLE_OR_NULL,
+            "max_tokens": {**WHOLE, "x-optional": True, "description": "Where the code cuts it to a number of tokens."},
             "why": TEXT,
             "at": _or_null(_ref("point")),
             "text": {**TEXT_OR_NULL, "x-optional": True, "description": "Only with --show-prompts."},

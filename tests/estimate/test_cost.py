@@ -735,3 +735,12 @@ def test_a_region_that_is_not_known_counts_at_worst(made):
     plain, found = of(_pinned(), table=REGIONAL), of(made, table=REGIONAL)
     assert (found.usd.low, found.usd.typical) == (plain.usd.low, plain.usd.typical)
     assert found.usd.high == plain.usd.high * Decimal("1.1")
+
+
+def test_a_history_that_is_cut_has_that_many_tokens_at_most():
+    cut = replace(hole("history"), max_tokens=150)
+    found = of(request(prompt=prompt(static("hello world"), cut)))
+    assert (found.input_tokens.low, found.input_tokens.typical, found.input_tokens.high) == (2, 152, 152)
+    assert of(request(prompt=prompt(replace(cut, max_chars=10)))).input_tokens.high == 40
+    declared = of(request(prompt=prompt(cut)), config(rule(holes={"history": 90})))
+    assert declared.input_tokens.typical == 90

@@ -218,8 +218,9 @@ def _holes(request: Request) -> str:
 
 
 def _bounds(request: Request) -> list[str]:
-    segments = [s for m in request.prompt.messages for s in m.segments if s.text is None and s.max_chars is not None]
-    return [f"{s.name}:{s.max_chars}" for s in segments]
+    holes = [s for m in request.prompt.messages for s in m.segments if s.text is None]
+    characters = [f"{s.name}:{s.max_chars}" for s in holes if s.max_chars is not None]
+    return characters + [f"{s.name}:{s.max_tokens}t" for s in holes if s.max_tokens is not None]
 
 
 def _inputs(request: Request) -> str:

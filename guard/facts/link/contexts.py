@@ -337,7 +337,9 @@ def values_of(draft: Draft) -> object:
     def plain(found: Quantity) -> object:
         return (tuple((type(c.value).__name__, c.value) for c in found.value.choices), found.value.open)
 
-    prompt = tuple((m.role, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in draft.prompt.messages)
+    prompt = tuple(
+        (m.role, tuple((s.text, s.name, s.max_chars, s.max_tokens) for s in m.segments)) for m in draft.prompt.messages
+    )
     layers = tuple((layer.name, layer.attempts) for layer in draft.layers)
     return (
         plain(draft.model), plain(draft.max_output), plain(draft.reasoning), plain(draft.tier), plain(draft.size),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from guard.facts.expr import Expr
-from guard.facts.link import batches, containers, media, objects, pipes, placeholders, prompt_templates, texts
+from guard.facts.link import batches, containers, media, objects, pipes, placeholders, prompt_templates, texts, trimmed
 from guard.facts.link.arguments import CallArguments, is_absent
 from guard.facts.link.sends import Target
 from guard.facts.link.things import (
@@ -220,7 +220,9 @@ class Messages:
             return self._of_thing(alt, form, default, name)
         who, content = self._parts(thing)
         if content is None:
-            return [Message(default, (self._hole(name, "a message that is not followed"),))]
+            most = trimmed.most_tokens(self.engine, thing)
+            why = "a message that is not followed" if most is None else trimmed.WHY
+            return [Message(default, (replace(self._hole(name, why), max_tokens=most),))]
         return [Message(who or default, self._content(content, _written(thing, CONTENT_KEYS) or name))]
 
     def _pair(self, thing: ListOf, default: str) -> list[Message]:

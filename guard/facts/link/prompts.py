@@ -370,4 +370,6 @@ def _next(picks: tuple[int, ...], widths: list[int]) -> tuple[int, ...] | None:
 
 def _shape(messages: tuple[Message, ...]) -> object:
     """What is counted of messages, without the places."""
-    return tuple((m.role, m.name, tuple((s.text, s.name, s.max_chars) for s in m.segments)) for m in messages)
+    return tuple(
+        (m.role, m.name, tuple((s.text, s.name, s.max_chars, s.max_tokens) for s in m.segments)) for m in messages
+    )

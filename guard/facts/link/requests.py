@@ -435,7 +435,9 @@ def _merge_key(request: Request) -> tuple[object, ...]:
         return (tuple((type(c.value).__name__, c.value) for c in v.choices), v.open)
 
     def texts(messages: tuple[Message, ...]) -> object:
-        return tuple((m.role, tuple((s.text, s.name, s.max_chars, s.tokens) for s in m.segments)) for m in messages)
+        return tuple(
+            (m.role, tuple((s.text, s.name, s.max_chars, s.max_tokens, s.tokens) for s in m.segments)) for m in messages
+        )
 
     prompt = request.prompt
     sites = tuple((s.span.path, s.span.line, s.span.column) for s in request.sites)

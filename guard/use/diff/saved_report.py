@@ -174,7 +174,12 @@ def _prompt(prompt: Json) -> Prompt:
     messages: list[Message] = []
     for segment in prompt["segments"]:
         made = Segment(
-            segment["hash"], segment["name"], _span_or_none(segment["at"]), segment["max_chars"], segment["why"]
+            segment["hash"],
+            segment["name"],
+            _span_or_none(segment["at"]),
+            segment["max_chars"],
+            segment["why"],
+            segment.get("max_tokens"),
         )
         while len(messages) <= segment["message"]:
             messages.append(Message(segment["role"], ()))
