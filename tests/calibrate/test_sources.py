@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -352,3 +353,9 @@ def test_without_duckdb_the_command_says_what_to_install(tmp_path: Path, monkeyp
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     done = run(jsonl(tmp_path / "m.jsonl", [row()]), "--path", shop(tmp_path))
     assert (done.exit_code, "pip install 'guard-spend[calibrate]'" in done.stderr) == (2, True)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.jsonl")
+    with pytest.raises(Unreadable, match="is no regular file; write what it gives into one"):
+        read([tmp_path / "m.jsonl"])

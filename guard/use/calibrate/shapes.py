@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
@@ -30,6 +31,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 def of(path: str, name: str) -> str:
     """The form of a file. Raises `Unreadable` for one that is empty, not UTF-8 or no text."""
     plain = path.lower().removesuffix(".gz")
+    if not os.path.isfile(path):
+        # A pipe could be read once only, and the form of a file is looked at before its rows are.
+        raise Unreadable(f"{name} is no regular file; write what it gives into one")
     try:
         with _opened(path) as file:
             line = _first_line(file)
