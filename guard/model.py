@@ -153,6 +153,12 @@ class Site:
         return self.repeats if self.inner is None else self.inner
 
 
+MEDIA = "media or data in the message"
+"""How the `why` of a hole begins that stands for something else than text."""
+LOW_DETAIL = f"{MEDIA}, in low detail"
+"""The same of an image for which the code sends `detail: low`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A piece of prompt, in order. Static text, or a hole that is filled at run time."""

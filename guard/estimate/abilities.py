@@ -11,10 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from guard.estimate.image_input import MEDIA
 from guard.estimate.inputs import SCHEMA
 from guard.estimate.price_rows import Row
-from guard.model import Prompt
+from guard.model import MEDIA, Prompt
 
 Ability = Literal["tools", "schema", "images", "PDF", "audio"]
 _LETTERS: dict[str, Ability] = {"t": "tools", "s": "schema", "v": "images", "p": "PDF", "a": "audio"}

@@ -19,12 +19,10 @@ import math
 from dataclasses import dataclass
 
 from guard.estimate.tokens import bare_name
+from guard.model import LOW_DETAIL, MEDIA
 
-MEDIA = "media or data in the message"
-"""How the analysis explains a hole that stands for something else than text."""
-LOW = f"{MEDIA}, in low detail"
-"""The same of an image for which the code sends `detail: low`."""
-SIZE = "an image of 1024 x 1024, by OpenAI's guide"
+_SIZED = "an image of 1024 x 1024"
+SIZE = f"{_SIZED}, by OpenAI's guide"
 _TILES = 4
 """1024 x 1024 is shrunk to 768 x 768: two by two."""
 _PATCHES = 32 * 32
@@ -40,7 +38,6 @@ _BY_PATCH = {
 _PIXELS_PER_TOKEN = 750
 _GEMINI = {"gemini-2": 4 * 258, "gemini-3": 1120}
 """By the generation."""
-_SIZED = "an image of 1024 x 1024"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Picture:
 
 
 def typical(model: str, why: str = MEDIA) -> Picture | None:
-    """One image; None for a model without published figures. A name may end in a date; `why`: `MEDIA` or `LOW`."""
+    """One image; None for a model without published figures. A name may end in a date; `why`: `MEDIA`, `LOW_DETAIL`."""
     name = bare_name(model)
     if name.startswith("claude-"):
         return Picture(math.ceil(1024 * 1024 / _PIXELS_PER_TOKEN), f"{_SIZED}, by Anthropic's guide")
@@ -65,11 +62,9 @@ def typical(model: str, why: str = MEDIA) -> Picture | None:
     if known is None:
         return None
     base, tile = _BY_TILE[known]
-    return (
-        Picture(base, "an image in low detail, by OpenAI's guide")
-        if why == LOW
-        else Picture(base + _TILES * tile, SIZE)
-    )
+    if why == LOW_DETAIL:
+        return Picture(base, "an image in low detail, by OpenAI's guide")
+    return Picture(base + _TILES * tile, SIZE)
 
 
 def _is(name: str, model: str) -> bool:

@@ -16,7 +16,7 @@ from guard.estimate import batches, framing, image_input, scenarios, tokens
 from guard.estimate.batches import Draft
 from guard.estimate.tokens import Method
 from guard.estimate.usage import Declared, Sized
-from guard.model import Batch, Hole, Message, Prompt, Request, Segment, Tokens
+from guard.model import MEDIA, Batch, Hole, Message, Prompt, Request, Segment, Tokens
 
 TOKENS_PER_CHARACTER_BOUND = 4
 """A character is at most four UTF-8 bytes, and a byte-level tokenizer makes at most one token of a byte."""
@@ -90,10 +90,10 @@ def _static(message: Message, method: Method, model: str, tools: bool) -> tuple[
 def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -> Draft:
     """The size that is taken for a hole, as the scenario has it."""
     draft = _as_it_is(name, segment, declared)
-    is_picture = segment is not None and name == "image" and segment.why.startswith(image_input.MEDIA)
-    picture = image_input.typical(model, segment.why) if segment is not None and draft.assumed and is_picture else None
-    if picture is not None:
-        draft = replace(draft, typical=picture.tokens, source=picture.source)
+    if segment is not None and draft.assumed and name == "image" and segment.why.startswith(MEDIA):
+        picture = image_input.typical(model, segment.why)
+        if picture is not None:
+            draft = replace(draft, typical=picture.tokens, source=picture.source)
     retrieved = segment is not None and segment.tokens is not None and segment.tokens[2] is None
     factor, how = scenarios.of_hole(declared.scenario, name, retrieved)
     if factor == 1:
@@ -105,9 +105,9 @@ def _draft(name: str, segment: Segment | None, declared: Declared, model: str) -
 
 def _as_it_is(name: str, segment: Segment | None, declared: Declared) -> Draft:
     limit = segment.max_chars if segment is not None else None
-    bounds = [limit * TOKENS_PER_CHARACTER_BOUND] if limit is not None else []
-    most = segment.max_tokens if segment is not None else None
-    bound = min([*bounds, *([most] if most is not None else [])], default=None)
+    of_characters = limit * TOKENS_PER_CHARACTER_BOUND if limit is not None else None
+    of_tokens = segment.max_tokens if segment is not None else None
+    bound = min((one for one in (of_characters, of_tokens) if one is not None), default=None)
     size = declared.hole(name)
     if size is not None:
         taken = size.tokens if bound is None else min(size.tokens, bound)

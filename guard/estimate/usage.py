@@ -68,7 +68,7 @@ def _rank(rule: UsageRule, reach: Reach | None, path: str, request: Request, con
     """How specifically a rule matches an entry point in a file, for a request; None: it doesn't."""
     if rule.entry is not None and (reach is None or rule.entry.casefold() not in _entry_names(reach, config.prefix)):
         return None
-    if rule.request is not None and rule.request not in _request_names(request, config.prefix):
+    if rule.request is not None and rule.request not in request_names(request, config.prefix):
         return None
     pattern = matches(path, rule.paths, config.prefix)
     if rule.paths and pattern is None:
@@ -81,8 +81,9 @@ def _rank(rule: UsageRule, reach: Reach | None, path: str, request: Request, con
     return (by_request, by_entry, literal(pattern) if pattern else -1, by_feature)
 
 
-def _request_names(request: Request, prefix: str) -> set[str]:
-    """The request's id, and the functions in which its calls stand."""
+def request_names(request: Request, prefix: str) -> set[str]:
+    """By which rules and users name a request: its id, and the functions in which its calls stand, also as seen from
+    the folder of the configuration (`prefix`)."""
     functions = {f"{site.span.path}::{site.qualname}" for site in request.sites}
     return {request.id, *functions, *(prefix + name for name in functions)}
 

@@ -6,8 +6,8 @@ import pytest
 from estimate_samples import TABLE, config, prompt, request, rule, static
 
 from guard.estimate.cost import estimate
-from guard.estimate.image_input import LOW, MEDIA, SIZE, typical
-from guard.model import Segment
+from guard.estimate.image_input import SIZE, typical
+from guard.model import LOW_DETAIL, MEDIA, Segment
 
 PICTURE = prompt(static("hello world"), Segment(None, "image", None, None, MEDIA))
 
@@ -49,5 +49,5 @@ def test_a_text_that_is_called_image_is_a_text():
 
 @pytest.mark.parametrize(("model", "tokens"), [("gpt-4o", 85), ("gpt-4o-mini", 2833), ("claude-sonnet-4-5", 1_399)])
 def test_low_detail_is_the_part_without_tiles(model, tokens):
-    found = typical(model, LOW)
+    found = typical(model, LOW_DETAIL)
     assert found is not None and found.tokens == tokens

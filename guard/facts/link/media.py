@@ -1,6 +1,6 @@
 """Parts of a message that are no text. In: a part as a dict, and the key that holds it. Out: its name and what it is.
 
-Neighbours: `messages` asks; `guard.estimate.image_input` knows the words, since images have published sizes.
+Neighbours: `messages` asks; `guard.estimate.image_input` reads them, since images have published sizes.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from guard.facts.link import containers
 from guard.facts.link.things import DictOf, Lit, Result
+from guard.model import LOW_DETAIL, MEDIA
 
 if TYPE_CHECKING:
     from guard.facts.link.engine import Engine
 
-MEDIA = "media or data in the message"
-LOW = f"{MEDIA}, in low detail"
 KEYS = (
     "image", "image_url", "source", "document", "input_audio", "file", "inline_data", "toolUse", "toolResult",
     "content",
@@ -39,7 +38,7 @@ def described(engine: Engine, part: DictOf, kind: str) -> tuple[str, str]:
     inner = [alt.thing for alt in held.alts if isinstance(alt.thing, DictOf)] if held is not None else []
     # Chat completions have the detail inside, responses beside.
     details = [containers.get(engine, one, "detail") for one in (part, *inner)]
-    return "image", LOW if "low" in [_said(engine, one) for one in details] else MEDIA
+    return "image", LOW_DETAIL if "low" in [_said(engine, one) for one in details] else MEDIA
 
 
 def _said(engine: Engine, found: Result | None) -> object:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from guard.config.types import Config
 from guard.estimate.prices import Prices
+from guard.estimate.usage import request_names
 from guard.model import Priced, Report, Site
 from guard.use.calibrate.measured import Group, Key
 
@@ -37,6 +38,11 @@ class Bound:
     def groups(self) -> list[Group]:
         """The groups, whatever way they were found by."""
         return [group for _, group in self.held]
+
+    @property
+    def counted(self) -> list[Group]:
+        """The groups whose source counts requests. Means are of these; a bill beside them has none."""
+        return [group for group in self.groups if group.sums.requests or group.sums.failed]
 
     @property
     def ways(self) -> list[Way]:
@@ -87,11 +93,9 @@ def names(report: Report, config: Config) -> set[str]:
 def _names(priced: Priced, prefix: str) -> set[str]:
     """The names of one request: its id, the functions of its calls, its entry points."""
     request = priced.request
-    functions = {f"{site.span.path}::{site.qualname}" for site in request.sites}
     entries = {name for reach in request.reached_from for name in (reach.entry, *reach.aliases)}
-    paths = functions | entries
     bare = {site.qualname for site in request.sites if not site.qualname.startswith("<")}
-    return {request.id, *paths, *bare, *(prefix + name for name in paths)}
+    return {*request_names(request, prefix), *bare, *entries, *(prefix + name for name in entries)}
 
 
 def _normal(text: str) -> str:

@@ -144,9 +144,7 @@ def added(groups: Sequence[Group]) -> Sums:
 
 
 def _compared(bound: Bound, reading: Reading, config: Config, prices: Prices, billed: frozenset[str]) -> Comparison:
-    # Means are of rows that count requests; a bill beside them has none.
-    counted = [group for group in bound.groups if group.sums.requests or group.sums.failed]
-    sums, dollars = added(counted), spend(bound.groups, config, prices, billed)
+    sums, dollars = added(bound.counted), spend(bound.groups, config, prices, billed)
     per_request = dollars.usd if not dollars.unknown else None
     months = reading.months
     tried = sums.requests + sums.failed

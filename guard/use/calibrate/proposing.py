@@ -44,7 +44,7 @@ def propose(comparisons: Sequence[Comparison], report: Report, reading: Reading,
     runs: dict[str, list[tuple[int, str]]] = {}
     for function, held in _by_name(comparisons, report, config, notes).items():
         requests = tuple({one.request.id: one for bound in held for one in bound.bound.requests}.values())
-        sums = added([group for one in held for group in one.bound.groups if group.sums.requests or group.sums.failed])
+        sums = added([group for one in held for group in one.bound.counted])
         rule = _rule(function, requests, sums, notes)
         if rule is not None:
             rules.append(rule)

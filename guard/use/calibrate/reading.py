@@ -104,7 +104,7 @@ class _File:
     def __init__(
         self, file: Path, source: str | None, mapping: Mapping[str, str], known: Sequence[str], scratch: str
     ) -> None:
-        self.file, self.source, self.mapping, self.known, self.scratch = file, source, mapping, known, scratch
+        self.source, self.mapping, self.known, self.scratch = source, mapping, known, scratch
         self.path = os.path.realpath(file)
         self.name = str(file)
         self.named = _without_patterns(self.path, scratch)
@@ -143,20 +143,16 @@ class _File:
         """SQL of `raw(n, j)`: all records that are objects, with their numbers."""
         name = quoted(self.named)
         if self.shape == "csv":
-            table = (
+            return (
                 f"SELECT row_number() OVER () n, to_json(t) j FROM read_csv({name}, all_varchar = true, header = true,"
                 " quote = '\"', escape = '\"', ignore_errors = true, store_rejects = true) t"
             )
-        else:
-            form = {"JSONL": "newline_delimited", "a JSON array": "array", "a JSON document": "unstructured"}[
-                self.shape
-            ]
-            largest = LARGEST_RECORD if form != "unstructured" else max(LARGEST_RECORD, os.path.getsize(self.path) + 1)
-            table = (
-                f"SELECT row_number() OVER () n, json j FROM read_json_objects({name}, format = '{form}',"
-                f" ignore_errors = {str(form == 'newline_delimited').lower()}, maximum_object_size = {largest})"
-            )
-        return table
+        form = {"JSONL": "newline_delimited", "a JSON array": "array", "a JSON document": "unstructured"}[self.shape]
+        largest = LARGEST_RECORD if form != "unstructured" else max(LARGEST_RECORD, os.path.getsize(self.path) + 1)
+        return (
+            f"SELECT row_number() OVER () n, json j FROM read_json_objects({name}, format = '{form}',"
+            f" ignore_errors = {str(form == 'newline_delimited').lower()}, maximum_object_size = {largest})"
+        )
 
     def _first(self) -> dict[str, Any]:
         """The first record. Raises `Unreadable` where there is none."""
@@ -201,10 +197,9 @@ class _File:
                 "SELECT error_type, count(DISTINCT line), min(line, $1) FROM reject_errors GROUP BY 1 ORDER BY 1",
                 [NAMED],
             ).fetchall()
-            why = "with {} (the number of columns or a quote is wrong)"
-            words = {str(kind): str(kind).lower() for kind, _, _ in found}
+            why = "(the number of columns or a quote is wrong)"
             return [
-                Bad(f"lines {why.format(words[str(kind)])}", int(rows), tuple(dict.fromkeys(lines)), "line")
+                Bad(f"lines with {str(kind).lower()} {why}", int(rows), tuple(dict.fromkeys(lines)), "line")
                 for kind, rows, lines in found
             ]
         (rows,) = self.database.execute(
@@ -239,6 +234,7 @@ def _query(raw: str, rows: str) -> str:
         f"CASE WHEN {taken} THEN {expression} END AS {name}_key" for name, expression in _key_sql().items()
     )
     good = "FILTER (WHERE NOT failed)"
+    columns = [f"{name}_key" for name in _KEYS]
     return f"""
     WITH raw AS (SELECT n, j FROM ({raw}) WHERE json_type(j) = 'OBJECT'),
     typed AS (
@@ -262,14 +258,14 @@ def _query(raw: str, rows: str) -> str:
       FROM typed
     ),
     keyed AS (SELECT *, {keys}, {taken} AND usd_d IS NOT NULL AS has_usd FROM judged)
-    SELECT wrong, CASE WHEN wrong IS NULL THEN skip END AS skip, {", ".join(f"{name}_key" for name in _KEYS)},
+    SELECT wrong, CASE WHEN wrong IS NULL THEN skip END AS skip, {", ".join(columns)},
       count(*), min(n, {NAMED}), min(start_s), max(stop_s),
       sum(requests_d) {good}, sum(coalesce(requests_d, 1)) FILTER (WHERE failed),
       sum(input_tokens_d) {good}, sum(cache_read_tokens_d) {good}, sum(cache_write_tokens_d) {good},
       sum(output_tokens_d) {good}, fsum(usd_d)
     FROM keyed
-    GROUP BY ALL
-    """.replace("GROUP BY ALL", f"GROUP BY 1, 2, {', '.join(str(3 + index) for index in range(len(_KEYS)))}, has_usd")
+    GROUP BY 1, 2, {", ".join(columns)}, has_usd
+    """
 
 
 def _key_sql() -> dict[str, str]:

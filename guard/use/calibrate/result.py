@@ -14,7 +14,7 @@ from guard.estimate.prices import load
 from guard.model import Report
 from guard.use.calibrate.binding import Loose, Way, bind
 from guard.use.calibrate.comparing import Comparison, Spend, billed_models, compared, spend
-from guard.use.calibrate.measured import Reading
+from guard.use.calibrate.measured import Group, Reading
 from guard.use.calibrate.proposing import Proposal, propose
 
 
@@ -41,10 +41,10 @@ def calibrate(reading: Reading, report: Report, config: Config) -> Result:
     comparisons = compared(binding, reading, config, prices, billed)
     bound = spend([group for one in binding.bound for group in one.groups], config, prices, billed)
     loose = spend([one.group for one in binding.loose], config, prices, billed)
-    by_way: dict[Way, Decimal] = {}
-    for one in binding.bound:
-        for way, group in one.held:
-            by_way[way] = by_way.get(way, Decimal(0)) + spend([group], config, prices, billed).usd
+    by_way: dict[Way, list[Group]] = {}
+    for way, group in (pair for one in binding.bound for pair in one.held):
+        by_way.setdefault(way, []).append(group)
+    by_way_usd = {way: spend(groups, config, prices, billed).usd for way, groups in by_way.items()}
     total = Spend(bound.usd + loose.usd, bound.unknown + loose.unknown, bound.priced_by_guard + loose.priced_by_guard)
     proposal = propose(comparisons, report, reading, config)
-    return Result(reading, comparisons, binding.loose, total, bound, by_way, loose, proposal)
+    return Result(reading, comparisons, binding.loose, total, bound, by_way_usd, loose, proposal)

@@ -30,10 +30,10 @@ MACROS = (
     " regexp_full_match(k, '[A-Za-z0-9_.-]+') AND regexp_matches(k, pattern)), lambda k:"
     " try_cast(json_extract_string(j, '$.\"' || k || '\"') AS DOUBLE)))::VARCHAR",
     # An attribute of OpenTelemetry, in a list of OTLP or in an object as the console exporter writes it.
-    "CREATE MACRO otel(attributes, k) AS nullif(trim(coalesce("
-    "list_filter(json_extract(attributes, '$[*]'), lambda a: a->>'$.key' = k)[1]->>'$.value.stringValue',"
-    "list_filter(json_extract(attributes, '$[*]'), lambda a: a->>'$.key' = k)[1]->>'$.value.intValue',"
-    "list_filter(json_extract(attributes, '$[*]'), lambda a: a->>'$.key' = k)[1]->>'$.value.doubleValue',"
+    "CREATE MACRO listed(attributes, k) AS json_extract("
+    "list_filter(json_extract(attributes, '$[*]'), lambda a: a->>'$.key' = k)[1], '$.value')",
+    "CREATE MACRO otel(attributes, k) AS nullif(trim(coalesce(listed(attributes, k)->>'$.stringValue',"
+    "listed(attributes, k)->>'$.intValue', listed(attributes, k)->>'$.doubleValue',"
     "json_extract_string(attributes, '$.\"' || k || '\"'))), '')",
     # A time in seconds since 1970, whatever way it is written.
     "CREATE MACRO number_at(x) AS CASE WHEN abs(x) > 1e17 THEN x / 1e9 WHEN abs(x) > 1e14 THEN x / 1e6"

@@ -38,7 +38,7 @@ def render(result: Result, config: Config, width: int) -> str:
 def _head(result: Result) -> Iterator[str]:
     reading, total = result.reading, result.total
     rows = sum(file.rows for file in reading.files)
-    yield f"measured: {plural(rows, 'row')} of {reading.period()}, {_usd(total.usd)}"
+    yield f"measured: {plural(rows, 'row')} of {reading.period()}, {money(total.usd)}"
     for file in reading.files:
         yield f"  {safe(file.path)}: {file.title}, {plural(file.rows, 'row')}"
         yield from (f"    not used: {one.rows:,} {safe(one.why)} ({_rows(one)})" for one in file.bad)
@@ -59,7 +59,7 @@ def _rows(bad: Bad) -> str:
 def _bound_share(result: Result) -> Iterator[str]:
     total, bound = result.total.usd, result.bound.usd
     if total:
-        yield f"bound to the code: {percent(float(bound / total))} of the spend ({_usd(bound)})"
+        yield f"bound to the code: {percent(float(bound / total))} of the spend ({money(bound)})"
     else:
         rows = sum(one.sums.rows for one in result.comparisons)
         yield f"bound to the code: {plural(rows, 'row')}; no dollars are known"
@@ -98,7 +98,7 @@ def _ways(one: Comparison) -> str:
 def _counted(one: Comparison) -> str:
     requests = plural(one.sums.requests, "request") if one.sums.requests else plural(one.sums.rows, "row")
     failed = f", {one.sums.failed:,} failed" if one.sums.failed else ""
-    return f"{requests}{failed}, {_usd(one.spend.usd) if one.spend.usd else 'no dollars known'}"
+    return f"{requests}{failed}, {money(one.spend.usd) if one.spend.usd else 'no dollars known'}"
 
 
 def _figure(figure: Figure) -> str:
@@ -128,16 +128,12 @@ def _amount(value: float, dollars: bool) -> str:
     return money(Decimal(repr(value))) if dollars else number(value)
 
 
-def _usd(usd: Decimal) -> str:
-    return money(usd)
-
-
 def _not_bound(result: Result) -> Iterator[str]:
     if not result.loose:
         return
     yield ""
     usd = result.loose_spend.usd
-    amount = f" ({_usd(usd)})" if usd else ""
+    amount = f" ({money(usd)})" if usd else ""
     yield f"not bound: {plural(sum(one.group.sums.rows for one in result.loose), 'row')}{amount}"
     held: dict[tuple[str, str], list[Loose]] = {}
     for one in result.loose:
@@ -147,7 +143,7 @@ def _not_bound(result: Result) -> Iterator[str]:
     )
     for (name, why), group in ranked[:SHOWN]:
         dollars = sum((one.group.sums.usd or Decimal(0) for one in group), Decimal(0))
-        amount = f", {_usd(dollars)}" if dollars else ""
+        amount = f", {money(dollars)}" if dollars else ""
         yield safe(f"  {name}: {plural(_row_sum(group), 'row')}{amount}; {why}")
     if len(ranked) > SHOWN:
         yield f"  and {len(ranked) - SHOWN:,} more"
